@@ -1,0 +1,8 @@
+"""Pooling and un-pooling on PyTensor, and the way there from old Theano."""
+
+from pytensor_unpool import dispatch, rewrites, symbolic
+from pytensor_unpool.functional import max_pool, max_unpool
+
+__version__ = "0.1.0"
+
+__all__ = ["max_pool", "max_unpool", "symbolic"]

@@ -1,0 +1,35 @@
+"""Numba kernels for PyTensor's default mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pytensor.graph.basic import Apply
+from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
+
+from pytensor_unpool.kernels.numba.pool import max_pool
+from pytensor_unpool.kernels.numba.tied import tied_gather, tied_unpool
+from pytensor_unpool.kernels.numba.unpool import max_gather, max_unpool
+from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedUnpool
+
+# PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
+# to be raised with every change of a kernel.
+KERNELS_VERSION = 1
+
+KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
+    MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
+    MaxUnpool: lambda op: max_unpool(op.ndim, op.duplicates),
+    MaxGather: lambda op: max_gather(op.ndim, op.duplicates),
+    TiedUnpool: lambda op: tied_unpool(op.windows),
+    TiedGather: lambda op: tied_gather(op.windows),
+}
+
+
+def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:
+    key = f"pytensor_unpool {KERNELS_VERSION} {type(op).__name__} {sorted(op._props_dict().items())}"
+    return KERNELS[type(op)](op), key
+
+
+for op_type in KERNELS:
+    register_funcify_and_cache_key(op_type)(_funcify)

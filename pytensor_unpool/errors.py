@@ -1,0 +1,172 @@
+"""The exceptions of the package.
+
+Each one is also the built-in exception that NumPy users expect, and carries what came
+(`got`) and what was wanted (`wanted`).
+
+The classes at the end are raised inside compiled code, which hands over plain integers: they
+put them into words here, once for all backends.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class UnpoolError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+    def __init__(self, message: str, *, got: Any = None, wanted: Any = None) -> None:
+        super().__init__(message)
+        self.got = got
+        self.wanted = wanted
+
+
+class ArgumentError(UnpoolError, ValueError):
+    """An argument has a value that means nothing here."""
+
+
+class ShapeError(UnpoolError, ValueError):
+    """Lengths or numbers of axes do not fit."""
+
+
+class DTypeError(UnpoolError, TypeError):
+    """An array has a dtype that the function does not take."""
+
+
+class PositionError(UnpoolError, IndexError):
+    """A position lies outside the un-pooled axes.
+
+    Compiled code raises ``PositionError(position, limit)``.
+    """
+
+    def __init__(self, position: int | str, limit: int | None = None) -> None:
+        # PyTensor makes the exception anew from one longer message when it adds its notes.
+        if isinstance(position, str):
+            super().__init__(position)
+            return
+        super().__init__(
+            f"positions holds {position}, but the un-pooled axes have {limit} elements: wanted "
+            f"0 <= position < {limit}. Pass in `shape` the lengths that were pooled, and count "
+            f"positions from the start of the un-pooled axes of their own leading item.",
+            got=position,
+            wanted=f"0 <= position < {limit}",
+        )
+
+
+class WindowError(ShapeError):
+    """Windows do not fit an axis.
+
+    Compiled code raises ``WindowError(axis, length, window, stride, before, after, dilation)``,
+    `axis` counted from the end.
+    """
+
+    def __init__(self, axis: int | str, *numbers: int) -> None:
+        if isinstance(axis, str):
+            super().__init__(axis)
+            return
+        message, got, wanted = _why_windows_do_not_fit(axis, *numbers)
+        super().__init__(message, got=got, wanted=wanted)
+
+
+class LengthError(ShapeError):
+    """Run-time lengths disagree, or make no array.
+
+    Compiled code raises ``LengthError(kind, axis, got, wanted)``; the kinds are the keys of
+    `LENGTH_MESSAGES`.
+    """
+
+    def __init__(self, kind: int | str, axis: int = 0, got: int = 0, wanted: int = 0) -> None:
+        if isinstance(kind, str):
+            super().__init__(kind)
+            return
+        message = LENGTH_MESSAGES[kind].format(axis=axis, got=got, wanted=wanted)
+        super().__init__(message, got=got, wanted=wanted)
+
+
+POSITIONS_DISAGREE, NEGATIVE_LENGTH, TOO_MANY_ELEMENTS, POSITIONS_TOO_NARROW, POOLED_DISAGREE = (
+    range(5)
+)
+
+LENGTH_MESSAGES = {
+    POSITIONS_DISAGREE: (
+        "positions must have the shape of the other arrays: axis {axis} has length {got}, wanted "
+        "{wanted}. Broadcast explicitly if one row of positions serves many "
+        "(`pytensor.tensor.broadcast_to`)."
+    ),
+    NEGATIVE_LENGTH: (
+        "shape must hold lengths: got {got} for axis {axis}, wanted 0 or more. "
+        "Pass the lengths of the axes that were pooled, such as `x.shape[-2:]`."
+    ),
+    TOO_MANY_ELEMENTS: (
+        "shape asks for more elements than an array can hold: their number overflows at axis "
+        "{axis} of length {got}. Pass the lengths of the axes that were pooled."
+    ),
+    POSITIONS_TOO_NARROW: (
+        "positions_dtype cannot count the pooled axes: the last position is {got}, the dtype "
+        "ends at {wanted}. Pass positions_dtype='int64'."
+    ),
+    POOLED_DISAGREE: (
+        "values must have one element for each window of x: axis {axis} has length {got}, wanted "
+        "{wanted}. Pass what max_pool returned for the same x and the same windows."
+    ),
+}
+
+
+def _why_windows_do_not_fit(
+    axis: int,
+    length: int,
+    window: int,
+    stride: int,
+    before: int,
+    after: int,
+    dilation: int,
+) -> tuple[str, Any, Any]:
+    span = (window - 1) * dilation + 1
+    if window < 1:
+        return _at_least("window", window, 1, axis)
+    if stride < 1:
+        return _at_least("stride", stride, 1, axis)
+    if dilation < 1:
+        return _at_least("dilation", dilation, 1, axis)
+    if min(before, after) < 0:
+        return _at_least("pad", min(before, after), 0, axis)
+    if max(before, after) >= span:
+        return (
+            f"pad must be smaller than the window: got pad={max(before, after)} for axis {axis}, "
+            f"where the window spans {span}. A window must hold at least one element: pass a pad "
+            f"of at most {span - 1}, or a longer window.",
+            max(before, after),
+            f"0 <= pad < {span}",
+        )
+    if length < 1:
+        return (
+            f"x must have elements to pool: axis {axis} is empty. Only leading axes may have "
+            f"length 0.",
+            length,
+            "at least 1",
+        )
+    padded = length + before + after
+    if padded < span:
+        return (
+            f"window={window} is too long for axis {axis}: it spans {span} elements (dilation="
+            f"{dilation}), the axis has {length}, {padded} with padding. Pass a shorter window, "
+            f"more pad, or partial_windows=True.",
+            span,
+            f"at most {padded}",
+        )
+    return (
+        f"a window on axis {axis} would hold no element: window={window} with dilation={dilation} "
+        f"steps over all {length} elements between the paddings ({before}, {after}). Pass a "
+        f"smaller dilation or less pad.",
+        dilation,
+        f"at most {length}",
+    )
+
+
+def _at_least(name: str, got: int, least: int, axis: int) -> tuple[str, Any, Any]:
+    return (
+        f"{name} must be at least {least}: got {name}={got} for axis {axis}. Pass one int, or one "
+        f"for each pooled axis.",
+        got,
+        f"at least {least}",
+    )

@@ -1,0 +1,212 @@
+"""Windows: where they start, which of their taps lie inside, how many there are.
+
+A window of an axis takes `window` elements ("taps"), `dilation` apart, so it spans
+``(window - 1) * dilation + 1`` elements of the padded axis. Window number i starts at
+``i * stride - before`` in coordinates of the unpadded axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import index
+from typing import Any
+
+from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError, WindowError
+
+# An int, or a symbolic integer of which only the arithmetic is used.
+Integer = Any
+
+# Stands for a length that is not known yet.
+LONG_ENOUGH = 2**40
+
+
+def count_windows(
+    length: Integer,
+    window: Integer,
+    stride: Integer,
+    before: Integer,
+    after: Integer,
+    dilation: Integer,
+    partial_windows: bool,
+) -> Integer:
+    """Return the number of windows on an axis of `length` elements.
+
+    With `partial_windows` a last window may reach beyond the padded axis, if it starts inside
+    the axis or the padding before it (Theano's ``ignore_border=False``, PyTorch's
+    ``ceil_mode=True``); an axis shorter than a window then has one.
+
+    >>> count_windows(5, 2, 2, 0, 0, 1, False), count_windows(5, 2, 2, 0, 0, 1, True)
+    (2, 3)
+    """
+    room = length + before + after - (window - 1) * dilation - 1
+    if not partial_windows:
+        return room // stride + 1
+    # The window that reaches the end; no fewer than one; none that starts beyond the axis.
+    # Symbolic integers have no min and max, but multiply by a comparison.
+    steps = (room > 0) * -(-room // stride)
+    most_steps = (length + before - 1) // stride
+    return steps + (most_steps < steps) * (most_steps - steps) + 1
+
+
+def holds_windows(
+    length: int,
+    window: int,
+    stride: int,
+    before: int,
+    after: int,
+    dilation: int,
+    partial_windows: bool,
+) -> bool:
+    """Return whether every window of the axis is well formed and holds an element."""
+    span = (window - 1) * dilation + 1
+    if window < 1 or stride < 1 or dilation < 1 or length < 1:
+        return False
+    if before < 0 or after < 0 or before >= span or after >= span:
+        return False
+    room = length + before + after - span
+    if room < 0 and not partial_windows:
+        return False
+    # A pad below the span leaves a tap on either side of the axis' start, and those two are
+    # `dilation` apart: only an axis shorter than that can fall between them. The first tap at
+    # or after the start of the axis is at start % dilation.
+    if length < dilation and before > 0:
+        count = count_windows(length, window, stride, before, after, dilation, partial_windows)
+        for start in range(-before, min(0, count * stride - before), stride):
+            if start % dilation >= length:
+                return False
+    return True
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of a pooling: one entry for each pooled axis, the last axes of an array.
+
+    `None` in an entry stands for a number that is known at run time only; then every number is
+    read at run time, from the rows ``(window, stride, before, after, dilation)`` of an integer
+    matrix.
+    """
+
+    window: tuple[int | None, ...]
+    stride: tuple[int | None, ...]
+    before: tuple[int | None, ...]
+    after: tuple[int | None, ...]
+    dilation: tuple[int, ...]
+    partial_windows: bool = False
+
+    @property
+    def ndim(self) -> int:
+        """Number of pooled axes."""
+        return len(self.window)
+
+    @property
+    def is_static(self) -> bool:
+        """Whether every number is known."""
+        return not any(number is None for row in self.rows() for number in row)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return ``(window, stride, before, after, dilation)`` of each pooled axis."""
+        return list(
+            zip(self.window, self.stride, self.before, self.after, self.dilation, strict=True)
+        )
+
+    def __str__(self) -> str:
+        parts = [_numbers(self.window)]
+        if self.stride != self.window:
+            parts.append("stride " + _numbers(self.stride))
+        if any(self.before) or any(self.after):
+            pads = zip(self.before, self.after, strict=True)
+            parts.append("pad " + "x".join(str(b) if b == a else f"{b}+{a}" for b, a in pads))
+        if any(d != 1 for d in self.dilation):
+            parts.append("dilation " + _numbers(self.dilation))
+        if self.partial_windows:
+            parts.append("partial windows")
+        return ", ".join(parts)
+
+
+def _numbers(numbers: Sequence[int | None]) -> str:
+    return "x".join("?" if number is None else str(number) for number in numbers)
+
+
+def pooled_lengths(
+    lengths: Sequence[Integer], rows: Sequence[Sequence[Integer]], partial_windows: bool
+) -> list[Integer]:
+    """Return the number of windows of every pooled axis; None where the length is None."""
+    return [
+        None if length is None else count_windows(length, *row, partial_windows)
+        for length, row in zip(lengths, rows, strict=True)
+    ]
+
+
+def check_windows(
+    lengths: Sequence[int | None], rows: Sequence[Sequence[int]], partial_windows: bool
+) -> None:
+    """Raise `WindowError` for the first axis whose windows do not fit.
+
+    A length of None is one that is not known yet: such an axis is taken as long enough.
+    """
+    for i, (length, row) in enumerate(zip(lengths, rows, strict=True)):
+        known = LONG_ENOUGH if length is None else length
+        if not holds_windows(known, *row, partial_windows):
+            raise WindowError(i - len(rows), known, *row)
+
+
+def per_axis(name: str, numbers: Any, ndim: int) -> tuple[Any, ...]:
+    """Return one number for each pooled axis from an int or a sequence of them.
+
+    Symbolic integers pass as they are.
+    """
+    entries = tuple(numbers) if isinstance(numbers, (tuple, list)) else (numbers,) * ndim
+    if len(entries) != ndim:
+        raise ShapeError(
+            f"{name} needs one number for each of the {ndim} pooled axes: got {name}={numbers}. "
+            f"Pass one int for all of them, or {ndim} ints.",
+            got=len(entries),
+            wanted=ndim,
+        )
+    return tuple(as_integer(name, entry) for entry in entries)
+
+
+def pads_per_axis(pad: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the paddings before and after every pooled axis.
+
+    `pad` is an int, or for each axis an int or a pair ``(before, after)``.
+    """
+    entries = tuple(pad) if isinstance(pad, (tuple, list)) else (pad,) * ndim
+    pairs = [entry if isinstance(entry, (tuple, list)) else (entry, entry) for entry in entries]
+    if len(pairs) != ndim or any(len(pair) != 2 for pair in pairs):
+        raise ShapeError(
+            f"pad needs an int or a pair (before, after) for each of the {ndim} pooled axes: got "
+            f"pad={pad}. Pass one int for all of them, or {ndim} ints or pairs.",
+            got=pad,
+            wanted=ndim,
+        )
+    before, after = zip(*pairs, strict=True) if pairs else ((), ())
+    return (
+        tuple(as_integer("pad", number) for number in before),
+        tuple(as_integer("pad", number) for number in after),
+    )
+
+
+def as_integer(name: str, number: Any) -> Any:
+    """Return a Python int for anything that is one; symbolic integers pass as they are."""
+    if isinstance(number, bool):
+        raise DTypeError(f"{name} must be integer: got {number!r}.", got=number, wanted="int")
+    if hasattr(number, "owner"):
+        return number
+    try:
+        return index(number)
+    except TypeError:
+        raise DTypeError(
+            f"{name} must be integer: got {number!r}. Pass an int, or one int for each axis.",
+            got=number,
+            wanted="int",
+        ) from None
+
+
+def choice(name: str, word: Any, words: Sequence[str]) -> str:
+    """Return `word` if it is one of `words`."""
+    if word not in words:
+        wanted = " or ".join(repr(w) for w in words)
+        raise ArgumentError(f"{name} must be {wanted}: got {word!r}.", got=word, wanted=words)
+    return str(word)

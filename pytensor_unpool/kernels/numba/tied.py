@@ -1,0 +1,85 @@
+"""Un-pooling to, and gathering from, all maxima of a window at once, in Numba."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pytensor_unpool.errors import POOLED_DISAGREE, POSITIONS_DISAGREE
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels.numba.windows import (
+    Kernel,
+    check_lengths,
+    compiled,
+    taps_walker,
+    windows_counter,
+)
+
+
+def tied_unpool(windows: Windows) -> Kernel:
+    """Compile ``(x, values, cotangent) -> y``: `cotangent` added to all of a window's maxima.
+
+    Where a number in `windows` is not known, the kernel takes their matrix as well.
+    """
+    pooled = -windows.ndim
+    count = windows_counter(windows)
+
+    @compiled
+    def add(line, place, shift, stride, low, high, index, arrays):  # type: ignore[no-untyped-def]
+        values, cotangent = arrays[0][index], arrays[1][index]
+        out = arrays[2]
+        nothing = out.dtype.type(0)
+        for window in range(low, high):
+            coordinate = window * stride + shift
+            tied = line[coordinate] == values[window]
+            out[place + coordinate] += cotangent[window] if tied else nothing
+
+    walk = taps_walker(windows.ndim, add)
+
+    @compiled
+    def tied_unpool(x, values, cotangent, *numbers):  # type: ignore[no-untyped-def]
+        rows, counts = count(x.shape[pooled:], *numbers)
+        check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
+        check_lengths(POOLED_DISAGREE, cotangent.shape, x.shape[:pooled] + counts, 0)
+        out = np.empty(x.shape, cotangent.dtype)
+        for item in np.ndindex(x.shape[:pooled]):
+            flat = out[item].reshape(-1)
+            flat[:] = 0
+            walk(rows, counts, x[item], (values[item], cotangent[item], flat))
+        return out
+
+    return tied_unpool  # type: ignore[no-any-return]
+
+
+def tied_gather(windows: Windows) -> Kernel:
+    """Compile ``(x, values, tangent) -> y``: `tangent` summed over all of a window's maxima.
+
+    Where a number in `windows` is not known, the kernel takes their matrix as well.
+    """
+    pooled = -windows.ndim
+    count = windows_counter(windows)
+
+    @compiled
+    def add(line, place, shift, stride, low, high, index, arrays):  # type: ignore[no-untyped-def]
+        values, out = arrays[0][index], arrays[2][index]
+        tangent = arrays[1].flat
+        nothing = out.dtype.type(0)
+        for window in range(low, high):
+            coordinate = window * stride + shift
+            tied = line[coordinate] == values[window]
+            out[window] += tangent[place + coordinate] if tied else nothing
+
+    walk = taps_walker(windows.ndim, add)
+
+    @compiled
+    def tied_gather(x, values, tangent, *numbers):  # type: ignore[no-untyped-def]
+        rows, counts = count(x.shape[pooled:], *numbers)
+        check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
+        check_lengths(POSITIONS_DISAGREE, tangent.shape, x.shape, 0)
+        out = np.empty(values.shape, tangent.dtype)
+        for item in np.ndindex(x.shape[:pooled]):
+            out_item = out[item]
+            out_item[...] = 0
+            walk(rows, counts, x[item], (values[item], tangent[item], out_item))
+        return out
+
+    return tied_gather  # type: ignore[no-any-return]

@@ -1,0 +1,132 @@
+"""Un-pooling and its transpose in Numba.
+
+Positions are checked one by one before they are used. Numba does not release arrays that a
+function holds when it raises, so a kernel learns of a bad position from the function that met
+it, and raises when its output is no longer needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+from pytensor_unpool.errors import (
+    NEGATIVE_LENGTH,
+    POSITIONS_DISAGREE,
+    TOO_MANY_ELEMENTS,
+    LengthError,
+    PositionError,
+)
+from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
+from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, compiled
+
+# Bytes that mark which positions were seen: the scratch memory of "last".
+MARKS = 2**20
+
+
+def max_unpool(ndim: int, duplicates: str) -> Kernel:
+    """Compile ``(values, positions, shape) -> y`` with `ndim` un-pooled axes."""
+    pooled = -ndim
+    adds_up = duplicates == "sum"
+    some_lengths = (0,) * ndim
+
+    @compiled
+    def write(plane, values, positions):  # type: ignore[no-untyped-def]
+        """Fill one flattened leading item; return whether a position was bad, and which."""
+        plane[:] = 0
+        size = np.uint64(len(plane))
+        for index in np.ndindex(values.shape[:-1]):
+            line, places = values[index], positions[index]
+            for i in range(len(line)):
+                # A negative position is a huge one without a sign.
+                place = np.uint64(np.int64(places[i]))
+                if place >= size:
+                    return True, np.int64(place)
+                if adds_up:
+                    plane[place] += line[i]
+                else:
+                    plane[place] = line[i]
+        return False, np.int64(0)
+
+    @compiled
+    def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
+        check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
+        lengths = some_lengths
+        size = 1
+        for i in range(ndim):
+            length = np.int64(shape[i])
+            if length < 0:
+                raise LengthError(NEGATIVE_LENGTH, i - ndim, length, 0)
+            if length > 0 and size > MOST_ELEMENTS // length:
+                raise LengthError(TOO_MANY_ELEMENTS, i - ndim, length, 0)
+            size *= max(1, length)
+            lengths = tuple_setitem(lengths, i, length)
+        y = np.empty(values.shape[:pooled] + lengths, values.dtype)
+        is_bad, place = False, np.int64(0)
+        for item in np.ndindex(values.shape[:pooled]):
+            is_bad, place = write(y[item].reshape(-1), values[item], positions[item])
+            if is_bad:
+                break
+        if is_bad:
+            limit = 1
+            for length in lengths:
+                limit *= length
+            raise PositionError(place, limit)
+        return y
+
+    return max_unpool  # type: ignore[no-any-return]
+
+
+def max_gather(ndim: int, duplicates: str) -> Kernel:
+    """Compile ``(x, positions) -> y``, the elements of `x` at `positions`.
+
+    With ``duplicates="last"``, zero where a later entry of the leading item has the position.
+    """
+    pooled = -ndim
+    only_last = duplicates == "last"
+
+    @compiled
+    def read(target, plane, positions, seen):  # type: ignore[no-untyped-def]
+        """Fill one leading item; return whether a position was bad, and which.
+
+        "last" goes backwards, and takes what it has not seen yet. It marks that for as many
+        elements of the plane as it has marks, and goes again for the next.
+        """
+        elements = plane.flat
+        size = np.uint64(plane.size)
+        if only_last:
+            target, positions = np.flip(target), np.flip(positions)
+        for begin in range(0, plane.size, len(seen)) if only_last else range(1):
+            seen[:] = 0
+            for index in np.ndindex(target.shape[:-1]):
+                line, places = target[index], positions[index]
+                for i in range(len(line)):
+                    place = np.uint64(np.int64(places[i]))
+                    if place >= size:
+                        return True, np.int64(place)
+                    if not only_last:
+                        line[i] = elements[place]
+                    elif np.uint64(begin) <= place < np.uint64(begin + len(seen)):
+                        mark = place - np.uint64(begin)
+                        line[i] = 0 if seen[mark] else elements[place]
+                        seen[mark] = 1
+        return False, np.int64(0)
+
+    @compiled
+    def max_gather(x, positions):  # type: ignore[no-untyped-def]
+        check_lengths(POSITIONS_DISAGREE, positions.shape, x.shape, ndim)
+        size = 1
+        for length in x.shape[pooled:]:
+            size *= length
+        y = np.empty(positions.shape, x.dtype)
+        seen = np.empty(max(1, min(size, MARKS)) if only_last else 1, np.uint8)
+        is_bad, place = False, np.int64(0)
+        for item in np.ndindex(x.shape[:pooled]):
+            is_bad, place = read(y[item], x[item], positions[item], seen)
+            if is_bad:
+                break
+        if is_bad:
+            raise PositionError(place, size)
+        return y
+
+    return max_gather  # type: ignore[no-any-return]

@@ -1,0 +1,183 @@
+"""Every kernel in NumPy: short, obviously right, and what the others are tested against.
+
+PyTensor runs these where it runs Python (mode ``FAST_COMPILE``). They hold all taps of all
+windows at once, so they need as much memory as the windows have taps.
+
+`rows` is what `geometry.Windows.rows` returns; pooled axes are the last ``len(rows)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pytensor_unpool.errors import (
+    POOLED_DISAGREE,
+    POSITIONS_DISAGREE,
+    POSITIONS_TOO_NARROW,
+    LengthError,
+    PositionError,
+    ShapeError,
+)
+from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
+from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
+
+Array = np.ndarray[Any, Any]
+Rows = Sequence[Sequence[int]]
+
+
+def max_pool(
+    x: Array, rows: Rows, partial_windows: bool, positions_dtype: str = "int64"
+) -> tuple[Array, Array]:
+    """Return the maximum of every window, and where it lies in the unpadded pooled axes."""
+    flat, inside = window_taps(x.shape[-len(rows) :], rows, partial_windows)
+    last_position = plane_size(x.shape[-len(rows) :]) - 1
+    if last_position > np.iinfo(positions_dtype).max:
+        raise LengthError(
+            POSITIONS_TOO_NARROW, got=last_position, wanted=int(np.iinfo(positions_dtype).max)
+        )
+    taps = _planes(x, len(rows))[..., flat]
+    winner = np.where(inside, taps, _lowest(x.dtype)).argmax(-1)[..., None]
+    # Where padding won, all elements are as low as padding: the first of them is the maximum.
+    padding_won = ~np.take_along_axis(np.broadcast_to(inside, taps.shape), winner, -1)
+    winner = np.where(padding_won, inside.argmax(-1)[..., None], winner)
+    values = np.take_along_axis(taps, winner, -1)[..., 0]
+    positions = np.take_along_axis(np.broadcast_to(flat, taps.shape), winner, -1)[..., 0]
+    return values, positions.astype(positions_dtype)
+
+
+def max_unpool(
+    values: Array, positions: Array, shape: Sequence[int], duplicates: str = "last"
+) -> Array:
+    """Return zeros of lengths `shape` with `values` at `positions`."""
+    check_unpooled(shape)
+    size = plane_size(shape)
+    ndim = len(shape)
+    check_same_shape(positions, values.shape)
+    taken, where = _planes(values, ndim), _checked(_planes(positions, ndim), size)
+    out = np.zeros((*values.shape[:-ndim], size), values.dtype)
+    item = _leading_indices(where)
+    if duplicates == "last":
+        wins = last_writers(where, size)
+        item = tuple(np.broadcast_to(i, where.shape)[wins] for i in item)
+        out[(*item, where[wins])] = taken[wins]
+    else:
+        np.add.at(out, (*item, where), taken)
+    return out.reshape(values.shape[:-ndim] + tuple(shape))
+
+
+def max_gather(x: Array, positions: Array, ndim: int, duplicates: str = "sum") -> Array:
+    """Return the elements of `x` at `positions`: the transpose of `max_unpool`.
+
+    With ``duplicates="last"``, zero wherever a later entry has the same position.
+    """
+    check_same_shape(positions, x.shape[:-ndim] + positions.shape[-ndim:])
+    size = plane_size(x.shape[-ndim:])
+    where = _checked(_planes(positions, ndim), size)
+    taken = np.take_along_axis(_planes(x, ndim), where, -1)
+    if duplicates == "last":
+        taken = np.where(last_writers(where, size), taken, np.zeros((), x.dtype))
+    return taken.reshape(positions.shape)
+
+
+def tied_unpool(
+    x: Array, values: Array, cotangent: Array, rows: Rows, partial_windows: bool
+) -> Array:
+    """Return zeros like `x` with `cotangent` added to every element that is its window's value."""
+    flat, _ = window_taps(x.shape[-len(rows) :], rows, partial_windows)
+    tied = _tied(x, values, rows, partial_windows)
+    out = np.zeros((*x.shape[: -len(rows)], plane_size(x.shape[-len(rows) :])), cotangent.dtype)
+    index = (*_leading_indices(tied, flat.ndim), np.broadcast_to(flat, tied.shape))
+    np.add.at(out, index, np.where(tied, cotangent[..., None], 0))
+    return out.reshape(x.shape)
+
+
+def tied_gather(
+    x: Array, values: Array, tangent: Array, rows: Rows, partial_windows: bool
+) -> Array:
+    """Return the sum of `tangent` over the elements of `x` that are their window's value."""
+    check_same_shape(tangent, x.shape)
+    flat, _ = window_taps(x.shape[-len(rows) :], rows, partial_windows)
+    tied = _tied(x, values, rows, partial_windows)
+    taps = _planes(tangent, len(rows))[..., flat]
+    return np.where(tied, taps, np.zeros((), tangent.dtype)).sum(-1, dtype=tangent.dtype)
+
+
+def unpooled_lengths(shape: Array, ndim: int) -> tuple[int, ...]:
+    """Return the run-time vector of un-pooled lengths as ints."""
+    if len(shape) != ndim:
+        raise ShapeError(
+            f"shape must have {ndim} lengths: got {len(shape)}.", got=len(shape), wanted=ndim
+        )
+    return tuple(int(length) for length in shape)
+
+
+def window_taps(
+    lengths: Sequence[int], rows: Rows, partial_windows: bool
+) -> tuple[Array, Array]:
+    """Return, for every window, where its taps lie in the flattened plane and which are inside.
+
+    Both have the shape ``(*pooled_lengths, taps)``; taps outside are given a place inside.
+    """
+    check_windows(lengths, rows, partial_windows)
+    counts = pooled_lengths(lengths, rows, partial_windows)
+    ndim = len(rows)
+    flat: Any = 0
+    inside: Any = True
+    for axis, (length, count, row) in enumerate(zip(lengths, counts, rows, strict=True)):
+        window, stride, before, _, dilation = row
+        starts = np.arange(count) * stride - before
+        coordinate = starts[:, None] + np.arange(window) * dilation
+        spread = [1] * (2 * ndim)
+        spread[axis], spread[ndim + axis] = count, window
+        coordinate = coordinate.reshape(spread)
+        flat = flat * length + coordinate.clip(0, length - 1)
+        inside = inside & (coordinate >= 0) & (coordinate < length)
+    return flat.reshape(*counts, -1), inside.reshape(*counts, -1)
+
+
+def last_writers(where: Array, size: int) -> Array:
+    """Return which entries of each leading item no later entry repeats."""
+    order = np.broadcast_to(np.arange(where.shape[-1]), where.shape)
+    last = np.full((*where.shape[:-1], size), -1)
+    np.maximum.at(last, (*_leading_indices(where), where), order)
+    return np.asarray(np.take_along_axis(last, where, -1) == order)
+
+
+def check_same_shape(array: Array, shape: tuple[int, ...], kind: int = POSITIONS_DISAGREE) -> None:
+    """Raise `LengthError` for the first axis of `array` that is not as long as in `shape`."""
+    for i, (got, wanted) in enumerate(zip(array.shape, shape, strict=True)):
+        if got != wanted:
+            raise LengthError(kind, i - len(shape), got, wanted)
+
+
+def _tied(x: Array, values: Array, rows: Rows, partial_windows: bool) -> Array:
+    flat, inside = window_taps(x.shape[-len(rows) :], rows, partial_windows)
+    check_same_shape(values, x.shape[: -len(rows)] + flat.shape[:-1], POOLED_DISAGREE)
+    return inside & (_planes(x, len(rows))[..., flat] == values[..., None])
+
+
+def _planes(x: Array, ndim: int) -> Array:
+    return x.reshape(*x.shape[:-ndim], plane_size(x.shape[-ndim:]))
+
+
+def _leading_indices(array: Array, trailing: int = 1) -> tuple[Array, ...]:
+    """Return broadcastable indices of all axes but the last `trailing`."""
+    lengths = array.shape[:-trailing]
+    grids = np.ogrid[tuple(slice(length) for length in lengths)]
+    return tuple(grid.reshape(grid.shape + (1,) * trailing) for grid in grids)
+
+
+def _checked(positions: Array, size: int) -> Array:
+    outside = (positions < 0) | (positions >= size)
+    if outside.any():
+        raise PositionError(int(positions[outside][0]), size)
+    return positions.astype(np.int64)
+
+
+def _lowest(dtype: np.dtype[Any]) -> Any:
+    if dtype.kind == "f":
+        return -np.inf
+    return False if dtype.kind == "b" else np.iinfo(dtype).min

@@ -1,0 +1,154 @@
+"""What the Ops share: checks of inputs, shapes, batching."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor import config
+from pytensor.gradient import DisconnectedType
+from pytensor.graph.basic import Constant, Variable
+from pytensor.tensor.basic import MakeVector
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.errors import (
+    LENGTH_MESSAGES,
+    POSITIONS_DISAGREE,
+    DTypeError,
+    ShapeError,
+)
+from pytensor_unpool.geometry import Windows
+
+
+def real_tensor(name: str, x: Any) -> TensorVariable:
+    """Return `x` as a tensor of real numbers."""
+    x = pt.as_tensor_variable(x)
+    if x.type.numpy_dtype.kind not in "biuf":
+        raise DTypeError(
+            f"{name} must hold real numbers: got dtype {x.dtype}. Take real and imaginary part "
+            f"one by one.",
+            got=x.dtype,
+            wanted="bool, integer or float",
+        )
+    return x
+
+
+def position_tensor(positions: Any) -> TensorVariable:
+    """Return `positions` as a tensor of integers."""
+    positions = pt.as_tensor_variable(positions)
+    if positions.type.numpy_dtype.kind not in "iu":
+        raise DTypeError(
+            f"positions must be integer: got dtype {positions.dtype}. Pass what max_pool returned, "
+            f"or cast it (`.astype('int64')`); a boolean mask is turned into positions by "
+            f"`pytensor.tensor.argmax`.",
+            got=positions.dtype,
+            wanted="integer",
+        )
+    return positions
+
+
+def check_ndim(name: str, x: TensorVariable, ndim: int) -> None:
+    """Raise `ShapeError` if `x` has fewer than `ndim` axes."""
+    if x.type.ndim < ndim:
+        raise ShapeError(
+            f"{name} needs at least the {ndim} pooled axes: got {x.type.ndim} axes. Pass as many "
+            f"lengths as axes are to be pooled; they are the last ones.",
+            got=x.type.ndim,
+            wanted=ndim,
+        )
+
+
+def check_same_lengths(
+    name: str,
+    got: Sequence[int | None],
+    wanted: Sequence[int | None],
+    kind: int = POSITIONS_DISAGREE,
+    trailing: int = 0,
+) -> None:
+    """Raise `ShapeError` where static lengths disagree; the last `trailing` axes may."""
+    if len(got) != len(wanted):
+        raise ShapeError(
+            f"{name} must have {len(wanted)} axes: got {len(got)}.",
+            got=len(got),
+            wanted=len(wanted),
+        )
+    for i in range(len(wanted) - trailing):
+        if None not in (got[i], wanted[i]) and got[i] != wanted[i]:
+            message = LENGTH_MESSAGES[kind].format(
+                axis=i - len(wanted), got=got[i], wanted=wanted[i]
+            )
+            raise ShapeError(message, got=got[i], wanted=wanted[i])
+
+
+def number_inputs(windows: Windows, numbers: Sequence[Any]) -> list[TensorVariable]:
+    """Return the inputs an Op has besides its arrays: the matrix of run-time numbers, or none."""
+    if windows.is_static:
+        return []
+    (matrix,) = numbers
+    return [pt.as_tensor_variable(matrix).astype("int64")]
+
+
+def rows_of(windows: Windows, numbers: Sequence[Any]) -> list[Any]:
+    """Return the rows of `windows`: its own, or those of the run-time matrix, array or graph."""
+    if windows.is_static:
+        return windows.rows()
+    (matrix,) = numbers
+    if isinstance(matrix, np.ndarray):
+        return [tuple(row) for row in matrix.tolist()]
+    return [tuple(matrix[i, j] for j in range(5)) for i in range(windows.ndim)]
+
+
+def lengths_vector(x: TensorVariable, ndim: int) -> TensorVariable:
+    """Return the lengths of the last `ndim` axes of `x` as a vector, with constants where known."""
+    lengths = [
+        x.shape[axis] if length is None else np.int64(length)
+        for axis, length in enumerate(x.type.shape)
+    ]
+    return pt.as_tensor_variable(lengths[x.type.ndim - ndim :]).astype("int64")
+
+
+def static_entries(vector: Variable, ndim: int) -> list[int | None]:
+    """Return the entries of an integer vector that are constants of the graph, else None."""
+    if isinstance(vector, Constant):
+        return [int(entry) for entry in vector.data]
+    if vector.owner is not None and isinstance(vector.owner.op, MakeVector):
+        return [
+            int(entry.data) if isinstance(entry, Constant) else None
+            for entry in vector.owner.inputs
+        ]
+    return [None] * ndim
+
+
+def is_connected(cotangent: Variable) -> bool:
+    """Return whether there is a gradient to pass on."""
+    return not isinstance(cotangent.type, DisconnectedType)
+
+
+def no_gradient(x: TensorVariable) -> TensorVariable:
+    """Return the gradient of what does not change with `x`: zeros."""
+    dtype = x.dtype if x.type.numpy_dtype.kind == "f" else config.floatX
+    return x.zeros_like(dtype=dtype)
+
+
+def broadcast_leading(
+    arrays: Sequence[TensorVariable], trailing: Sequence[int]
+) -> list[TensorVariable]:
+    """Broadcast all axes but the last ``trailing[i]`` of each array against one another.
+
+    As everywhere in PyTensor, only axes known to have length 1 broadcast.
+    """
+    leading = max(a.type.ndim - t for a, t in zip(arrays, trailing, strict=True))
+    padded = [
+        pt.shape_padleft(a, leading - (a.type.ndim - t)) if a.type.ndim - t < leading else a
+        for a, t in zip(arrays, trailing, strict=True)
+    ]
+    flags = {a.type.broadcastable[:leading] for a in padded}
+    if len(flags) == 1:
+        return padded
+    lengths = [
+        next((a.shape[i] for a in padded if not a.type.broadcastable[i]), np.int64(1))
+        for i in range(leading)
+    ]
+    return [pt.broadcast_to(a, (*lengths, *a.shape[leading:])) for a in padded]

@@ -1,0 +1,143 @@
+"""Max-pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.replace import _vectorize_node
+from pytensor.tensor.blockwise import vectorize_node_fallback
+from pytensor.tensor.type import TensorType
+
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
+from pytensor_unpool.kernels import reference
+from pytensor_unpool.ops.c_code import CKernelOp
+from pytensor_unpool.ops.common import (
+    check_ndim,
+    is_connected,
+    lengths_vector,
+    no_gradient,
+    number_inputs,
+    real_tensor,
+    rows_of,
+)
+from pytensor_unpool.ops.tied import TiedGather, TiedUnpool
+from pytensor_unpool.ops.unpool import MaxGather, MaxUnpool
+
+
+class MaxPool(CKernelOp):
+    """Take the maximum of every window, and remember where it was.
+
+    Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
+    run time only. Outputs are the values, and the positions unless `positions_dtype` is None.
+
+    The gradient of the values goes to the first maximum of a window (``ties="first"``) or in full
+    to each of them (``ties="all"``, as in old Theano).
+    """
+
+    __props__ = ("windows", "ties", "positions_dtype")
+
+    c_kernel = "pool.h"
+
+    def __init__(self, windows: Windows, ties: str, positions_dtype: str | None) -> None:
+        self.windows = windows
+        self.ties = ties
+        self.positions_dtype = positions_dtype
+
+    def __str__(self) -> str:
+        notes = [str(self.windows)]
+        if self.ties != "first":
+            notes.append(f"ties={self.ties}")
+        if self.positions_dtype is None:
+            notes.append("values only")
+        return f"MaxPool{{{', '.join(notes)}}}"
+
+    def make_node(self, x: Any, *numbers: Any) -> Apply:
+        x = real_tensor("x", x)
+        ndim = self.windows.ndim
+        check_ndim("x", x, ndim)
+        lengths = x.type.shape[-ndim:]
+        counts: Sequence[int | None] = [None] * ndim
+        if self.windows.is_static:
+            rows, partial_windows = self.windows.rows(), self.windows.partial_windows
+            check_windows(lengths, rows, partial_windows)
+            counts = pooled_lengths(lengths, rows, partial_windows)
+        shape = (*x.type.shape[:-ndim], *counts)
+        outputs = [TensorType(x.type.dtype, shape)()]
+        if self.positions_dtype is not None:
+            outputs.append(TensorType(self.positions_dtype, shape)())
+        return Apply(self, [x, *number_inputs(self.windows, numbers)], outputs)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, *numbers = inputs
+        results = reference.max_pool(
+            x,
+            rows_of(self.windows, numbers),
+            self.windows.partial_windows,
+            self.positions_dtype or "int64",
+        )
+        for storage, result in zip(output_storage, results, strict=False):
+            storage[0] = result
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, shapes = arguments[-2:]
+        ndim = self.windows.ndim
+        rows = rows_of(self.windows, node.inputs[1:])
+        counts = pooled_lengths(shapes[0][-ndim:], rows, self.windows.partial_windows)
+        return [(*shapes[0][:-ndim], *counts)] * len(node.outputs)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        pattern = [[True, False], [False, False]]
+        return [row[: len(node.outputs)] for row in pattern[: len(node.inputs)]]
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        x, *numbers = inputs
+        rest = [disconnected_type() for _ in numbers]
+        cotangent = cotangents[0]
+        if not is_connected(cotangent):
+            return [disconnected_type(), *rest]
+        if x.type.numpy_dtype.kind != "f":
+            return [no_gradient(x), *rest]
+        if self.ties == "all":
+            return [TiedUnpool(self.windows)(x, outputs[0], cotangent, *numbers), *rest]
+        positions = self._positions(inputs, outputs)
+        ndim = self.windows.ndim
+        return [MaxUnpool(ndim, "sum")(cotangent, positions, lengths_vector(x, ndim)), *rest]
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        x, *numbers = inputs
+        rest = [disconnected_type() for _ in outputs[1:]]
+        tangent = tangents[0]
+        if not is_connected(tangent):
+            return [disconnected_type(), *rest]
+        if self.ties == "all":
+            return [TiedGather(self.windows)(x, outputs[0], tangent, *numbers), *rest]
+        positions = self._positions(inputs, outputs)
+        return [MaxGather(self.windows.ndim, "sum")(tangent, positions), *rest]
+
+    def _positions(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Variable:
+        if self.positions_dtype is not None:
+            return outputs[1]
+        with_positions = MaxPool(self.windows, self.ties, "int64")
+        return with_positions(*inputs)[1]  # type: ignore[no-any-return]
+
+
+@_vectorize_node.register(MaxPool)
+def _vectorize_max_pool(op: MaxPool, node: Apply, x: Variable, *numbers: Variable) -> Any:
+    """Pool more leading axes at once; only windows that differ from item to item need a loop."""
+    if any(matrix.type.ndim > 2 for matrix in numbers):
+        return vectorize_node_fallback(op, node, x, *numbers)
+    return op.make_node(x, *numbers)

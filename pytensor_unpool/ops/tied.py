@@ -1,0 +1,152 @@
+"""Un-pooling to, and gathering from, every maximum of a window.
+
+This is what old Theano did with ties. With T[w, e] = 1 where element e lies in window w and equals
+its maximum, un-pooling takes g to T' g, its transpose takes v to T v. T changes only where elements
+change places, so its own derivative is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.replace import _vectorize_node
+from pytensor.tensor.blockwise import vectorize_node_fallback
+from pytensor.tensor.type import TensorType
+
+from pytensor_unpool.errors import POOLED_DISAGREE
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels import reference
+from pytensor_unpool.ops.c_code import CKernelOp
+from pytensor_unpool.ops.common import (
+    broadcast_leading,
+    check_ndim,
+    check_same_lengths,
+    is_connected,
+    no_gradient,
+    number_inputs,
+    real_tensor,
+    rows_of,
+)
+
+
+class _TiedOp(CKernelOp):
+    """An Op of a tensor, its pooled maxima, and an array that is moved between their places."""
+
+    __props__ = ("windows",)
+
+    c_kernel = "tied.h"
+
+    def __init__(self, windows: Windows) -> None:
+        self.windows = windows
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}{{{self.windows}}}"
+
+    def transpose(self) -> _TiedOp:
+        """Return the Op that is this one's pullback in its third input."""
+        raise NotImplementedError
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [True], [True], [False]][: len(node.inputs)]
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        x, values, moved, *numbers = inputs
+        gradient: Variable = disconnected_type()
+        if is_connected(cotangents[0]):
+            if moved.type.numpy_dtype.kind == "f":
+                gradient = self.transpose()(x, values, cotangents[0], *numbers)
+            else:
+                gradient = no_gradient(moved)
+        rest = [disconnected_type() for _ in numbers]
+        return [no_gradient(x), no_gradient(values), gradient, *rest]
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        if not is_connected(tangents[2]):
+            return [disconnected_type()]
+        return [self(*inputs[:2], tangents[2], *inputs[3:])]
+
+    def _inputs(self, x: Any, values: Any, moved: Any, numbers: Sequence[Any]) -> list[Any]:
+        x, values = real_tensor("x", x), real_tensor("values", values)
+        moved = real_tensor("cotangent or tangent", moved)
+        ndim = self.windows.ndim
+        check_ndim("x", x, ndim)
+        check_same_lengths("values", values.type.shape, x.type.shape, POOLED_DISAGREE, ndim)
+        return [x, values, moved, *number_inputs(self.windows, numbers)]
+
+
+class TiedUnpool(_TiedOp):
+    """Give every maximum of a window the window's cotangent, in full, and add up.
+
+    Inputs are x, its pooled values, the cotangent of those, and the matrix of the windows' numbers
+    where some are known at run time only.
+    """
+
+    def make_node(self, x: Any, values: Any, cotangent: Any, *numbers: Any) -> Apply:
+        inputs = self._inputs(x, values, cotangent, numbers)
+        x, values, cotangent = inputs[:3]
+        check_same_lengths("cotangent", cotangent.type.shape, values.type.shape, POOLED_DISAGREE)
+        return Apply(self, inputs, [TensorType(cotangent.type.dtype, x.type.shape)()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, values, cotangent, *numbers = inputs
+        rows = rows_of(self.windows, numbers)
+        output_storage[0][0] = reference.tied_unpool(
+            x, values, cotangent, rows, self.windows.partial_windows
+        )
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        return [arguments[-1][0]]
+
+    def transpose(self) -> _TiedOp:
+        return TiedGather(self.windows)
+
+
+class TiedGather(_TiedOp):
+    """Sum a tangent over all maxima of a window: the transpose of `TiedUnpool`.
+
+    Inputs are x, its pooled values, the tangent of x, and the matrix of the windows' numbers where
+    some are known at run time only.
+    """
+
+    def make_node(self, x: Any, values: Any, tangent: Any, *numbers: Any) -> Apply:
+        inputs = self._inputs(x, values, tangent, numbers)
+        x, values, tangent = inputs[:3]
+        check_same_lengths("tangent", tangent.type.shape, x.type.shape)
+        return Apply(self, inputs, [TensorType(tangent.type.dtype, values.type.shape)()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, values, tangent, *numbers = inputs
+        rows = rows_of(self.windows, numbers)
+        output_storage[0][0] = reference.tied_gather(
+            x, values, tangent, rows, self.windows.partial_windows
+        )
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        return [arguments[-1][1]]
+
+    def transpose(self) -> _TiedOp:
+        return TiedUnpool(self.windows)
+
+
+@_vectorize_node.register(TiedUnpool)
+@_vectorize_node.register(TiedGather)
+def _vectorize_tied(op: _TiedOp, node: Apply, *inputs: Variable) -> Any:
+    """Do more leading axes at once; only windows that differ from item to item need a loop."""
+    arrays, numbers = inputs[:3], inputs[3:]
+    if any(matrix.type.ndim > 2 for matrix in numbers):
+        return vectorize_node_fallback(op, node, *inputs)
+    trailing = [v.type.ndim for v in node.inputs[:3]]
+    return op.make_node(*broadcast_leading(arrays, trailing), *numbers)

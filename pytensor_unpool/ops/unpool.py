@@ -1,0 +1,203 @@
+"""Un-pooling, and its transpose: gathering.
+
+With the positions p of an item's values v, un-pooling is y[p[i]] = v[i], a matrix of zeros and ones
+applied to v. Its transpose takes g to g[p[i]]. Where positions repeat, "sum" adds up what comes to
+a place, and the transpose reads that place for all of them; "last" writes the last value alone,
+so the row of every other value is zero, and so is its gradient. Either pair is linear and closed:
+each is the other's pullback, and its own pushforward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.replace import _vectorize_node
+from pytensor.tensor.blockwise import vectorize_node_fallback
+from pytensor.tensor.type import TensorType
+
+from pytensor_unpool.errors import DTypeError, PositionError, ShapeError
+from pytensor_unpool.geometry import check_unpooled, plane_size
+from pytensor_unpool.kernels import reference
+from pytensor_unpool.ops.c_code import CKernelOp
+from pytensor_unpool.ops.common import (
+    broadcast_leading,
+    check_ndim,
+    check_same_lengths,
+    is_connected,
+    lengths_vector,
+    no_gradient,
+    position_tensor,
+    real_tensor,
+    static_entries,
+)
+
+
+class MaxUnpool(CKernelOp):
+    """Put values at their positions in zeros.
+
+    Inputs are the values, their positions, and the vector of the lengths of the `ndim` un-pooled
+    axes. Where positions repeat, the last value in C order is written (``duplicates="last"``),
+    or all are added up (``"sum"``).
+    """
+
+    __props__ = ("ndim", "duplicates")
+    _output_type_depends_on_input_value = True
+
+    c_kernel = "unpool.h"
+
+    def __init__(self, ndim: int, duplicates: str) -> None:
+        self.ndim = ndim
+        self.duplicates = duplicates
+
+    def make_node(self, values: Any, positions: Any, shape: Any) -> Apply:
+        values, positions = real_tensor("values", values), position_tensor(positions)
+        check_ndim("values", values, self.ndim)
+        check_same_lengths("positions", positions.type.shape, values.type.shape)
+        shape = pt.as_tensor_variable(shape)
+        if shape.type.numpy_dtype.kind not in "iu":
+            raise DTypeError(
+                f"shape must be integer: got dtype {shape.dtype}.", got=shape.dtype, wanted="int"
+            )
+        if shape.type.ndim != 1 or shape.type.shape[0] not in (None, self.ndim):
+            raise ShapeError(
+                f"shape must be a vector of {self.ndim} lengths: got the shape {shape.type.shape}.",
+                got=shape.type.shape,
+                wanted=(self.ndim,),
+            )
+        lengths = static_entries(shape, self.ndim)
+        check_unpooled(lengths)
+        _check_constant_positions(positions, lengths)
+        output = TensorType(values.type.dtype, (*values.type.shape[: -self.ndim], *lengths))()
+        return Apply(self, [values, positions, shape.astype("int64")], [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        values, positions, shape = inputs
+        lengths = reference.unpooled_lengths(shape, self.ndim)
+        output_storage[0][0] = reference.max_unpool(values, positions, lengths, self.duplicates)
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, shapes = arguments[-2:]
+        lengths = [node.inputs[2][i] for i in range(self.ndim)]
+        return [(*shapes[0][: -self.ndim], *lengths)]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [False], [False]]
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        values, positions, _ = inputs
+        gradient: Variable = disconnected_type()
+        if is_connected(cotangents[0]):
+            if values.type.numpy_dtype.kind == "f":
+                gradient = MaxGather(self.ndim, self.duplicates)(cotangents[0], positions)
+            else:
+                gradient = no_gradient(values)
+        return [gradient, disconnected_type(), disconnected_type()]
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        if not is_connected(tangents[0]):
+            return [disconnected_type()]
+        return [self(tangents[0], *inputs[1:])]
+
+
+class MaxGather(CKernelOp):
+    """Take the elements at positions: the transpose of `MaxUnpool`.
+
+    With ``duplicates="last"`` the result is zero wherever a later entry has the same position.
+    """
+
+    __props__ = ("ndim", "duplicates")
+
+    c_kernel = "unpool.h"
+
+    def __init__(self, ndim: int, duplicates: str) -> None:
+        self.ndim = ndim
+        self.duplicates = duplicates
+
+    def make_node(self, x: Any, positions: Any) -> Apply:
+        x, positions = real_tensor("x", x), position_tensor(positions)
+        check_ndim("x", x, self.ndim)
+        check_same_lengths(
+            "positions", positions.type.shape, x.type.shape, trailing=self.ndim
+        )
+        _check_constant_positions(positions, x.type.shape[-self.ndim :])
+        output = TensorType(x.type.dtype, positions.type.shape)()
+        return Apply(self, [x, positions], [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        output_storage[0][0] = reference.max_gather(*inputs, self.ndim, self.duplicates)
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        return [arguments[-1][1]]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [False]]
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        x, positions = inputs
+        gradient: Variable = disconnected_type()
+        if is_connected(cotangents[0]):
+            if x.type.numpy_dtype.kind == "f":
+                unpool = MaxUnpool(self.ndim, self.duplicates)
+                gradient = unpool(cotangents[0], positions, lengths_vector(x, self.ndim))
+            else:
+                gradient = no_gradient(x)
+        return [gradient, disconnected_type()]
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        if not is_connected(tangents[0]):
+            return [disconnected_type()]
+        return [self(tangents[0], inputs[1])]
+
+
+def _check_constant_positions(positions: Variable, lengths: Sequence[int | None]) -> None:
+    """Raise `PositionError` when the graph is built, if all that it takes is known."""
+    known = [length for length in lengths if length is not None]
+    if not isinstance(positions, Constant) or len(known) < len(lengths) or not positions.data.size:
+        return
+    size = plane_size(known)
+    for position in (int(positions.data.min()), int(positions.data.max())):
+        if not 0 <= position < size:
+            raise PositionError(position, size)
+
+
+@_vectorize_node.register(MaxUnpool)
+def _vectorize_max_unpool(
+    op: MaxUnpool, node: Apply, values: Variable, positions: Variable, shape: Variable
+) -> Any:
+    """Un-pool more leading axes at once; lengths that differ from item to item fit no array."""
+    if shape.type.ndim > 1:
+        return vectorize_node_fallback(op, node, values, positions, shape)
+    trailing = [v.type.ndim for v in node.inputs[:2]]
+    values, positions = broadcast_leading([values, positions], trailing)
+    return op.make_node(values, positions, shape)
+
+
+@_vectorize_node.register(MaxGather)
+def _vectorize_max_gather(op: MaxGather, node: Apply, x: Variable, positions: Variable) -> Any:
+    """Gather for more leading axes at once."""
+    trailing = [v.type.ndim for v in node.inputs]
+    return op.make_node(*broadcast_leading([x, positions], trailing))
