@@ -1,6 +1,7 @@
 """Pooling and un-pooling on PyTensor, and the way there from old Theano."""
 
-from pytensor_unpool import dispatch, rewrites, symbolic
+# Importing `dispatch` and `rewrites` is what registers them with PyTensor.
+from pytensor_unpool import dispatch, rewrites, symbolic  # noqa: F401
 from pytensor_unpool.functional import max_pool, max_unpool
 
 __version__ = "0.1.0"

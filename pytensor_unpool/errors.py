@@ -44,12 +44,14 @@ class PositionError(UnpoolError, IndexError):
         if isinstance(position, str):
             super().__init__(position)
             return
+        wanted = "0 <= position" if limit is None else f"0 <= position < {limit}"
+        elements = "" if limit is None else f", but the un-pooled axes have {limit} elements"
         super().__init__(
-            f"positions holds {position}, but the un-pooled axes have {limit} elements: wanted "
-            f"0 <= position < {limit}. Pass in `shape` the lengths that were pooled, and count "
-            f"positions from the start of the un-pooled axes of their own leading item.",
+            f"positions holds {position}{elements}: wanted {wanted}. Pass in `shape` the lengths "
+            f"that were pooled, and count positions from the start of the un-pooled axes of their "
+            f"own leading item.",
             got=position,
-            wanted=f"0 <= position < {limit}",
+            wanted=wanted,
         )
 
 
@@ -83,9 +85,18 @@ class LengthError(ShapeError):
         super().__init__(message, got=got, wanted=wanted)
 
 
-POSITIONS_DISAGREE, NEGATIVE_LENGTH, TOO_MANY_ELEMENTS, POSITIONS_TOO_NARROW, POOLED_DISAGREE = (
-    range(5)
-)
+# The largest window, stride, pad or dilation: products of two of them still fit an int64.
+LARGEST_NUMBER = 2**31 - 1
+
+(
+    POSITIONS_DISAGREE,
+    NEGATIVE_LENGTH,
+    TOO_MANY_ELEMENTS,
+    POSITIONS_TOO_NARROW,
+    POOLED_DISAGREE,
+    WRONG_LENGTHS,
+    WRONG_NUMBERS,
+) = range(7)
 
 LENGTH_MESSAGES = {
     POSITIONS_DISAGREE: (
@@ -109,6 +120,13 @@ LENGTH_MESSAGES = {
         "values must have one element for each window of x: axis {axis} has length {got}, wanted "
         "{wanted}. Pass what max_pool returned for the same x and the same windows."
     ),
+    WRONG_LENGTHS: (
+        "shape must be a vector of {wanted} lengths: got {got}. Pass one for each un-pooled axis."
+    ),
+    WRONG_NUMBERS: (
+        "the numbers of the windows must be a matrix of {wanted} values, five for each pooled "
+        "axis (window, stride, before, after, dilation): got {got} values."
+    ),
 }
 
 
@@ -128,6 +146,14 @@ def _why_windows_do_not_fit(
         return _at_least("stride", stride, 1, axis)
     if dilation < 1:
         return _at_least("dilation", dilation, 1, axis)
+    if max(window, stride, dilation, before, after) > LARGEST_NUMBER:
+        largest = max(window, stride, dilation, before, after)
+        return (
+            f"window, stride, pad and dilation must be at most {LARGEST_NUMBER}: got {largest} for "
+            f"axis {axis}. Pass smaller numbers.",
+            largest,
+            f"at most {LARGEST_NUMBER}",
+        )
     if min(before, after) < 0:
         return _at_least("pad", min(before, after), 0, axis)
     if max(before, after) >= span:

@@ -11,8 +11,14 @@ from pytensor.tensor.basic import infer_static_shape
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import DTypeError, ShapeError
-from pytensor_unpool.geometry import Windows
-from pytensor_unpool.geometry.pool import check_windows, choice, pads_per_axis, per_axis
+from pytensor_unpool.geometry import Windows, check_unpooled
+from pytensor_unpool.geometry.pool import (
+    check_number,
+    check_windows,
+    choice,
+    pads_per_axis,
+    per_axis,
+)
 from pytensor_unpool.ops import MaxPool, MaxUnpool
 
 __all__ = ["max_pool", "max_unpool"]
@@ -50,8 +56,8 @@ def max_pool(
     ties : {"first", "all"}
         Which of several maxima of a window receives the gradient: the first in C order, or every
         one in full (old Theano, cuda-convnet). The positions are those of the first.
-    positions_dtype : str
-        Integer dtype of the positions.
+    positions_dtype : {"int64", "int32", "int16", "int8"}
+        Dtype of the positions.
 
     `window`, `stride` and `pad` may be symbolic integers, or integer vectors of static length.
 
@@ -90,15 +96,9 @@ def max_pool(
     ([[5.0, 8.0]], [[1, 6]])
     """
     choice("ties", ties, ("first", "all"))
-    dtype = np.dtype(positions_dtype)
-    if dtype.kind not in "iu":
-        raise DTypeError(
-            f"positions_dtype must be an integer dtype: got {positions_dtype!r}.",
-            got=positions_dtype,
-            wanted="integer",
-        )
+    positions_dtype = _signed_integer(positions_dtype)
     windows, numbers = make_windows(window, stride, pad, dilation, partial_windows)
-    values, positions = MaxPool(windows, ties, str(dtype))(x, *numbers)
+    values, positions = MaxPool(windows, ties, positions_dtype)(x, *numbers)
     return values, positions
 
 
@@ -149,68 +149,105 @@ def max_unpool(
     """
     choice("duplicates", duplicates, ("last", "sum"))
     lengths = unpooled_shape(shape)
-    return MaxUnpool(len(lengths), duplicates)(  # type: ignore[no-any-return]
-        values, positions, _length_vector(lengths)
-    )
+    return MaxUnpool(len(lengths), duplicates)(values, positions, _length_vector(lengths))
 
 
 def make_windows(
     window: Any, stride: Any, pad: Any, dilation: Any, partial_windows: bool
 ) -> tuple[Windows, list[TensorVariable]]:
     """Return the windows, and the matrix of their numbers if some are symbolic."""
-    window = _known(window)
+    window = _known("window", window)
     ndim = len(window) if isinstance(window, list) else 1
     if ndim == 0:
         raise ShapeError(
-            "window needs a length for at least one pooled axis: got none.", got=0, wanted=1
+            "window needs a length for at least one pooled axis: got none. Pass one for each.",
+            got=0,
+            wanted=1,
         )
     lengths = per_axis("window", window, ndim)
-    strides = lengths if stride is None else per_axis("stride", _known(stride), ndim)
-    before, after = pads_per_axis(_known(pad), ndim)
-    dilations = per_axis("dilation", _known(dilation), ndim)
-    table = list(zip(lengths, strides, before, after, dilations, strict=True))
-    known = [tuple(None if _is_symbolic(n) else n for n in row) for row in table]
-    windows = Windows(*zip(*known, strict=True), partial_windows=bool(partial_windows))
+    strides = lengths if stride is None else per_axis("stride", _known("stride", stride), ndim)
+    before, after = pads_per_axis(_known("pad", pad), ndim)
+    dilations = per_axis("dilation", _known("dilation", dilation), ndim)
+    numbers = (lengths, strides, before, after, dilations)
+    known = [tuple(n if isinstance(n, int) else None for n in column) for column in numbers]
+    known_window, known_stride, known_before, known_after, known_dilation = known
+    windows = Windows(
+        known_window,
+        known_stride,
+        known_before,
+        known_after,
+        known_dilation,
+        bool(partial_windows),
+    )
     if windows.is_static:
         check_windows([None] * ndim, windows.rows(), windows.partial_windows)
         return windows, []
-    matrix = pt.stack([pt.stack([_as_int64(n) for n in row]) for row in table])
-    return windows, [matrix]
+    for number in (n for column in known for n in column if n is not None):
+        check_number(number)
+    rows = zip(*numbers, strict=True)
+    return windows, [pt.stack([pt.stack([_as_int64(n) for n in row]) for row in rows])]
 
 
 def unpooled_shape(shape: Any) -> list[Any]:
     """Return the lengths of the un-pooled axes, ints wherever they are static."""
-    known = _known(shape)
+    known = _known("shape", shape)
     lengths = known if isinstance(known, list) else [known]
     if not lengths:
         raise ShapeError(
-            "shape needs a length for at least one un-pooled axis: got none.", got=0, wanted=1
+            "shape needs a length for at least one un-pooled axis: got none. Pass one for each.",
+            got=0,
+            wanted=1,
         )
     lengths = list(per_axis("shape", lengths, len(lengths)))
+    check_unpooled([n if isinstance(n, int) else None for n in lengths])
     symbolic, static = infer_static_shape([_as_int64(length) for length in lengths])
     return [s if n is None else n for s, n in zip(symbolic, static, strict=True)]
 
 
-def _known(numbers: Any) -> Any:
+def _signed_integer(dtype: Any) -> str:
+    try:
+        known = np.dtype(dtype)
+    except TypeError:
+        known = np.dtype(object)
+    if known.kind != "i":
+        raise DTypeError(
+            f"positions_dtype must be a signed integer dtype: got {dtype!r}. Pass 'int64', or "
+            f"'int32' to save memory.",
+            got=dtype,
+            wanted="int8, int16, int32 or int64",
+        )
+    return str(known)
+
+
+def _known(name: str, numbers: Any) -> Any:
     """Return numbers as ints and lists of them; symbolic vectors as lists of symbolic integers."""
     if isinstance(numbers, Constant):
         numbers = numbers.data
     if isinstance(numbers, Variable):
-        if numbers.type.ndim == 0:  # type: ignore[attr-defined]
-            return numbers
-        return _entries(numbers)
+        _check_integer(name, numbers)
+        return numbers if numbers.type.ndim == 0 else _entries(name, numbers)
     if isinstance(numbers, np.ndarray | np.generic):
         return numbers.tolist()
     if isinstance(numbers, tuple | list):
-        return [_known(number) for number in numbers]
+        return [_known(name, number) for number in numbers]
     return numbers
 
 
-def _entries(vector: Any) -> list[Any]:
+def _check_integer(name: str, number: Any) -> None:
+    if number.type.numpy_dtype.kind not in "iu":
+        raise DTypeError(
+            f"{name} must be integer: got {number} of dtype {number.type.dtype}. Cast it "
+            f"(`.astype('int64')`).",
+            got=number.type.dtype,
+            wanted="integer",
+        )
+
+
+def _entries(name: str, vector: Any) -> list[Any]:
     if vector.type.ndim != 1:
         raise ShapeError(
-            f"A symbolic window, stride, pad or shape must be an integer or a vector of integers: "
-            f"got {vector.type.ndim} axes.",
+            f"{name} must be an integer or a vector of integers: got {vector.type.ndim} axes. Pass "
+            f"one symbolic integer for each axis.",
             got=vector.type.ndim,
             wanted=1,
         )
@@ -219,8 +256,8 @@ def _entries(vector: Any) -> list[Any]:
         (length,) = infer_static_shape([vector.shape[0]])[1]
     if length is None:
         raise ShapeError(
-            f"A symbolic vector stands for one number an axis, so its own length must be static: "
-            f"got {vector} of unknown length. Pass a list of symbolic integers, or "
+            f"{name} as a symbolic vector has one number for each axis, so its own length must be "
+            f"static: got {vector} of unknown length. Pass a list of symbolic integers, or "
             f"`pytensor.tensor.specify_shape(vector, (n,))`.",
             got=None,
             wanted="a static length",
@@ -228,21 +265,7 @@ def _entries(vector: Any) -> list[Any]:
     return [vector[i] for i in range(length)]
 
 
-def _is_symbolic(number: Any) -> bool:
-    if not isinstance(number, Variable):
-        return False
-    if number.type.numpy_dtype.kind not in "iu":  # type: ignore[attr-defined]
-        raise DTypeError(
-            f"window, stride, pad and shape must be integers: got {number} of dtype "
-            f"{number.type.dtype}.",  # type: ignore[attr-defined]
-            got=number.type.dtype,  # type: ignore[attr-defined]
-            wanted="integer",
-        )
-    return True
-
-
 def _as_int64(number: Any) -> Any:
-    _is_symbolic(number)
     return pt.as_tensor_variable(number).astype("int64")
 
 

@@ -9,6 +9,4 @@ from pytensor_unpool.dispatch.finder import register_lazily
 # Name of the backend, and the module with which PyTensor loads it.
 BACKENDS = {"numba": "pytensor.link.numba.dispatch"}
 
-register_lazily(
-    {pytensor: f"{__name__}.{backend}" for backend, pytensor in BACKENDS.items()}
-)
+register_lazily({pytensor: f"{__name__}.{backend}" for backend, pytensor in BACKENDS.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from pytensor.graph.basic import Apply
@@ -15,7 +16,7 @@ from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedU
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 1
+KERNELS_VERSION = 2
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
@@ -27,7 +28,8 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
 
 
 def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:
-    key = f"pytensor_unpool {KERNELS_VERSION} {type(op).__name__} {sorted(op._props_dict().items())}"
+    props = sorted(op._props_dict().items())
+    key = sha256(f"{KERNELS_VERSION} {type(op)} {props}".encode()).hexdigest()
     return KERNELS[type(op)](op), key
 
 

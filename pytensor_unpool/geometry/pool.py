@@ -9,16 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from operator import index
 from typing import Any
 
-from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError, WindowError
+from pytensor_unpool.errors import (
+    LARGEST_NUMBER,
+    ArgumentError,
+    DTypeError,
+    ShapeError,
+    WindowError,
+)
 
 # An int, or a symbolic integer of which only the arithmetic is used.
 Integer = Any
 
+# The numbers (window, stride, before, after, dilation) of an axis.
+Row = tuple[Integer, Integer, Integer, Integer, Integer]
+
+# With more taps, compilation gets long and a loop body outgrows the registers.
+MOST_UNROLLED_AXES, MOST_UNROLLED_TAPS, MOST_UNROLLED_STEPS = 3, 32, 64
+
 # Stands for a length that is not known yet.
-LONG_ENOUGH = 2**40
+LONG_ENOUGH = 2**64
 
 
 def count_windows(
@@ -59,9 +72,11 @@ def holds_windows(
     partial_windows: bool,
 ) -> bool:
     """Return whether every window of the axis is well formed and holds an element."""
-    span = (window - 1) * dilation + 1
     if window < 1 or stride < 1 or dilation < 1 or length < 1:
         return False
+    if max(window, stride, dilation, before, after) > LARGEST_NUMBER:
+        return False
+    span = (window - 1) * dilation + 1
     if before < 0 or after < 0 or before >= span or after >= span:
         return False
     room = length + before + after - span
@@ -91,7 +106,7 @@ class Windows:
     stride: tuple[int | None, ...]
     before: tuple[int | None, ...]
     after: tuple[int | None, ...]
-    dilation: tuple[int, ...]
+    dilation: tuple[int | None, ...]
     partial_windows: bool = False
 
     @property
@@ -104,7 +119,17 @@ class Windows:
         """Whether every number is known."""
         return not any(number is None for row in self.rows() for number in row)
 
-    def rows(self) -> list[tuple[Any, ...]]:
+    @property
+    def can_unroll(self) -> bool:
+        """Whether kernels may have code of their own for every tap: all known, few and near."""
+        return (
+            self.ndim <= MOST_UNROLLED_AXES
+            and self.is_static
+            and prod(n or 0 for n in self.window) <= MOST_UNROLLED_TAPS
+            and all(number <= MOST_UNROLLED_STEPS for row in self.rows() for number in row)
+        )
+
+    def rows(self) -> list[Row]:
         """Return ``(window, stride, before, after, dilation)`` of each pooled axis."""
         return list(
             zip(self.window, self.stride, self.before, self.after, self.dilation, strict=True)
@@ -129,7 +154,7 @@ def _numbers(numbers: Sequence[int | None]) -> str:
 
 
 def pooled_lengths(
-    lengths: Sequence[Integer], rows: Sequence[Sequence[Integer]], partial_windows: bool
+    lengths: Sequence[Integer], rows: Sequence[Row], partial_windows: bool
 ) -> list[Integer]:
     """Return the number of windows of every pooled axis; None where the length is None."""
     return [
@@ -138,8 +163,19 @@ def pooled_lengths(
     ]
 
 
+def check_number(number: int) -> None:
+    """Raise `ArgumentError` for a number that is too large for the arithmetic of windows."""
+    if abs(number) > LARGEST_NUMBER:
+        raise ArgumentError(
+            f"window, stride, pad and dilation must be at most {LARGEST_NUMBER}: got {number}. "
+            f"Pass smaller numbers.",
+            got=number,
+            wanted=f"at most {LARGEST_NUMBER}",
+        )
+
+
 def check_windows(
-    lengths: Sequence[int | None], rows: Sequence[Sequence[int]], partial_windows: bool
+    lengths: Sequence[int | None], rows: Sequence[Row], partial_windows: bool
 ) -> None:
     """Raise `WindowError` for the first axis whose windows do not fit.
 
@@ -191,7 +227,11 @@ def pads_per_axis(pad: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]
 def as_integer(name: str, number: Any) -> Any:
     """Return a Python int for anything that is one; symbolic integers pass as they are."""
     if isinstance(number, bool):
-        raise DTypeError(f"{name} must be integer: got {number!r}.", got=number, wanted="int")
+        raise DTypeError(
+            f"{name} must be integer: got {number!r}. Pass an int, or one int for each axis.",
+            got=number,
+            wanted="int",
+        )
     if hasattr(number, "owner"):
         return number
     try:

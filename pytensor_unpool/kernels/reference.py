@@ -17,15 +17,15 @@ from pytensor_unpool.errors import (
     POOLED_DISAGREE,
     POSITIONS_DISAGREE,
     POSITIONS_TOO_NARROW,
+    WRONG_LENGTHS,
     LengthError,
     PositionError,
-    ShapeError,
 )
-from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
+from pytensor_unpool.geometry.pool import Row, check_windows, pooled_lengths
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 
 Array = np.ndarray[Any, Any]
-Rows = Sequence[Sequence[int]]
+Rows = Sequence[Row]
 
 
 def max_pool(
@@ -33,11 +33,7 @@ def max_pool(
 ) -> tuple[Array, Array]:
     """Return the maximum of every window, and where it lies in the unpadded pooled axes."""
     flat, inside = window_taps(x.shape[-len(rows) :], rows, partial_windows)
-    last_position = plane_size(x.shape[-len(rows) :]) - 1
-    if last_position > np.iinfo(positions_dtype).max:
-        raise LengthError(
-            POSITIONS_TOO_NARROW, got=last_position, wanted=int(np.iinfo(positions_dtype).max)
-        )
+    check_positions_dtype(x.shape[-len(rows) :], positions_dtype)
     taps = _planes(x, len(rows))[..., flat]
     winner = np.where(inside, taps, _lowest(x.dtype)).argmax(-1)[..., None]
     # Where padding won, all elements are as low as padding: the first of them is the maximum.
@@ -105,18 +101,21 @@ def tied_gather(
     return np.where(tied, taps, np.zeros((), tangent.dtype)).sum(-1, dtype=tangent.dtype)
 
 
+def check_positions_dtype(lengths: Sequence[int], positions_dtype: str) -> None:
+    """Raise `LengthError` if the dtype cannot hold all positions of a plane."""
+    last_position, most = plane_size(lengths) - 1, int(np.iinfo(positions_dtype).max)
+    if last_position > most:
+        raise LengthError(POSITIONS_TOO_NARROW, got=last_position, wanted=most)
+
+
 def unpooled_lengths(shape: Array, ndim: int) -> tuple[int, ...]:
     """Return the run-time vector of un-pooled lengths as ints."""
     if len(shape) != ndim:
-        raise ShapeError(
-            f"shape must have {ndim} lengths: got {len(shape)}.", got=len(shape), wanted=ndim
-        )
+        raise LengthError(WRONG_LENGTHS, got=len(shape), wanted=ndim)
     return tuple(int(length) for length in shape)
 
 
-def window_taps(
-    lengths: Sequence[int], rows: Rows, partial_windows: bool
-) -> tuple[Array, Array]:
+def window_taps(lengths: Sequence[int], rows: Rows, partial_windows: bool) -> tuple[Array, Array]:
     """Return, for every window, where its taps lie in the flattened plane and which are inside.
 
     Both have the shape ``(*pooled_lengths, taps)``; taps outside are given a place inside.

@@ -1,9 +1,82 @@
-"""How an Op runs a C kernel."""
+"""How an Op runs a C kernel: the call that PyTensor's C backend compiles."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+from zlib import crc32
+
+from pytensor.graph.basic import Apply
 from pytensor.link.c.op import COp
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels import c
 
 
 class CKernelOp(COp):
-    """An Op whose C implementation is a function in a file of `kernels/c`."""
+    """An Op whose C implementation is a template in files of `kernels/c`."""
+
+    # The files that hold the kernel, in the order in which they need one another, behind
+    # common.h and windows.h.
+    c_files: ClassVar[tuple[str, ...]] = ()
+
+    def c_support_code(self, **kwargs: Any) -> str:
+        return c.source("common.h", "windows.h", *self.c_files, "arrays.h")
+
+    def c_code_cache_version(self) -> tuple[int, ...]:
+        # PyTensor hashes the text of the call; this is for the files that it calls.
+        return (1, crc32(self.c_support_code().encode()))
+
+    def c_code(
+        self,
+        node: Apply,
+        name: str,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        sub: Mapping[str, str],
+    ) -> str:
+        if any(variable.type.dtype == "float16" for variable in (*node.inputs, *node.outputs)):
+            # PyTensor runs `perform` instead.
+            raise NotImplementedError("The C kernels do not take float16.")
+        call = self.c_call(node, inputs, outputs).replace("FAIL", sub["fail"])
+        return f"{{ using namespace pytensor_unpool;\n{call}\n}}"
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        """Return the statements that check the inputs, allocate outputs and call the kernel.
+
+        ``FAIL`` in them is where they end when an exception has been set.
+        """
+        raise NotImplementedError
+
+
+def c_type(variable: TensorVariable) -> str:
+    """Return the C type of an element."""
+    return str(variable.type.dtype_specs()[1])
+
+
+def type_number(variable: TensorVariable) -> str:
+    """Return NumPy's constant for the type of an element."""
+    return str(variable.type.dtype_specs()[2])
+
+
+def placed_windows(windows: Windows, x: str, numbers: Sequence[str]) -> str:
+    """Return statements that define `windows`, check them on the last axes of `x`, count them."""
+    rows = ", ".join(f"{{{', '.join(str(n or 0) for n in row)}}}" for row in windows.rows())
+    partial = "true" if windows.partial_windows else "false"
+    matrix = numbers[0] if numbers else "NULL"
+    return f"""
+    Windows windows = {{{windows.ndim}, {partial}, {{{rows}}}, {{0}}}};
+    if (!read_windows(&windows, {matrix})) {{FAIL}}
+    if (!is_fine(place_windows(&windows, PyArray_DIMS({x}) + PyArray_NDIM({x}) - {windows.ndim})))
+        {{FAIL}}
+    """
+
+
+def planes_type(windows: Windows) -> str:
+    """Return the C++ type that pools one leading item."""
+    if not windows.can_unroll:
+        return "TapByTap"
+    axes = [(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.rows()
+    types = (f"Axis<{', '.join(map(str, axis))}>" for axis in axes)
+    return f"Unrolled<{', '.join(types)}>"

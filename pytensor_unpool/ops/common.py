@@ -46,7 +46,8 @@ def position_tensor(positions: Any) -> TensorVariable:
             got=positions.dtype,
             wanted="integer",
         )
-    return positions
+    # No array has so many elements that the sign is needed.
+    return positions.astype("int64") if positions.dtype == "uint64" else positions
 
 
 def check_ndim(name: str, x: TensorVariable, ndim: int) -> None:
@@ -70,7 +71,8 @@ def check_same_lengths(
     """Raise `ShapeError` where static lengths disagree; the last `trailing` axes may."""
     if len(got) != len(wanted):
         raise ShapeError(
-            f"{name} must have {len(wanted)} axes: got {len(got)}.",
+            f"{name} must have the {len(wanted)} axes of the other array: got {len(got)}. Pass "
+            f"one entry for each of its elements.",
             got=len(got),
             wanted=len(wanted),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
@@ -14,7 +15,13 @@ from pytensor.tensor.type import TensorType
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference
-from pytensor_unpool.ops.c_code import CKernelOp
+from pytensor_unpool.ops.c_code import (
+    CKernelOp,
+    c_type,
+    placed_windows,
+    planes_type,
+    type_number,
+)
 from pytensor_unpool.ops.common import (
     check_ndim,
     is_connected,
@@ -40,7 +47,7 @@ class MaxPool(CKernelOp):
 
     __props__ = ("windows", "ties", "positions_dtype")
 
-    c_kernel = "pool.h"
+    c_files = ("lanes.h", "pool.h")
 
     def __init__(self, windows: Windows, ties: str, positions_dtype: str | None) -> None:
         self.windows = windows
@@ -65,6 +72,8 @@ class MaxPool(CKernelOp):
             rows, partial_windows = self.windows.rows(), self.windows.partial_windows
             check_windows(lengths, rows, partial_windows)
             counts = pooled_lengths(lengths, rows, partial_windows)
+        if self.positions_dtype is not None and None not in lengths:
+            reference.check_positions_dtype(lengths, self.positions_dtype)
         shape = (*x.type.shape[:-ndim], *counts)
         outputs = [TensorType(x.type.dtype, shape)()]
         if self.positions_dtype is not None:
@@ -81,6 +90,42 @@ class MaxPool(CKernelOp):
         )
         for storage, result in zip(output_storage, results, strict=False):
             storage[0] = result
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x, *numbers = inputs
+        ndim, planes = self.windows.ndim, planes_type(self.windows)
+        values = f"({c_type(node.outputs[0])}*)PyArray_DATA({outputs[0]})"
+        positions, check = "Nowhere()", ""
+        if self.positions_dtype is not None:
+            positions = f"({c_type(node.outputs[1])}*)PyArray_DATA({outputs[1]})"
+            most = np.iinfo(self.positions_dtype).max
+            check = f"""
+    npy_intp last_position = view_of({x}).trailing({ndim}, 0).size() - 1;
+    if (last_position > {most}LL)
+        if (!is_fine(length_problem(POSITIONS_TOO_NARROW, 0, last_position, {most}LL))) {{FAIL}}
+            """
+
+        def allocated(function: str, *more: str) -> str:
+            return " && ".join(
+                f"{function}({', '.join((f'&{o}', f'PyArray_NDIM({x})', 'shape', t, *more))})"
+                for o, t in zip(outputs, map(type_number, node.outputs), strict=True)
+            )
+
+        by_planes = f"""
+    if (!({allocated("allocate")})) {{FAIL}}
+    max_pool<{planes}>(windows, view_of({x}), {values}, {positions});
+        """
+        by_channels = f"""
+    if (has_channels_last(view_of({x}), {ndim}, sizeof({c_type(node.inputs[0])}))) {{
+    if (!({allocated("allocate_channels_last", f"PyArray_NDIM({x}) - {ndim} - 1")})) {{FAIL}}
+    max_pool_channels<{planes}>(windows, view_of({x}), {values}, {positions});
+    }} else
+        """
+        return f"""{placed_windows(self.windows, x, numbers)}{check}
+    npy_intp shape[MOST_AXES];
+    replace_last({x}, {ndim}, windows.counts, shape);
+    {by_channels if self.windows.can_unroll else ""} {{ {by_planes} }}
+        """
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         node, shapes = arguments[-2:]
@@ -132,7 +177,7 @@ class MaxPool(CKernelOp):
         if self.positions_dtype is not None:
             return outputs[1]
         with_positions = MaxPool(self.windows, self.ties, "int64")
-        return with_positions(*inputs)[1]  # type: ignore[no-any-return]
+        return with_positions(*inputs)[1]
 
 
 @_vectorize_node.register(MaxPool)

@@ -8,7 +8,7 @@ change places, so its own derivative is zero.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
@@ -16,10 +16,10 @@ from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.blockwise import vectorize_node_fallback
 from pytensor.tensor.type import TensorType
 
-from pytensor_unpool.errors import POOLED_DISAGREE
+from pytensor_unpool.errors import POOLED_DISAGREE, DTypeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels import reference
-from pytensor_unpool.ops.c_code import CKernelOp
+from pytensor_unpool.ops.c_code import CKernelOp, c_type, placed_windows, type_number
 from pytensor_unpool.ops.common import (
     broadcast_leading,
     check_ndim,
@@ -37,7 +37,12 @@ class _TiedOp(CKernelOp):
 
     __props__ = ("windows",)
 
-    c_kernel = "tied.h"
+    c_files = ("tied.h",)
+
+    # The C function, and which input's shape its third input and its output have.
+    c_function: ClassVar[str]
+    third_like: ClassVar[int]
+    output_like: ClassVar[int]
 
     def __init__(self, windows: Windows) -> None:
         self.windows = windows
@@ -78,9 +83,36 @@ class _TiedOp(CKernelOp):
             return [disconnected_type()]
         return [self(*inputs[:2], tangents[2], *inputs[3:])]
 
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x, values, third, *numbers = inputs
+        (y,) = outputs
+        like, model = inputs[self.third_like], inputs[self.output_like]
+        kind = "POOLED_DISAGREE" if self.third_like == 1 else "POSITIONS_DISAGREE"
+        element = c_type(node.outputs[0])
+        target = f"({element}*)PyArray_DATA({y})" if self.output_like == 0 else f"view_of({y})"
+        return f"""{placed_windows(self.windows, x, numbers)}
+    npy_intp pooled[MOST_AXES];
+    replace_last({x}, {self.windows.ndim}, windows.counts, pooled);
+    if (!is_fine(check_lengths(POOLED_DISAGREE, PyArray_DIMS({values}), pooled,
+                               PyArray_NDIM({x}), 0))) {{FAIL}}
+    if (!is_fine(check_lengths({kind}, PyArray_DIMS({third}), PyArray_DIMS({like}),
+                               PyArray_NDIM({x}), 0))) {{FAIL}}
+    if (!allocate(&{y}, PyArray_NDIM({x}), PyArray_DIMS({model}),
+                  {type_number(node.outputs[0])})) {{FAIL}}
+    memset(PyArray_DATA({y}), 0, PyArray_NBYTES({y}));
+    {self.c_function}<{c_type(node.inputs[0])}, {element}>(
+        windows, view_of({x}), view_of({values}), view_of({third}), {target});
+        """
+
     def _inputs(self, x: Any, values: Any, moved: Any, numbers: Sequence[Any]) -> list[Any]:
         x, values = real_tensor("x", x), real_tensor("values", values)
         moved = real_tensor("cotangent or tangent", moved)
+        if moved.type.dtype == "bool":
+            raise DTypeError(
+                "cotangent or tangent must be a number: got dtype bool. Cast it.",
+                got="bool",
+                wanted="integer or float",
+            )
         ndim = self.windows.ndim
         check_ndim("x", x, ndim)
         check_same_lengths("values", values.type.shape, x.type.shape, POOLED_DISAGREE, ndim)
@@ -93,6 +125,8 @@ class TiedUnpool(_TiedOp):
     Inputs are x, its pooled values, the cotangent of those, and the matrix of the windows' numbers
     where some are known at run time only.
     """
+
+    c_function, third_like, output_like = "tied_unpool", 1, 0
 
     def make_node(self, x: Any, values: Any, cotangent: Any, *numbers: Any) -> Apply:
         inputs = self._inputs(x, values, cotangent, numbers)
@@ -120,6 +154,8 @@ class TiedGather(_TiedOp):
     Inputs are x, its pooled values, the tangent of x, and the matrix of the windows' numbers where
     some are known at run time only.
     """
+
+    c_function, third_like, output_like = "tied_gather", 0, 1
 
     def make_node(self, x: Any, values: Any, tangent: Any, *numbers: Any) -> Apply:
         inputs = self._inputs(x, values, tangent, numbers)

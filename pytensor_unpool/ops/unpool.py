@@ -22,7 +22,7 @@ from pytensor.tensor.type import TensorType
 from pytensor_unpool.errors import DTypeError, PositionError, ShapeError
 from pytensor_unpool.geometry import check_unpooled, plane_size
 from pytensor_unpool.kernels import reference
-from pytensor_unpool.ops.c_code import CKernelOp
+from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
 from pytensor_unpool.ops.common import (
     broadcast_leading,
     check_ndim,
@@ -47,7 +47,7 @@ class MaxUnpool(CKernelOp):
     __props__ = ("ndim", "duplicates")
     _output_type_depends_on_input_value = True
 
-    c_kernel = "unpool.h"
+    c_files = ("unpool.h",)
 
     def __init__(self, ndim: int, duplicates: str) -> None:
         self.ndim = ndim
@@ -60,7 +60,9 @@ class MaxUnpool(CKernelOp):
         shape = pt.as_tensor_variable(shape)
         if shape.type.numpy_dtype.kind not in "iu":
             raise DTypeError(
-                f"shape must be integer: got dtype {shape.dtype}.", got=shape.dtype, wanted="int"
+                f"shape must be integer: got dtype {shape.dtype}. Cast it (`.astype('int64')`).",
+                got=shape.dtype,
+                wanted="int",
             )
         if shape.type.ndim != 1 or shape.type.shape[0] not in (None, self.ndim):
             raise ShapeError(
@@ -78,6 +80,29 @@ class MaxUnpool(CKernelOp):
         values, positions, shape = inputs
         lengths = reference.unpooled_lengths(shape, self.ndim)
         output_storage[0][0] = reference.max_unpool(values, positions, lengths, self.duplicates)
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        values, positions, shape = inputs
+        (y,) = outputs
+        types = f"{c_type(node.outputs[0])}, {c_type(node.inputs[1])}"
+        is_bool = node.outputs[0].type.dtype == "bool"
+        duplicates = "LAST" if self.duplicates == "last" else "ANY" if is_bool else "SUM"
+        return f"""
+    if (PyArray_DIMS({shape})[0] != {self.ndim})
+        if (!is_fine(length_problem(WRONG_LENGTHS, 0, PyArray_DIMS({shape})[0], {self.ndim})))
+            {{FAIL}}
+    if (!is_fine(check_lengths(POSITIONS_DISAGREE, PyArray_DIMS({positions}),
+                               PyArray_DIMS({values}), PyArray_NDIM({values}), 0))) {{FAIL}}
+    npy_intp lengths[{self.ndim}], full_shape[MOST_AXES], size;
+    for (int i = 0; i < {self.ndim}; ++i) lengths[i] = *(npy_int64*)PyArray_GETPTR1({shape}, i);
+    if (!is_fine(plane_size(lengths, {self.ndim}, &size))) {{FAIL}}
+    replace_last({values}, {self.ndim}, lengths, full_shape);
+    if (!allocate(&{y}, PyArray_NDIM({values}), full_shape, {type_number(node.outputs[0])}))
+        {{FAIL}}
+    if (!is_fine(max_unpool<{duplicates}, {types}>(
+            view_of({values}), view_of({positions}), {self.ndim}, size,
+            ({c_type(node.outputs[0])}*)PyArray_DATA({y})))) {{FAIL}}
+        """
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         node, shapes = arguments[-2:]
@@ -121,7 +146,7 @@ class MaxGather(CKernelOp):
 
     __props__ = ("ndim", "duplicates")
 
-    c_kernel = "unpool.h"
+    c_files = ("unpool.h",)
 
     def __init__(self, ndim: int, duplicates: str) -> None:
         self.ndim = ndim
@@ -130,15 +155,29 @@ class MaxGather(CKernelOp):
     def make_node(self, x: Any, positions: Any) -> Apply:
         x, positions = real_tensor("x", x), position_tensor(positions)
         check_ndim("x", x, self.ndim)
-        check_same_lengths(
-            "positions", positions.type.shape, x.type.shape, trailing=self.ndim
-        )
+        check_same_lengths("positions", positions.type.shape, x.type.shape, trailing=self.ndim)
         _check_constant_positions(positions, x.type.shape[-self.ndim :])
         output = TensorType(x.type.dtype, positions.type.shape)()
         return Apply(self, [x, positions], [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        output_storage[0][0] = reference.max_gather(*inputs, self.ndim, self.duplicates)
+        output_storage[0][0] = reference.max_gather(
+            inputs[0], inputs[1], self.ndim, self.duplicates
+        )
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x, positions = inputs
+        (y,) = outputs
+        types = f"{c_type(node.outputs[0])}, {c_type(node.inputs[1])}"
+        only_last = "true" if self.duplicates == "last" else "false"
+        return f"""
+    if (!is_fine(check_lengths(POSITIONS_DISAGREE, PyArray_DIMS({positions}), PyArray_DIMS({x}),
+                               PyArray_NDIM({x}), {self.ndim}))) {{FAIL}}
+    if (!allocate(&{y}, PyArray_NDIM({positions}), PyArray_DIMS({positions}),
+                  {type_number(node.outputs[0])})) {{FAIL}}
+    if (!is_fine(max_gather<{only_last}, {types}>(
+            view_of({x}), view_of({positions}), {self.ndim}, view_of({y})))) {{FAIL}}
+        """
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [arguments[-1][1]]
@@ -175,12 +214,12 @@ class MaxGather(CKernelOp):
 
 def _check_constant_positions(positions: Variable, lengths: Sequence[int | None]) -> None:
     """Raise `PositionError` when the graph is built, if all that it takes is known."""
-    known = [length for length in lengths if length is not None]
-    if not isinstance(positions, Constant) or len(known) < len(lengths) or not positions.data.size:
+    if not isinstance(positions, Constant) or not positions.data.size:
         return
-    size = plane_size(known)
+    known = [length for length in lengths if length is not None]
+    size = plane_size(known) if len(known) == len(lengths) else None
     for position in (int(positions.data.min()), int(positions.data.max())):
-        if not 0 <= position < size:
+        if position < 0 or (size is not None and position >= size):
             raise PositionError(position, size)
 
 

@@ -22,33 +22,38 @@ INT32, INT64 = ir.IntType(32), ir.IntType(64)
 
 
 def block_maximum(
-    window_rows: int, taps: int, stride: int, dilation: int, with_positions: bool
+    taps: int, stride: int, dilation: int, *, place_step: int, with_positions: bool
 ) -> Kernel:
-    """Make the code for a block of `LANES` windows that are neighbours on the last axis.
+    """Make the code for a block of `LANES` neighbouring windows, whose elements are `stride` apart.
 
-    ``maxima(x, begins, places, offset, values, positions, row)`` reads, for every row of the
-    windows, the memory of `x` from element ``begins[i] + offset`` on, where the first window has
-    its first tap; the position of that element is ``places[i] + offset``. The maxima go to
-    ``values[row:]``, their positions to ``positions[row:]`` if they are wanted.
+    ``maxima(x, begins, begin, places, place, values, positions, row)`` reads, for every row of
+    the windows, the memory of `x` from element ``begins[i] + begin`` on, where the first window
+    has its first tap; the position of that element is ``places[i] + place``, and the next
+    window's `place_step` more. The maxima go to ``values[row:]``, their positions to
+    ``positions[row:]`` if they are wanted.
     """
 
     @intrinsic
-    def maxima(typing_context, x, begins, places, offset, values, positions, row):  # type: ignore[no-untyped-def]
-        signature = types.none(x, begins, places, offset, values, positions, row)
+    def maxima(typing_context, x, begins, begin, places, place, values, positions, row):  # type: ignore[no-untyped-def]
+        signature = types.none(x, begins, begin, places, place, values, positions, row)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             block = _Block(context, builder, signature.args[0].dtype)
-            pointers = [_data(context, builder, t, a) for t, a in zip(signature.args, arguments)]
-            begin = cgutils.unpack_tuple(builder, arguments[1])
-            place = cgutils.unpack_tuple(builder, arguments[2])
-            for i in range(window_rows):
-                start = builder.gep(pointers[0], [builder.add(begin[i], arguments[3])])
-                row_place = block.splat(builder.add(place[i], arguments[3]), INT64)
-                block.take_row(start, row_place, taps, stride, dilation)
-            block.store(block.best, builder.gep(pointers[4], [arguments[6]]))
+            pairs = zip(signature.args, arguments, strict=True)
+            source, _, _, _, _, values, positions, _ = [
+                _data(context, builder, array_type, array) for array_type, array in pairs
+            ]
+            _, begins, begin, places, place, _, _, row = arguments
+            row_begins = cgutils.unpack_tuple(builder, begins)
+            row_places = cgutils.unpack_tuple(builder, places)
+            for row_begin, row_place in zip(row_begins, row_places, strict=True):
+                start = builder.gep(source, [builder.add(row_begin, begin)])
+                position = block.splat(builder.add(row_place, place), INT64)
+                block.take_row(start, position, taps, stride, dilation)
+            block.store(block.best, builder.gep(values, [row]))
             if with_positions:
-                target = builder.gep(pointers[5], [arguments[6]])
-                block.store(block.positions(stride, target.type.pointee), target)
+                target = builder.gep(positions, [row])
+                block.store(block.positions(place_step, target.type.pointee), target)
             return context.get_dummy_value()
 
         return signature, generate
@@ -108,10 +113,10 @@ class _Block:
             return builder.icmp_signed(">", elements, self.best)
         return builder.icmp_unsigned(">", elements, self.best)
 
-    def positions(self, stride: int, dtype: Any) -> Any:
+    def positions(self, step: int, dtype: Any) -> Any:
         """Return the positions of the maxima as integers of `dtype`."""
         builder = self.builder
-        steps = _constant(INT64, [lane * stride for lane in range(LANES)])
+        steps = _constant(INT64, [lane * step for lane in range(LANES)])
         wide = builder.sext(self.column, ir.VectorType(INT64, LANES))
         positions = builder.add(builder.add(self.place, steps), wide)
         if dtype.width == INT64.width:
@@ -127,7 +132,7 @@ class _Block:
             return self._load_vector(self.builder.gep(start, [INT64(first)]))
         result = None
         missing = {lane: first + lane * stride for lane in range(LANES)}
-        for begin in chunks:
+        for begin in list(chunks):
             held = {lane: e - begin for lane, e in missing.items() if begin <= e < begin + LANES}
             if not held:
                 continue

@@ -6,12 +6,18 @@ then has no branch and is vectorised. Everything else goes tap by tap over whole
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numba.cpython.unsafe.tuple import tuple_setitem
+from numba.extending import overload
 
 from pytensor_unpool.errors import POSITIONS_TOO_NARROW, LengthError
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels.numba.channel_pool import channel_pool
 from pytensor_unpool.kernels.numba.compare import beats, lowest
-from pytensor_unpool.kernels.numba.unrolled_pool import can_unroll, unrolled_pool_plane
+from pytensor_unpool.kernels.numba.lanes import LANES
+from pytensor_unpool.kernels.numba.unrolled_pool import unrolled_pool_plane
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     compiled,
@@ -25,15 +31,14 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
 
     Where a number in `windows` is not known, the kernel is ``(x, numbers) -> ...``.
     """
-    ndim, pooled = windows.ndim, -windows.ndim
+    pooled = -windows.ndim
     with_positions = positions_dtype is not None
     dtype = np.dtype(positions_dtype or "int64")
     last_countable = int(np.iinfo(dtype).max)
     count = windows_counter(windows)
-    if can_unroll(windows):
-        pool_plane = unrolled_pool_plane(windows, with_positions)
-    else:
-        pool_plane = _pool_plane_by_taps(ndim, with_positions)
+    pool = _pool_planes(windows, dtype, with_positions)
+    if windows.can_unroll:
+        pool = _pool_either(pool, _pool_channels(windows, dtype, with_positions))
 
     @compiled
     def max_pool(x, *numbers):  # type: ignore[no-untyped-def]
@@ -44,18 +49,100 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
             elements_a_plane *= length
         if with_positions and elements_a_plane - 1 > last_countable:
             raise LengthError(POSITIONS_TOO_NARROW, 0, elements_a_plane - 1, last_countable)
+        return pool(x, rows, counts)
+
+    return max_pool  # type: ignore[no-any-return]
+
+
+def _pool_either(pool_planes: Kernel, pool_channels: Kernel) -> Kernel:
+    """Compile the choice between the two, by the layout of the array."""
+
+    @compiled
+    def choose(x, rows, counts, layout):  # type: ignore[no-untyped-def]
+        # Numba drops the second branch where `layout` is None, before it looks at types.
+        if layout is None:
+            return pool_planes(x, rows, counts)
+        if has_channels_last(x, len(counts)):
+            return pool_channels(x, counts)
+        return pool_planes(x, rows, counts)
+
+    @compiled
+    def pool(x, rows, counts):  # type: ignore[no-untyped-def]
+        return choose(x, rows, counts, strided_layout(x, counts))
+
+    return pool  # type: ignore[no-any-return]
+
+
+def strided_layout(x: Any, counts: Any) -> Any:
+    """Return None if the array's type says that only the last axis can have neighbours."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(strided_layout)
+def _strided_layout(x, counts):  # type: ignore[no-untyped-def]
+    if x.layout == "C" or x.ndim == len(counts):
+        return lambda x, counts: None
+    return lambda x, counts: True
+
+
+@compiled
+def has_channels_last(x, ndim):  # type: ignore[no-untyped-def]
+    """Return whether the last leading axis, and no pooled one, has neighbours in memory."""
+    channel = x.ndim - ndim - 1
+    is_wide = x.shape[channel] >= LANES
+    return is_wide and x.strides[channel] == x.itemsize and x.strides[-1] != x.itemsize
+
+
+def _pool_planes(windows: Windows, dtype: Any, with_positions: bool) -> Kernel:
+    """Compile the pooling of every leading item on its own, with contiguous outputs."""
+    pooled = -windows.ndim
+    if windows.can_unroll:
+        pool_plane = unrolled_pool_plane(windows, with_positions)
+    else:
+        pool_plane = _pool_plane_by_taps(windows.ndim, with_positions)
+
+    @compiled
+    def pool_planes(x, rows, counts):  # type: ignore[no-untyped-def]
         values = np.empty(x.shape[:pooled] + counts, x.dtype)
         if with_positions:
             positions = np.empty(x.shape[:pooled] + counts, dtype)
             for item in np.ndindex(x.shape[:pooled]):
                 pool_plane(rows, counts, x[item], (values[item], positions[item]))
             return values, positions
-        else:
-            for item in np.ndindex(x.shape[:pooled]):
-                pool_plane(rows, counts, x[item], (values[item],))
-            return values
+        for item in np.ndindex(x.shape[:pooled]):
+            pool_plane(rows, counts, x[item], (values[item],))
+        return values
 
-    return max_pool  # type: ignore[no-any-return]
+    return pool_planes  # type: ignore[no-any-return]
+
+
+def _pool_channels(windows: Windows, dtype: Any, with_positions: bool) -> Kernel:
+    """Compile the pooling of channels side by side, with outputs laid out like the input."""
+    ndim, outer = windows.ndim, -windows.ndim - 1
+    pool_item = channel_pool(windows, with_positions)
+
+    @compiled
+    def pool_channels(x, counts):  # type: ignore[no-untyped-def]
+        channels = x.shape[outer]
+        stored = np.empty(x.shape[:outer] + counts + (channels,), x.dtype)
+        stored_positions = np.empty(stored.size if with_positions else 0, dtype)
+        item_size = channels
+        for i in range(ndim):
+            item_size *= counts[i]
+        for number, item in enumerate(np.ndindex(x.shape[:outer])):
+            row = number * item_size
+            pool_item(counts, x[item], stored.reshape(-1), stored_positions, row)
+        # The channels go back before the pooled axes.
+        axes = x.shape
+        for i in range(x.ndim):
+            axis = i if i < x.ndim - ndim - 1 else x.ndim - 1 if i == x.ndim - ndim - 1 else i - 1
+            axes = tuple_setitem(axes, i, axis)
+        if with_positions:
+            positions = stored_positions.reshape(stored.shape)
+            return np.transpose(stored, axes), np.transpose(positions, axes)
+        return np.transpose(stored, axes)
+
+    return pool_channels  # type: ignore[no-any-return]
 
 
 def _pool_plane_by_taps(ndim: int, with_positions: bool) -> Kernel:

@@ -2,18 +2,23 @@
 
 Positions are checked one by one before they are used. Numba does not release arrays that a
 function holds when it raises, so a kernel learns of a bad position from the function that met
-it, and raises when its output is no longer needed.
+it, and raises when its output is no longer needed. (In ``raise`` some versions of Numba take a name
+that was once set to a constant for that constant, so there are sums.)
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
+from numba.extending import overload
 
 from pytensor_unpool.errors import (
     NEGATIVE_LENGTH,
     POSITIONS_DISAGREE,
     TOO_MANY_ELEMENTS,
+    WRONG_LENGTHS,
     LengthError,
     PositionError,
 )
@@ -51,6 +56,8 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
     @compiled
     def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
+        if len(shape) != ndim:
+            raise LengthError(WRONG_LENGTHS, 0, len(shape), ndim)
         lengths = some_lengths
         size = 1
         for i in range(ndim):
@@ -64,14 +71,15 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
         y = np.empty(values.shape[:pooled] + lengths, values.dtype)
         is_bad, place = False, np.int64(0)
         for item in np.ndindex(values.shape[:pooled]):
-            is_bad, place = write(y[item].reshape(-1), values[item], positions[item])
+            line, places = values[item], positions[item]
+            is_bad, place = write(y[item].reshape(-1), as_rows(line, places), as_rows(places, line))
             if is_bad:
                 break
         if is_bad:
             limit = 1
             for length in lengths:
                 limit *= length
-            raise PositionError(place, limit)
+            raise PositionError(place + 0, limit + 0)
         return y
 
     return max_unpool  # type: ignore[no-any-return]
@@ -96,7 +104,7 @@ def max_gather(ndim: int, duplicates: str) -> Kernel:
         size = np.uint64(plane.size)
         if only_last:
             target, positions = np.flip(target), np.flip(positions)
-        for begin in range(0, plane.size, len(seen)) if only_last else range(1):
+        for begin in range(0, max(1, plane.size), len(seen)) if only_last else range(1):
             seen[:] = 0
             for index in np.ndindex(target.shape[:-1]):
                 line, places = target[index], positions[index]
@@ -122,11 +130,24 @@ def max_gather(ndim: int, duplicates: str) -> Kernel:
         seen = np.empty(max(1, min(size, MARKS)) if only_last else 1, np.uint8)
         is_bad, place = False, np.int64(0)
         for item in np.ndindex(x.shape[:pooled]):
-            is_bad, place = read(y[item], x[item], positions[item], seen)
+            target, places = y[item], positions[item]
+            is_bad, place = read(as_rows(target, places), x[item], as_rows(places, target), seen)
             if is_bad:
                 break
         if is_bad:
-            raise PositionError(place, size)
+            raise PositionError(place + 0, size + 0)
         return y
 
     return max_gather  # type: ignore[no-any-return]
+
+
+def as_rows(array: Any, partner: Any) -> Any:
+    """Return the array in rows: as a single one if it and its partner are contiguous."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(as_rows)
+def _as_rows(array, partner):  # type: ignore[no-untyped-def]
+    if array.layout == "C" and partner.layout == "C":
+        return lambda array, partner: array.reshape((1, array.size))
+    return lambda array, partner: array

@@ -7,7 +7,6 @@ element is the first to attain it.
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,25 +18,17 @@ from pytensor_unpool.kernels.numba.compare import beats
 from pytensor_unpool.kernels.numba.lanes import LANES, block_maximum
 from pytensor_unpool.kernels.numba.windows import Kernel, compiled
 
-# A window of more taps makes compilation long and the loop body outgrow the registers.
-MOST_UNROLLED_TAPS = 32
-
-
-def can_unroll(windows: Windows) -> bool:
-    """Return whether these windows are known, and few enough of axes and taps."""
-    return windows.ndim <= 3 and windows.is_static and prod(windows.window) <= MOST_UNROLLED_TAPS
-
 
 def unrolled_pool_plane(windows: Windows, with_positions: bool) -> Kernel:
     """Compile ``(rows, counts, plane, outputs) -> None`` for one leading item.
 
     `outputs` are the values, and the positions if they are wanted, both contiguous.
     """
-    (wa, sa, ba, _, da), (wb, sb, bb, _, db), (wc, sc, bc, _, dc) = _three(windows)
-    three_lengths = _three_lengths(windows.ndim)
+    (wa, sa, ba, _, da), (wb, sb, bb, _, db), (wc, sc, bc, _, dc) = three_axes(windows)
+    three_lengths = three_lengths_of(windows.ndim)
     window_maximum = _window_maximum(windows)
 
-    block_maxima = block_maximum(wa * wb, wc, sc, dc, with_positions)
+    block_maxima = block_maximum(wc, sc, dc, place_step=sc, with_positions=with_positions)
     no_places = (0,) * (wa * wb)
 
     @compiled
@@ -73,7 +64,7 @@ def unrolled_pool_plane(windows: Windows, with_positions: bool) -> Kernel:
                         places = tuple_setitem(places, i, (x_a * length_b + x_b) * length_c - bc)
                 for block in range(blocks):
                     c = min(low + block * LANES, high - LANES)
-                    block_maxima(plane, begins, places, c * sc, values, positions, row + c)
+                    block_maxima(plane, begins, c * sc, places, c * sc, values, positions, row + c)
                 starts_ab = (start_a, first_a, last_a, start_b, first_b, last_b)
                 for edge in range(count_c - (high - low)):
                     c = edge if edge < low else edge + high - low
@@ -94,9 +85,9 @@ def _window_maximum(windows: Windows) -> Kernel:
 
     Each axis brings the window's start, and its first and last tap inside.
     """
-    (wa, _, _, _, da), (wb, _, _, _, db), (wc, _, _, _, dc) = _three(windows)
+    (wa, _, _, _, da), (wb, _, _, _, db), (wc, _, _, _, dc) = three_axes(windows)
     at = _element(windows.ndim)
-    three_lengths = _three_lengths(windows.ndim)
+    three_lengths = three_lengths_of(windows.ndim)
 
     @compiled(forceinline=True)
     def window_maximum(plane, starts_ab, start_c, first_c, last_c):  # type: ignore[no-untyped-def]
@@ -122,12 +113,13 @@ def _window_maximum(windows: Windows) -> Kernel:
     return window_maximum  # type: ignore[no-any-return]
 
 
-def _three(windows: Windows) -> list[tuple[Any, ...]]:
+def three_axes(windows: Windows) -> list[tuple[Any, ...]]:
     """Return the rows of three axes: missing ones are axes of one window with one tap."""
     return [(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.rows()
 
 
-def _three_lengths(ndim: int) -> Kernel:
+def three_lengths_of(ndim: int) -> Kernel:
+    """Compile the step from a tuple of `ndim` lengths to those of three axes."""
     if ndim == 1:
         return njit(lambda lengths: (1, 1, lengths[0]))  # type: ignore[no-any-return]
     if ndim == 2:

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numba.cpython.unsafe.tuple import tuple_setitem
 
-from pytensor_unpool.errors import LengthError, WindowError
+from pytensor_unpool.errors import LARGEST_NUMBER, WRONG_NUMBERS, LengthError, WindowError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry import pool as geometry
 
@@ -32,7 +32,7 @@ def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
     Numba compiles a call only if the name is bound to a compiled function, so they get a
     namespace of their own in which it is.
     """
-    namespace: dict[str, Any] = {"__builtins__": builtins}
+    namespace: dict[str, Any] = {"__builtins__": builtins, "LARGEST_NUMBER": LARGEST_NUMBER}
     for function in functions:
         twin = FunctionType(function.__code__, namespace, function.__name__)
         namespace[function.__name__] = compiled(twin)
@@ -64,6 +64,8 @@ def windows_counter(windows: Windows) -> Kernel:
     def count(lengths, *numbers):  # type: ignore[no-untyped-def]
         rows = static_rows
         counts = lengths
+        if not is_static and (numbers[0].shape[0] != ndim or numbers[0].shape[1] != 5):
+            raise LengthError(WRONG_NUMBERS, 0, numbers[0].size, 5 * ndim)
         for i in range(ndim):
             if not is_static:
                 n = numbers[0]
@@ -72,9 +74,7 @@ def windows_counter(windows: Windows) -> Kernel:
             length = lengths[i]
             if not holds_windows(length, window, stride, before, after, dilation, partial_windows):
                 raise WindowError(i - ndim, length, window, stride, before, after, dilation)
-            number = count_windows(
-                length, window, stride, before, after, dilation, partial_windows
-            )
+            number = count_windows(length, window, stride, before, after, dilation, partial_windows)
             counts = tuple_setitem(counts, i, number)
         return rows, counts
 

@@ -1,0 +1,97 @@
+"""The command ``pytensor-unpool``, also ``python -m pytensor_unpool``.
+
+Each command is a module with a function `run`, imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytensor_unpool import __version__
+from pytensor_unpool.cli.terminal import UserError
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process if omitted.
+
+    Returns
+    -------
+    exit_code : int
+        0: done. 1: `doctor` found that the default mode does not work, or `demo` that the
+        techniques disagree. 2: the arguments do not fit, a file cannot be read or written, or an
+        optional package is missing.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        if arguments.command == "demo":
+            from pytensor_unpool.cli import demo
+
+            return demo.run(arguments.image, arguments.output, arguments.window)
+        from pytensor_unpool.cli import doctor
+
+        return doctor.run()
+    except UserError as error:
+        print(f"pytensor-unpool: error: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pytensor-unpool",
+        description="Max-pooling with positions, and un-pooling, for PyTensor.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    demo = commands.add_parser(
+        "demo",
+        help="pool and un-pool a photograph",
+        description="Pool a photograph, un-pool it, fill the gaps, and write a picture of the "
+        "four. Then time the ways to un-pool that this package has.",
+    )
+    demo.add_argument(
+        "--image",
+        type=Path,
+        metavar="FILE",
+        help="photograph (default: the sample photograph that comes with matplotlib)",
+    )
+    demo.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        default=Path("unpool_demo.png"),
+        help="PNG file to write (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--window",
+        type=_window,
+        default=(2, 2),
+        metavar="ROWSxCOLUMNS",
+        help="pixels that become one (default: 2x2)",
+    )
+
+    commands.add_parser(
+        "doctor",
+        help="say which backends work here",
+        description="Compile and run a small pooling with every backend. Exit code 0 if "
+        "PyTensor's default mode works, else 1.",
+    )
+    return parser
+
+
+def _window(text: str) -> tuple[int, int]:
+    """Read ``4x3``, or ``4`` for ``4x4``."""
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is no window: pass 2x2, or 2 for the same")
+    return int(parts[0]), int(parts[-1])

@@ -1,0 +1,96 @@
+// Between NumPy's arrays and the kernels' views.
+#ifndef PYTENSOR_UNPOOL_ARRAYS_H
+#define PYTENSOR_UNPOOL_ARRAYS_H
+
+namespace pytensor_unpool {
+
+static View view_of(PyArrayObject* array) {
+    View view;
+    view.data = (char*)PyArray_DATA(array);
+    view.ndim = PyArray_NDIM(array);
+    for (int i = 0; i < view.ndim; ++i) {
+        view.shape[i] = PyArray_DIMS(array)[i];
+        view.strides[i] = PyArray_STRIDES(array)[i];
+    }
+    return view;
+}
+
+// Make *output a contiguous array of this shape, the one that is there if it fits.
+static bool allocate(PyArrayObject** output, int ndim, const npy_intp* shape, int type) {
+    if (*output && PyArray_NDIM(*output) == ndim && PyArray_TYPE(*output) == type &&
+        PyArray_IS_C_CONTIGUOUS(*output) &&
+        PyArray_CompareLists(PyArray_DIMS(*output), (npy_intp*)shape, ndim))
+        return true;
+    Py_XDECREF(*output);
+    *output = (PyArrayObject*)PyArray_EMPTY(ndim, (npy_intp*)shape, type, 0);
+    return *output != NULL;
+}
+
+// The same, with axis `channel` the innermost in memory.
+static bool allocate_channels_last(
+    PyArrayObject** output, int ndim, const npy_intp* shape, int type, int channel
+) {
+    npy_intp stored_shape[MOST_AXES], axes[MOST_AXES];
+    for (int i = 0; i < ndim; ++i) {
+        axes[i] = i < channel ? i : i == channel ? ndim - 1 : i - 1;
+        stored_shape[axes[i]] = shape[i];
+    }
+    Py_XDECREF(*output);
+    *output = NULL;
+    PyObject* stored = PyArray_EMPTY(ndim, stored_shape, type, 0);
+    if (!stored) return false;
+    PyArray_Dims order = {axes, ndim};
+    *output = (PyArrayObject*)PyArray_Transpose((PyArrayObject*)stored, &order);
+    Py_DECREF(stored);
+    return *output != NULL;
+}
+
+// The shape of `array` with its last `n` lengths replaced.
+static void replace_last(PyArrayObject* array, int n, const npy_intp* lengths, npy_intp* shape) {
+    int ndim = PyArray_NDIM(array);
+    for (int i = 0; i < ndim; ++i)
+        shape[i] = i < ndim - n ? PyArray_DIMS(array)[i] : lengths[i - (ndim - n)];
+}
+
+// Raise what is wrong, worded by the exception's class; return whether nothing is.
+static bool is_fine(const Problem& problem) {
+    if (!problem.error) return true;
+    if (!strcmp(problem.error, "MemoryError")) return PyErr_NoMemory() != NULL;
+    const long long* n = problem.numbers;
+    PyObject* errors = PyImport_ImportModule("pytensor_unpool.errors");
+    PyObject* type = errors ? PyObject_GetAttrString(errors, problem.error) : NULL;
+    PyObject* arguments = NULL;
+    if (type && !strcmp(problem.error, "PositionError"))
+        arguments = Py_BuildValue("(LL)", n[0], n[1]);
+    else if (type && !strcmp(problem.error, "LengthError"))
+        arguments = Py_BuildValue("(LLLL)", n[0], n[1], n[2], n[3]);
+    else if (type)
+        arguments = Py_BuildValue("(LLLLLLL)", n[0], n[1], n[2], n[3], n[4], n[5], n[6]);
+    if (arguments) PyErr_SetObject(type, arguments);
+    Py_XDECREF(arguments);
+    Py_XDECREF(type);
+    Py_XDECREF(errors);
+    return false;
+}
+
+// The windows of the Op, or those in the rows of the run-time matrix `numbers`.
+static bool read_windows(Windows* windows, PyArrayObject* numbers) {
+    if (!numbers) return true;
+    if (PyArray_NDIM(numbers) != 2 || PyArray_DIMS(numbers)[0] != windows->ndim ||
+        PyArray_DIMS(numbers)[1] != 5) {
+        return is_fine(
+            length_problem(WRONG_NUMBERS, 0, PyArray_SIZE(numbers), 5 * windows->ndim)
+        );
+    }
+    for (int i = 0; i < windows->ndim; ++i) {
+        npy_intp row[5];
+        for (int j = 0; j < 5; ++j) row[j] = *(npy_int64*)PyArray_GETPTR2(numbers, i, j);
+        Row known = {row[0], row[1], row[2], row[3], row[4]};
+        windows->rows[i] = known;
+    }
+    return true;
+}
+
+}  // namespace pytensor_unpool
+
+#endif
