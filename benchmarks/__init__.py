@@ -1,0 +1,5 @@
+"""Times the package against its peers and writes what it found.
+
+``python -m benchmarks`` measures every row, writes ``benchmarks/results/*.json`` and makes
+``docs/benchmarks.md`` from all files there; ``python -m benchmarks --page`` only makes the page.
+"""

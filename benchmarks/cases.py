@@ -1,0 +1,119 @@
+"""What is measured, against whom, and how good it should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SEED = 20260711
+MODES = ("NUMBA", "CVM")
+
+IMAGES = (64, 32, 56, 56)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A peer, and the bound on a ratio of times; no bound where the peer only gives a scale."""
+
+    peer: str
+    faster: float | None = None
+    """The peer's time divided by ours is at least this."""
+    within: float | None = None
+    """Our time divided by the peer's is at most this."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One work on one input: the last axes of `shape` are pooled."""
+
+    name: str
+    work: str
+    shape: tuple[int, ...]
+    window: tuple[int, ...]
+    stride: tuple[int, ...]
+    targets: tuple[Target, ...]
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Lengths of the pooled axes."""
+        return self.shape[-len(self.window) :]
+
+
+CASES = [
+    Case(
+        "max_pool with positions, 2x2/2",
+        "max_pool",
+        IMAGES,
+        (2, 2),
+        (2, 2),
+        (
+            Target("torch", faster=16),
+            Target("torch channels-last", faster=1.5),
+            Target("copy", within=1.3),
+        ),
+    ),
+    Case(
+        "max_pool with positions, 3x3/2",
+        "max_pool",
+        IMAGES,
+        (3, 3),
+        (2, 2),
+        (Target("torch", faster=11),),
+    ),
+    Case(
+        "max_pool with positions, 1-D, window 4",
+        "max_pool",
+        (64, 32, 4096),
+        (4,),
+        (4,),
+        (Target("torch", faster=15),),
+    ),
+    Case(
+        "max_pool with positions, 3-D, 2x2x2",
+        "max_pool",
+        (8, 16, 32, 32, 32),
+        (2, 2, 2),
+        (2, 2, 2),
+        (Target("torch", faster=8),),
+    ),
+    Case(
+        "max_unpool, 2x2/2",
+        "max_unpool",
+        IMAGES,
+        (2, 2),
+        (2, 2),
+        (Target("torch", faster=2.5), Target("fill")),
+    ),
+    Case(
+        "gradient of max_pool, 2x2/2, forward + backward",
+        "gradient",
+        IMAGES,
+        (2, 2),
+        (2, 2),
+        (Target("torch", faster=10), Target("pytensor-ml", faster=3)),
+    ),
+    Case(
+        "values only, channels-last data through dimshuffle, 2x2/2",
+        "channels_last",
+        IMAGES,
+        (2, 2),
+        (2, 2),
+        (Target("pytensor-ml", faster=1), Target("copy")),
+    ),
+]
+
+PEERS = {
+    "torch": "`torch`, the same contiguous array",
+    "torch channels-last": "`torch`, the same numbers held channels-last",
+    "pytensor-ml": "`pytensor-ml` in Numba, channels-last data",
+    "copy": "`numpy.copyto` of the input",
+    "fill": "`numpy.zeros` and first touch of the output",
+}
+
+FIRST_CALL_SECONDS = {"cold": 4.0, "warm": 1.5}
+FIRST_CALL_RUNS = {"cold": 3, "warm": 7}
+
+IMPORT_SECONDS = 0.050
+IMPORT_RUNS = 15
+
+MEMORY_BYTES = 2**20
+MEMORY_CASES = [case for case in CASES if case.shape == IMAGES and case.window == (2, 2)]

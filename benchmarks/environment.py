@@ -1,0 +1,64 @@
+"""The conditions of a run: one thread, and what is installed on which machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from configparser import ConfigParser
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+THREAD_VARIABLES = (
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+)
+PACKAGES = ("pytensor", "numpy", "numba", "torch", "pytensor-ml")
+
+
+def use_one_thread() -> None:
+    """Give every library one thread; the libraries read this when they are imported."""
+    for name in THREAD_VARIABLES:
+        os.environ[name] = "1"
+
+
+def describe() -> dict[str, Any]:
+    """Return what a reader needs to judge the numbers."""
+    return {
+        "date": date.today().isoformat(),
+        "python": platform.python_version(),
+        "versions": {
+            "pytensor-unpool": _own_version(),
+            **{name: _version(name) for name in PACKAGES},
+        },
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "threads": 1,
+    }
+
+
+def _own_version() -> str:
+    # What is measured is the checkout, which need not be what is installed.
+    metadata = ConfigParser()
+    metadata.read(Path(__file__).resolve().parent.parent / "setup.cfg")
+    return metadata["metadata"]["version"]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

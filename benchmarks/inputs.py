@@ -1,0 +1,69 @@
+"""The arrays that a case starts from, and what it must give, by NumPy alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from benchmarks.cases import SEED, Case
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+def make_inputs(case: Case) -> Arrays:
+    """Return the arrays of a case by name; ``_last`` ones hold the same numbers channels-last."""
+    rng = np.random.default_rng(SEED)
+    x = rng.standard_normal(case.shape, dtype=np.float32)
+    values, positions = _max_pool(x, case)
+    cotangent = rng.standard_normal(values.shape, dtype=np.float32)
+    arrays = {"x": x, "values": values, "positions": positions, "cotangent": cotangent}
+    for name in ("x", "values", "cotangent"):
+        arrays[name + "_last"] = np.ascontiguousarray(np.moveaxis(arrays[name], 1, -1))
+    return arrays
+
+
+def expected(case: Case, inputs: Arrays) -> tuple[np.ndarray[Any, Any], ...]:
+    """Return what every contender must give."""
+    if case.work == "max_pool":
+        return inputs["values"], inputs["positions"]
+    if case.work == "max_unpool":
+        return (_scatter(inputs["values"], inputs["positions"], case),)
+    if case.work == "gradient":
+        return inputs["values"], _scatter(inputs["cotangent"], inputs["positions"], case)
+    if case.work == "channels_last":
+        return (inputs["values_last"],)
+    raise ValueError(f"no such work: {case.work}")
+
+
+def _max_pool(
+    x: np.ndarray[Any, Any], case: Case
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    ndim = len(case.window)
+    axes = tuple(range(-ndim, 0))
+    steps = [slice(None, None, stride) for stride in case.stride]
+    starts: tuple[Any, ...] = (..., *steps, *[slice(None)] * ndim)
+    windows = sliding_window_view(x, case.window, axes)[starts]
+    taps = windows.reshape(*windows.shape[:-ndim], -1)
+    winners = taps.argmax(axis=-1)
+    values = np.take_along_axis(taps, winners[..., None], axis=-1)[..., 0]
+    numbers = np.indices(winners.shape[-ndim:])
+    tap_indices = np.unravel_index(winners, case.window)
+    coordinates = [
+        number * stride + tap
+        for number, stride, tap in zip(numbers, case.stride, tap_indices, strict=True)
+    ]
+    return values, np.ravel_multi_index(coordinates, case.lengths).astype(np.int64)
+
+
+def _scatter(
+    values: np.ndarray[Any, Any], positions: np.ndarray[Any, Any], case: Case
+) -> np.ndarray[Any, Any]:
+    ndim = len(case.window)
+    leading = values.shape[:-ndim]
+    flat = np.zeros((*leading, int(np.prod(case.lengths))), values.dtype)
+    places = positions.reshape(*leading, -1)
+    # Windows that do not overlap have different winners: writing and adding are the same.
+    np.put_along_axis(flat, places, values.reshape(*leading, -1), axis=-1)
+    return flat.reshape(*leading, *case.lengths)

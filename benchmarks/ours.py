@@ -1,0 +1,74 @@
+"""Our contenders: PyTensor graphs of this package, compiled in one mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytensor
+import pytensor.tensor as pt
+
+import pytensor_unpool as pu
+from benchmarks.cases import Case
+from benchmarks.contender import AbsentError, Contender
+from benchmarks.inputs import Arrays
+
+Graph = tuple[list[Any], list[Any]]
+
+
+def our_contender(case: Case, inputs: Arrays, mode: str) -> Contender:
+    """Return the work of `case` by this package, in a PyTensor mode."""
+    if mode == "CVM" and not pytensor.config.cxx:
+        raise AbsentError("no C++ compiler")
+    variables, outputs = GRAPHS[case.work](case)
+    return compiled(variables, outputs, inputs, mode, read=list)
+
+
+def compiled(
+    variables: Sequence[Any],
+    outputs: Sequence[Any],
+    inputs: Arrays,
+    mode: str,
+    read: Callable[[Any], Any],
+) -> Contender:
+    """Compile a graph whose variables bear the names of the inputs that they take."""
+    function = pytensor.function(list(variables), list(outputs), mode=mode, trust_input=True)
+    arguments = [inputs[variable.name] for variable in variables]
+    return Contender(lambda: function(*arguments), read)
+
+
+def placeholder(name: str, ndim: int, dtype: str = "float32") -> Any:
+    """Return an input whose lengths are unknown when the graph is compiled."""
+    return pt.tensor(name, dtype=dtype, shape=(None,) * ndim)
+
+
+def _max_pool(case: Case) -> Graph:
+    x = placeholder("x", len(case.shape))
+    return [x], list(pu.max_pool(x, case.window, case.stride))
+
+
+def _max_unpool(case: Case) -> Graph:
+    values = placeholder("values", len(case.shape))
+    positions = placeholder("positions", len(case.shape), "int64")
+    return [values, positions], [pu.max_unpool(values, positions, case.lengths)]
+
+
+def _gradient(case: Case) -> Graph:
+    x = placeholder("x", len(case.shape))
+    cotangent = placeholder("cotangent", len(case.shape))
+    values, _ = pu.max_pool(x, case.window, case.stride)
+    return [x, cotangent], [values, pt.grad(None, x, known_grads={values: cotangent})]
+
+
+def _channels_last(case: Case) -> Graph:
+    x = placeholder("x_last", len(case.shape))
+    values, _ = pu.max_pool(x.dimshuffle(0, 3, 1, 2), case.window, case.stride)
+    return [x], [values.dimshuffle(0, 2, 3, 1)]
+
+
+GRAPHS: dict[str, Callable[[Case], Graph]] = {
+    "max_pool": _max_pool,
+    "max_unpool": _max_unpool,
+    "gradient": _gradient,
+    "channels_last": _channels_last,
+}

@@ -1,0 +1,210 @@
+"""Makes the page of the documentation from stored results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
+from typing import Any
+
+from benchmarks.cases import (
+    CASES,
+    FIRST_CALL_SECONDS,
+    IMPORT_SECONDS,
+    MEMORY_BYTES,
+    MODES,
+    PEERS,
+    Case,
+    Target,
+)
+from benchmarks.prose import METHOD, TITLE
+from benchmarks.results import Result
+
+Verdicts = dict[str, bool]
+Row = tuple[list[str], Verdicts]
+
+COMPARISONS = [
+    "work", "against", "Python", "Numba, ms", "CVM, ms", "peer, ms", "Numba", "CVM", "target", ""
+]  # fmt: skip
+LIMITS = ["what", "Python", "Numba", "CVM", "target", ""]
+
+
+def render(results: Sequence[Result]) -> str:
+    """Return the page as Markdown."""
+    comparisons = list(_comparisons(results))
+    limits = [*_first_calls(results), *_imports(results), *_memory(results)]
+    verdicts = [met for _, row in [*comparisons, *limits] for met in row.values()]
+    parts = [
+        TITLE,
+        f"Of {len(verdicts)} comparisons with a target, {sum(verdicts)} met it. The table holds "
+        "the others too.",
+        "## Against the peers",
+        _table(COMPARISONS, comparisons),
+        "## First call, import, memory",
+        _table(LIMITS, limits),
+        *_notes(results),
+        METHOD,
+        "## Machines and versions",
+        _machines(results),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _comparisons(results: Sequence[Result]) -> Iterator[Row]:
+    for case in CASES:
+        for target in case.targets:
+            found = [row for result in results for row in _measured(result, case, target)]
+            yield from found or [_not_measured(case, target)]
+
+
+def _measured(result: Result, case: Case, target: Target) -> Iterator[Row]:
+    for row in result["rows"]:
+        if row["case"] != case.name or target.peer not in row["seconds"]:
+            continue
+        times = {name: median(seconds) for name, seconds in row["seconds"].items()}
+        peer = times[target.peer]
+        verdicts = {
+            mode: _is_met(times[mode], peer, target)
+            for mode in MODES
+            if mode in times and _has_bound(target)
+        }
+        cells = [
+            case.name,
+            PEERS[target.peer],
+            _python(result),
+            *(_milliseconds(times.get(name)) for name in (*MODES, target.peer)),
+            *(_ratio(times.get(mode), peer, target) for mode in MODES),
+            _bound(target),
+        ]
+        yield cells, verdicts
+
+
+def _not_measured(case: Case, target: Target) -> Row:
+    return [case.name, PEERS[target.peer], *["–"] * 6, _bound(target)], {}
+
+
+def _has_bound(target: Target) -> bool:
+    return target.faster is not None or target.within is not None
+
+
+def _is_met(ours: float, peer: float, target: Target) -> bool:
+    fast_enough = target.faster is None or peer >= target.faster * ours
+    return fast_enough and (target.within is None or ours <= target.within * peer)
+
+
+def _bound(target: Target) -> str:
+    if target.faster is not None:
+        return "not slower" if target.faster == 1 else f"{target.faster:g}x faster"
+    return "none" if target.within is None else f"at most {target.within:g}x its time"
+
+
+def _ratio(ours: float | None, peer: float, target: Target) -> str:
+    if ours is None:
+        return "–"
+    if target.faster is not None:
+        return f"{peer / ours:.2f}x faster" if peer >= ours else f"{ours / peer:.2f}x slower"
+    return f"{ours / peer:.2f}x its time"
+
+
+def _first_calls(results: Sequence[Result]) -> Iterator[Row]:
+    for cache, limit in FIRST_CALL_SECONDS.items():
+        for result in results:
+            rows = [row for row in result.get("first_calls", []) if row.get("cache") == cache]
+            seconds = {row["mode"]: median(row["seconds"]) for row in rows}
+            name = f"first call of `max_pool` in a fresh process, {cache} caches, import included"
+            yield _limit_row(name, result, seconds, limit, "{:.2f} s", f"at most {limit:g} s")
+
+
+def _imports(results: Sequence[Result]) -> Iterator[Row]:
+    for result in results:
+        if "import" in result:
+            milliseconds = min(result["import"]) * 1e3
+            limit = IMPORT_SECONDS * 1e3
+            yield (
+                [
+                    "`import pytensor_unpool` after `import pytensor`, the best run",
+                    _python(result),
+                    f"{milliseconds:.1f} ms",
+                    "the same",
+                    f"at most {limit:g} ms",
+                ],
+                {"import": milliseconds <= limit},
+            )
+
+
+def _memory(results: Sequence[Result]) -> Iterator[Row]:
+    for case in CASES:
+        for result in results:
+            rows = [row for row in result.get("memory", []) if row.get("case") == case.name]
+            extra = {row["mode"]: row["peak"] - row["outputs"] for row in rows if "peak" in row}
+            mebibytes = {mode: count / 2**20 for mode, count in extra.items()}
+            name = f"peak memory beyond the outputs: {case.name}"
+            limit = MEMORY_BYTES / 2**20
+            if rows:
+                yield _limit_row(
+                    name, result, mebibytes, limit, "{:.2f} MiB", f"at most {limit:g} MiB"
+                )
+
+
+def _limit_row(
+    name: str, result: Result, numbers: dict[str, float], limit: float, text: str, target: str
+) -> Row:
+    shown = [text.format(numbers[mode]) if mode in numbers else "–" for mode in MODES]
+    verdicts = {mode: number <= limit for mode, number in numbers.items()}
+    return [name, _python(result), *shown, target], verdicts
+
+
+def _notes(results: Sequence[Result]) -> Iterator[str]:
+    for result in results:
+        reasons: dict[str, str] = {}
+        for row in result["rows"]:
+            reasons.update(row["absent"])
+        for name, reason in reasons.items():
+            yield f"Absent under Python {_python(result)}: {name} ({reason})."
+
+
+def _machines(results: Sequence[Result]) -> str:
+    heads = ["Python", "versions", "machine", "threads", "rounds", "date"]
+    rows = []
+    for result in results:
+        environment, method = result["environment"], result["method"]
+        versions = environment["versions"].items()
+        machine = [environment["processor"], f"{environment['cores']} cores", environment["system"]]
+        rows.append(
+            [
+                environment["python"],
+                ", ".join(f"{name} {number}" for name, number in versions if number),
+                ", ".join(machine),
+                str(environment["threads"]),
+                f"{method['rounds']}, seed {method['seed']}",
+                environment["date"],
+            ]
+        )
+    return _lines(heads, rows)
+
+
+def _table(heads: list[str], rows: Iterable[Row]) -> str:
+    return _lines(heads, ([*cells, _verdict(cells[-1], verdicts)] for cells, verdicts in rows))
+
+
+def _verdict(target: str, verdicts: Verdicts) -> str:
+    missed = [mode for mode, met in verdicts.items() if not met]
+    if not verdicts:
+        return "" if target == "none" else "not measured"
+    if not missed:
+        return "met"
+    if len(missed) == len(verdicts):
+        return "**missed**"
+    return f"**missed** in {' and '.join(missed)}"
+
+
+def _lines(heads: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _python(result: Result) -> str:
+    return ".".join(str(result["environment"]["python"]).split(".")[:2])
+
+
+def _milliseconds(seconds: Any) -> str:
+    return "–" if seconds is None else f"{seconds * 1e3:.2f}"

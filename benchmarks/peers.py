@@ -1,0 +1,119 @@
+"""The other contenders. None of them is needed to install or test the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.cases import Case
+from benchmarks.contender import AbsentError, Contender
+from benchmarks.inputs import Arrays
+from benchmarks.ours import compiled, placeholder
+
+# Elements of float32 in a page of memory: one write to each makes it resident.
+PAGE = 1024
+
+
+def peer_contender(peer: str, case: Case, inputs: Arrays) -> Contender:
+    """Return the work of `case` by a peer, or raise `AbsentError`."""
+    return PEER_CONTENDERS[peer](case, inputs)
+
+
+def _copy(case: Case, inputs: Arrays) -> Contender:
+    x = inputs["x_last" if case.work == "channels_last" else "x"]
+    destination = x.copy()
+    return Contender(lambda: np.copyto(destination, x))
+
+
+def _fill(case: Case, inputs: Arrays) -> Contender:
+    def fill() -> np.ndarray[Any, Any]:
+        y = np.zeros(case.shape, np.float32)
+        y.reshape(-1)[::PAGE] = 1
+        return y
+
+    return Contender(fill)
+
+
+def _torch(case: Case, inputs: Arrays) -> Contender:
+    torch = _import_torch()
+    tensors = {name: torch.from_numpy(array) for name, array in inputs.items()}
+    if case.work == "gradient":
+        return _torch_gradient(torch, case, tensors)
+    if case.work == "max_unpool":
+        unpool = getattr(torch.nn.functional, f"max_unpool{len(case.window)}d")
+        values, positions = tensors["values"], tensors["positions"]
+        return Contender(
+            lambda: unpool(values, positions, case.window, case.stride),
+            lambda y: [y.numpy()],
+        )
+    return _torch_max_pool(torch, case, tensors["x"])
+
+
+def _torch_channels_last(case: Case, inputs: Arrays) -> Contender:
+    torch = _import_torch()
+    x = torch.from_numpy(inputs["x"]).contiguous(memory_format=torch.channels_last)
+    return _torch_max_pool(torch, case, x)
+
+
+def _torch_max_pool(torch: Any, case: Case, x: Any) -> Contender:
+    pool = getattr(torch.nn.functional, f"max_pool{len(case.window)}d")
+    return Contender(
+        lambda: pool(x, case.window, case.stride, return_indices=True),
+        lambda pair: [tensor.numpy() for tensor in pair],
+    )
+
+
+def _torch_gradient(torch: Any, case: Case, tensors: dict[str, Any]) -> Contender:
+    pool = getattr(torch.nn.functional, f"max_pool{len(case.window)}d")
+    x = tensors["x"].requires_grad_()
+    cotangent = tensors["cotangent"]
+
+    def forward_and_backward() -> Any:
+        values = pool(x, case.window, case.stride)
+        return values, torch.autograd.grad(values, x, cotangent)[0]
+
+    return Contender(
+        forward_and_backward, lambda pair: [tensor.detach().numpy() for tensor in pair]
+    )
+
+
+def _import_torch() -> Any:
+    try:
+        import torch
+    except ImportError as error:
+        raise AbsentError(str(error)) from None
+    torch.set_num_threads(1)
+    return torch
+
+
+def _pytensor_ml(case: Case, inputs: Arrays) -> Contender:
+    try:
+        from pytensor_ml.layers import MaxPool2D
+    except ImportError as error:
+        raise AbsentError(str(error)) from None
+    import pytensor.tensor as pt
+
+    x = placeholder("x_last", len(case.shape))
+    values = MaxPool2D("pool", kernel_size=case.window, stride=case.stride)(x)
+    if case.work == "channels_last":
+        return compiled([x], [values], inputs, "NUMBA", read=list)
+    cotangent = placeholder("cotangent_last", len(case.shape))
+    gradient = pt.grad(None, x, known_grads={values: cotangent})
+    return compiled(
+        [x, cotangent],
+        [values, gradient],
+        inputs,
+        "NUMBA",
+        read=lambda pair: [np.moveaxis(array, -1, 1) for array in pair],
+    )
+
+
+PEER_CONTENDERS: dict[str, Callable[[Case, Arrays], Contender]] = {
+    "copy": _copy,
+    "fill": _fill,
+    "torch": _torch,
+    "torch channels-last": _torch_channels_last,
+    "pytensor-ml": _pytensor_ml,
+}

@@ -1,0 +1,1 @@
+"""Programs that a fresh process runs; each prints one JSON value."""

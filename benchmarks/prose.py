@@ -1,0 +1,41 @@
+"""The words of the page."""
+
+TITLE = """# Benchmarks
+
+<!-- Made by `python -m benchmarks --page` from benchmarks/results/*.json. Do not edit. -->
+
+How long this package takes for its work, in PyTensor's Numba mode and in its C mode (`CVM`), next
+to others that do the same. Inputs are float32 of shape (64, 32, 56, 56) unless the row says
+otherwise: `2x2/2` is a window of 2x2 with stride 2."""
+
+METHOD = """## How it is measured
+
+All contenders of a row run in one process, each with one thread. Each is called three times to
+warm up and its result is compared, element for element, with what NumPy gives: a contender that
+computes something else stops the run. Then come the rounds. A round calls every contender once, in
+a random order, so that a slow moment of the machine does not fall on one of them alone; the garbage
+collector is off, and a result is freed before the next call. The tables show medians over the
+rounds, and the ratio of medians. Every single time is in the JSON files.
+
+Our functions are compiled from graphs whose lengths are unknown, with `trust_input=True`, and
+return new arrays. PyTorch runs eagerly; its gradient is `torch.autograd.grad` of the pooled values.
+`pytensor-ml` pools channels-last arrays only: it gets the same numbers in that layout, contiguous.
+In the row about channels-last data our function gets that array too, and pools it through
+`dimshuffle`. The 1-D row pools (64, 32, 4096), the 3-D row (8, 16, 32, 32, 32).
+
+`numpy.copyto` writes to memory that is resident. `numpy.zeros` with first touch takes memory from
+the system and writes to one element of each page, as anything must that returns a new array.
+
+A first call is timed from the first import to the first result, in a new process, with compile
+caches that are empty (cold) or filled by an earlier process (warm). Byte code is compiled
+beforehand, as it is for an installed package. The import row is timed in a process that has
+imported PyTensor already; the best of its runs is shown, for the others are slower by what else the
+machine did.
+
+Peak memory is what the kernel reports as the peak of resident memory during a call, less what was
+resident before, less the arrays that an Op must return; the least of five calls, in a process where
+freed memory goes back to the system at once and huge pages are off. The gradient row counts the
+positions as an output, because the forward Op hands them to the backward Op.
+
+PyTorch and `pytensor-ml` are there only for comparison, and each was measured on the Python where
+it was installed."""
