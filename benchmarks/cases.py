@@ -31,6 +31,8 @@ class Case:
     window: tuple[int, ...]
     stride: tuple[int, ...]
     targets: tuple[Target, ...]
+    static: bool = False
+    """Whether the lengths of the pooled axes are known when the graph is compiled."""
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -90,6 +92,15 @@ CASES = [
         (2, 2),
         (2, 2),
         (Target("torch", faster=10), Target("pytensor-ml", faster=3)),
+    ),
+    Case(
+        "the same, lengths of the pooled axes static",
+        "gradient",
+        IMAGES,
+        (2, 2),
+        (2, 2),
+        (Target("torch", faster=10), Target("pytensor-ml", faster=3)),
+        static=True,
     ),
     Case(
         "values only, channels-last data through dimshuffle, 2x2/2",

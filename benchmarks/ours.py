@@ -37,9 +37,9 @@ def compiled(
     return Contender(lambda: function(*arguments), read)
 
 
-def placeholder(name: str, ndim: int, dtype: str = "float32") -> Any:
-    """Return an input whose lengths are unknown when the graph is compiled."""
-    return pt.tensor(name, dtype=dtype, shape=(None,) * ndim)
+def placeholder(name: str, ndim: int, dtype: str = "float32", known: tuple[int, ...] = ()) -> Any:
+    """Return an input whose lengths, but for the last ones in `known`, come with the data."""
+    return pt.tensor(name, dtype=dtype, shape=(None,) * (ndim - len(known)) + known)
 
 
 def _max_pool(case: Case) -> Graph:
@@ -54,7 +54,7 @@ def _max_unpool(case: Case) -> Graph:
 
 
 def _gradient(case: Case) -> Graph:
-    x = placeholder("x", len(case.shape))
+    x = placeholder("x", len(case.shape), known=case.lengths if case.static else ())
     cotangent = placeholder("cotangent", len(case.shape))
     values, _ = pu.max_pool(x, case.window, case.stride)
     return [x, cotangent], [values, pt.grad(None, x, known_grads={values: cotangent})]

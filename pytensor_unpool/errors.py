@@ -96,7 +96,8 @@ LARGEST_NUMBER = 2**31 - 1
     POOLED_DISAGREE,
     WRONG_LENGTHS,
     WRONG_NUMBERS,
-) = range(7)
+    MOVED_DISAGREES,
+) = range(8)
 
 LENGTH_MESSAGES = {
     POSITIONS_DISAGREE: (
@@ -120,12 +121,16 @@ LENGTH_MESSAGES = {
         "values must have one element for each window of x: axis {axis} has length {got}, wanted "
         "{wanted}. Pass what max_pool returned for the same x and the same windows."
     ),
+    MOVED_DISAGREES: (
+        "the cotangent must have the shape of the values, the tangent that of x: axis {axis} has "
+        "length {got}, wanted {wanted}. Pass it in that shape."
+    ),
     WRONG_LENGTHS: (
         "shape must be a vector of {wanted} lengths: got {got}. Pass one for each un-pooled axis."
     ),
     WRONG_NUMBERS: (
-        "the numbers of the windows must be a matrix of {wanted} values, five for each pooled "
-        "axis (window, stride, before, after, dilation): got {got} values."
+        "the numbers of the windows must have shape ({wanted}, 5): got {got} values. Pass a row "
+        "(window, stride, before, after, dilation) for each pooled axis."
     ),
 }
 

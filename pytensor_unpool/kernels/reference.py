@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.errors import (
+    MOVED_DISAGREES,
     POOLED_DISAGREE,
     POSITIONS_DISAGREE,
     POSITIONS_TOO_NARROW,
@@ -84,6 +85,7 @@ def tied_unpool(
     """Return zeros like `x` with `cotangent` added to every element that is its window's value."""
     flat, _ = window_taps(x.shape[-len(rows) :], rows, partial_windows)
     tied = _tied(x, values, rows, partial_windows)
+    check_same_shape(cotangent, values.shape, MOVED_DISAGREES)
     out = np.zeros((*x.shape[: -len(rows)], plane_size(x.shape[-len(rows) :])), cotangent.dtype)
     index = (*_leading_indices(tied, flat.ndim), np.broadcast_to(flat, tied.shape))
     np.add.at(out, index, np.where(tied, cotangent[..., None], 0))
@@ -94,7 +96,7 @@ def tied_gather(
     x: Array, values: Array, tangent: Array, rows: Rows, partial_windows: bool
 ) -> Array:
     """Return the sum of `tangent` over the elements of `x` that are their window's value."""
-    check_same_shape(tangent, x.shape)
+    check_same_shape(tangent, x.shape, MOVED_DISAGREES)
     flat, _ = window_taps(x.shape[-len(rows) :], rows, partial_windows)
     tied = _tied(x, values, rows, partial_windows)
     taps = _planes(tangent, len(rows))[..., flat]
@@ -170,10 +172,11 @@ def _leading_indices(array: Array, trailing: int = 1) -> tuple[Array, ...]:
 
 
 def _checked(positions: Array, size: int) -> Array:
-    outside = (positions < 0) | (positions >= size)
+    places = positions.astype(np.int64)
+    outside = (places < 0) | (places >= size)
     if outside.any():
-        raise PositionError(int(positions[outside][0]), size)
-    return positions.astype(np.int64)
+        raise PositionError(int(places[outside][0]), size)
+    return places
 
 
 def _lowest(dtype: np.dtype[Any]) -> Any:

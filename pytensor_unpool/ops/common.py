@@ -16,7 +16,9 @@ from pytensor.tensor.variable import TensorVariable
 from pytensor_unpool.errors import (
     LENGTH_MESSAGES,
     POSITIONS_DISAGREE,
+    WRONG_NUMBERS,
     DTypeError,
+    LengthError,
     ShapeError,
 )
 from pytensor_unpool.geometry import Windows
@@ -46,8 +48,7 @@ def position_tensor(positions: Any) -> TensorVariable:
             got=positions.dtype,
             wanted="integer",
         )
-    # No array has so many elements that the sign is needed.
-    return positions.astype("int64") if positions.dtype == "uint64" else positions
+    return positions
 
 
 def check_ndim(name: str, x: TensorVariable, ndim: int) -> None:
@@ -98,6 +99,8 @@ def rows_of(windows: Windows, numbers: Sequence[Any]) -> list[Any]:
         return windows.rows()
     (matrix,) = numbers
     if isinstance(matrix, np.ndarray):
+        if matrix.shape != (windows.ndim, 5):
+            raise LengthError(WRONG_NUMBERS, got=matrix.size, wanted=windows.ndim)
         return [tuple(row) for row in matrix.tolist()]
     return [tuple(matrix[i, j] for j in range(5)) for i in range(windows.ndim)]
 

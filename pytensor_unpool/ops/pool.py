@@ -60,6 +60,8 @@ class MaxPool(CKernelOp):
             notes.append(f"ties={self.ties}")
         if self.positions_dtype is None:
             notes.append("values only")
+        elif self.positions_dtype != "int64":
+            notes.append(f"positions {self.positions_dtype}")
         return f"MaxPool{{{', '.join(notes)}}}"
 
     def make_node(self, x: Any, *numbers: Any) -> Apply:

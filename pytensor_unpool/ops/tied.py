@@ -16,7 +16,7 @@ from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.blockwise import vectorize_node_fallback
 from pytensor.tensor.type import TensorType
 
-from pytensor_unpool.errors import POOLED_DISAGREE, DTypeError
+from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE, DTypeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.c_code import CKernelOp, c_type, placed_windows, type_number
@@ -87,7 +87,6 @@ class _TiedOp(CKernelOp):
         x, values, third, *numbers = inputs
         (y,) = outputs
         like, model = inputs[self.third_like], inputs[self.output_like]
-        kind = "POOLED_DISAGREE" if self.third_like == 1 else "POSITIONS_DISAGREE"
         element = c_type(node.outputs[0])
         target = f"({element}*)PyArray_DATA({y})" if self.output_like == 0 else f"view_of({y})"
         return f"""{placed_windows(self.windows, x, numbers)}
@@ -95,7 +94,7 @@ class _TiedOp(CKernelOp):
     replace_last({x}, {self.windows.ndim}, windows.counts, pooled);
     if (!is_fine(check_lengths(POOLED_DISAGREE, PyArray_DIMS({values}), pooled,
                                PyArray_NDIM({x}), 0))) {{FAIL}}
-    if (!is_fine(check_lengths({kind}, PyArray_DIMS({third}), PyArray_DIMS({like}),
+    if (!is_fine(check_lengths(MOVED_DISAGREES, PyArray_DIMS({third}), PyArray_DIMS({like}),
                                PyArray_NDIM({x}), 0))) {{FAIL}}
     if (!allocate(&{y}, PyArray_NDIM({x}), PyArray_DIMS({model}),
                   {type_number(node.outputs[0])})) {{FAIL}}
@@ -131,7 +130,7 @@ class TiedUnpool(_TiedOp):
     def make_node(self, x: Any, values: Any, cotangent: Any, *numbers: Any) -> Apply:
         inputs = self._inputs(x, values, cotangent, numbers)
         x, values, cotangent = inputs[:3]
-        check_same_lengths("cotangent", cotangent.type.shape, values.type.shape, POOLED_DISAGREE)
+        check_same_lengths("cotangent", cotangent.type.shape, values.type.shape, MOVED_DISAGREES)
         return Apply(self, inputs, [TensorType(cotangent.type.dtype, x.type.shape)()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
@@ -160,7 +159,7 @@ class TiedGather(_TiedOp):
     def make_node(self, x: Any, values: Any, tangent: Any, *numbers: Any) -> Apply:
         inputs = self._inputs(x, values, tangent, numbers)
         x, values, tangent = inputs[:3]
-        check_same_lengths("tangent", tangent.type.shape, x.type.shape)
+        check_same_lengths("tangent", tangent.type.shape, x.type.shape, MOVED_DISAGREES)
         return Apply(self, inputs, [TensorType(tangent.type.dtype, values.type.shape)()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:

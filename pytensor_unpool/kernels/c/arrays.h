@@ -79,7 +79,7 @@ static bool read_windows(Windows* windows, PyArrayObject* numbers) {
     if (PyArray_NDIM(numbers) != 2 || PyArray_DIMS(numbers)[0] != windows->ndim ||
         PyArray_DIMS(numbers)[1] != 5) {
         return is_fine(
-            length_problem(WRONG_NUMBERS, 0, PyArray_SIZE(numbers), 5 * windows->ndim)
+            length_problem(WRONG_NUMBERS, 0, PyArray_SIZE(numbers), windows->ndim)
         );
     }
     for (int i = 0; i < windows->ndim; ++i) {

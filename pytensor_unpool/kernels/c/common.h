@@ -27,7 +27,8 @@ enum {
     POSITIONS_TOO_NARROW,
     POOLED_DISAGREE,
     WRONG_LENGTHS,
-    WRONG_NUMBERS
+    WRONG_NUMBERS,
+    MOVED_DISAGREES
 };
 
 static inline Problem length_problem(int kind, long long axis, long long got, long long wanted) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytensor_unpool.errors import POOLED_DISAGREE, POSITIONS_DISAGREE
+from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
@@ -39,7 +39,7 @@ def tied_unpool(windows: Windows) -> Kernel:
     def tied_unpool(x, values, cotangent, *numbers):  # type: ignore[no-untyped-def]
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
-        check_lengths(POOLED_DISAGREE, cotangent.shape, x.shape[:pooled] + counts, 0)
+        check_lengths(MOVED_DISAGREES, cotangent.shape, x.shape[:pooled] + counts, 0)
         out = np.empty(x.shape, cotangent.dtype)
         for item in np.ndindex(x.shape[:pooled]):
             flat = out[item].reshape(-1)
@@ -74,7 +74,7 @@ def tied_gather(windows: Windows) -> Kernel:
     def tied_gather(x, values, tangent, *numbers):  # type: ignore[no-untyped-def]
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
-        check_lengths(POSITIONS_DISAGREE, tangent.shape, x.shape, 0)
+        check_lengths(MOVED_DISAGREES, tangent.shape, x.shape, 0)
         out = np.empty(values.shape, tangent.dtype)
         for item in np.ndindex(x.shape[:pooled]):
             out_item = out[item]

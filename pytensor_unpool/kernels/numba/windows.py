@@ -47,7 +47,8 @@ def check_lengths(kind, got, wanted, trailing):  # type: ignore[no-untyped-def]
     """Raise `LengthError` for the first axis, all but `trailing` ones, that is not as wanted."""
     for i in range(len(wanted) - trailing):
         if got[i] != wanted[i]:
-            raise LengthError(kind, i - len(wanted), got[i], wanted[i])
+            # A name would be taken for the first constant that any caller passed.
+            raise LengthError(kind + 0, i - len(wanted), got[i], wanted[i])
 
 
 def windows_counter(windows: Windows) -> Kernel:
@@ -65,7 +66,7 @@ def windows_counter(windows: Windows) -> Kernel:
         rows = static_rows
         counts = lengths
         if not is_static and (numbers[0].shape[0] != ndim or numbers[0].shape[1] != 5):
-            raise LengthError(WRONG_NUMBERS, 0, numbers[0].size, 5 * ndim)
+            raise LengthError(WRONG_NUMBERS, 0, numbers[0].size, ndim)
         for i in range(ndim):
             if not is_static:
                 n = numbers[0]
