@@ -95,7 +95,8 @@ def _pytensor_ml(case: Case, inputs: Arrays) -> Contender:
         raise AbsentError(str(error)) from None
     import pytensor.tensor as pt
 
-    x = placeholder("x_last", len(case.shape))
+    lengths = case.lengths if case.static else (None, None)
+    x = pt.tensor("x_last", dtype="float32", shape=(None, *lengths, None))
     values = MaxPool2D("pool", kernel_size=case.window, stride=case.stride)(x)
     if case.work == "channels_last":
         return compiled([x], [values], inputs, "NUMBA", read=list)

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple, cast
 
-import numpy as np
 import pytensor.tensor as pt
 from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.errors import DTypeError, PositionError, ShapeError
-from pytensor_unpool.geometry import check_unpooled, plane_size
+from pytensor_unpool.arguments import unpooled_shape
+from pytensor_unpool.errors import PositionError, ShapeError
+from pytensor_unpool.geometry import plane_size
+from pytensor_unpool.ops.common import position_tensor
 
 __all__ = ["unpool_arange", "unpool_flat", "unpool_loop"]
 
@@ -210,9 +211,8 @@ class _Parts(NamedTuple):
 
 
 def _parts(function: str, values: Any, positions: Any, shape: Any) -> _Parts:
-    values, positions = pt.as_tensor_variable(values), pt.as_tensor_variable(positions)
-    _require_integer(function, "positions", positions)
-    unpooled = _lengths(function, shape)
+    values, positions = pt.as_tensor_variable(values), position_tensor(positions)
+    unpooled = tuple(unpooled_shape(shape))
     if values.ndim != positions.ndim:
         raise ShapeError(
             f"{function} needs positions with the axes of values: got positions with "
@@ -237,57 +237,6 @@ def _parts(function: str, values: Any, positions: Any, shape: Any) -> _Parts:
     positions = _same_shape(function, positions.astype("int64"), values)
     positions = _inside(function, positions, plane_size(unpooled))
     return _Parts(function, values, positions, leading, unpooled)
-
-
-def _require_integer(function: str, name: str, variable: TensorVariable) -> None:
-    if np.dtype(variable.dtype).kind not in "iu":
-        raise DTypeError(
-            f"{function} needs integer {name}: got {name} of dtype {variable.dtype}. Convert them "
-            f'first, such as by .astype("int64").',
-            got=variable.dtype,
-            wanted="an integer dtype",
-        )
-
-
-def _lengths(function: str, shape: Any) -> tuple[Length, ...]:
-    """Return the lengths in `shape`: Python ints where they are known."""
-    if isinstance(shape, int | float):
-        shape = (shape,)
-    if not isinstance(shape, Sequence):
-        vector = pt.as_tensor_variable(shape)
-        if vector.ndim == 0:
-            shape = (vector,)
-        elif vector.ndim == 1 and vector.type.shape[0] is not None:
-            shape = [vector[i] for i in range(vector.type.shape[0])]
-        else:
-            raise ShapeError(
-                f"{function} must know how many lengths shape has: got {vector.type}. Pass a "
-                f"tuple of lengths, such as (shape[0], shape[1]).",
-                got=vector.type,
-                wanted="an int, a sequence of ints, or a vector of static length",
-            )
-    lengths = tuple(_length(function, entry) for entry in shape)
-    check_unpooled([length if isinstance(length, int) else None for length in lengths])
-    return lengths
-
-
-def _length(function: str, entry: Any) -> Length:
-    if isinstance(entry, int) and not isinstance(entry, bool):
-        return entry
-    # PyTensor refuses to wrap a Python bool, with a message about something else.
-    length = pt.as_tensor_variable(np.asarray(entry) if isinstance(entry, bool) else entry)
-    _require_integer(function, "shape", length)
-    if length.ndim != 0:
-        raise ShapeError(
-            f"{function} needs one number for each length in shape: got {length.type}. Pass ints "
-            f"or symbolic integers without axes.",
-            got=length.ndim,
-            wanted=0,
-        )
-    try:
-        return int(pt.get_scalar_constant_value(length))
-    except pt.exceptions.NotScalarConstantError:
-        return length.astype("int64")
 
 
 def _common_shape(

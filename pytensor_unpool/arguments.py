@@ -1,0 +1,122 @@
+"""Arguments as users write them: ints, sequences, arrays, symbolic integers and vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Constant, Variable
+from pytensor.tensor.basic import infer_static_shape
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.errors import DTypeError, ShapeError
+from pytensor_unpool.geometry import Windows, check_unpooled
+from pytensor_unpool.geometry.pool import (
+    check_number,
+    check_windows,
+    pads_per_axis,
+    per_axis,
+)
+
+
+def make_windows(
+    window: Any, stride: Any, pad: Any, dilation: Any, partial_windows: bool
+) -> tuple[Windows, list[TensorVariable]]:
+    """Return the windows, and the matrix of their numbers if some are symbolic."""
+    window = _known("window", window)
+    ndim = len(window) if isinstance(window, list) else 1
+    if ndim == 0:
+        raise ShapeError(
+            "window needs a length for at least one pooled axis: got none. Pass one for each.",
+            got=0,
+            wanted=1,
+        )
+    lengths = per_axis("window", window, ndim)
+    strides = lengths if stride is None else per_axis("stride", _known("stride", stride), ndim)
+    before, after = pads_per_axis(_known("pad", pad), ndim)
+    dilations = per_axis("dilation", _known("dilation", dilation), ndim)
+    numbers = (lengths, strides, before, after, dilations)
+    known = [tuple(n if isinstance(n, int) else None for n in column) for column in numbers]
+    known_window, known_stride, known_before, known_after, known_dilation = known
+    windows = Windows(
+        known_window,
+        known_stride,
+        known_before,
+        known_after,
+        known_dilation,
+        bool(partial_windows),
+    )
+    if windows.is_static:
+        check_windows([None] * ndim, windows.rows(), windows.partial_windows)
+        return windows, []
+    for number in (n for column in known for n in column if n is not None):
+        check_number(number)
+    rows = zip(*numbers, strict=True)
+    return windows, [pt.stack([pt.stack([_as_int64(n) for n in row]) for row in rows])]
+
+
+def unpooled_shape(shape: Any) -> list[Any]:
+    """Return the lengths of the un-pooled axes, ints wherever they are static."""
+    known = _known("shape", shape)
+    lengths = known if isinstance(known, list) else [known]
+    if not lengths:
+        raise ShapeError(
+            "shape needs a length for at least one un-pooled axis: got none. Pass one for each.",
+            got=0,
+            wanted=1,
+        )
+    lengths = list(per_axis("shape", lengths, len(lengths)))
+    check_unpooled([n if isinstance(n, int) else None for n in lengths])
+    symbolic, static = infer_static_shape([_as_int64(length) for length in lengths])
+    return [s if n is None else n for s, n in zip(symbolic, static, strict=True)]
+
+
+def _known(name: str, numbers: Any) -> Any:
+    """Return numbers as ints and lists of them; symbolic vectors as lists of symbolic integers."""
+    if isinstance(numbers, Constant):
+        numbers = numbers.data
+    if isinstance(numbers, Variable):
+        _check_integer(name, numbers)
+        return numbers if numbers.type.ndim == 0 else _entries(name, numbers)
+    if isinstance(numbers, np.ndarray | np.generic):
+        return numbers.tolist()
+    if isinstance(numbers, tuple | list):
+        return [_known(name, number) for number in numbers]
+    return numbers
+
+
+def _check_integer(name: str, number: Any) -> None:
+    if number.type.numpy_dtype.kind not in "iu":
+        raise DTypeError(
+            f"{name} must be integer: got {number} of dtype {number.type.dtype}. Cast it "
+            f"(`.astype('int64')`).",
+            got=number.type.dtype,
+            wanted="integer",
+        )
+
+
+def _entries(name: str, vector: Any) -> list[Any]:
+    if vector.type.ndim != 1:
+        raise ShapeError(
+            f"{name} must be an integer or a vector of integers: got {vector.type.ndim} axes. Pass "
+            f"one symbolic integer for each axis.",
+            got=vector.type.ndim,
+            wanted=1,
+        )
+    (length,) = vector.type.shape
+    if length is None:
+        (length,) = infer_static_shape([vector.shape[0]])[1]
+    if length is None:
+        raise ShapeError(
+            f"{name} as a symbolic vector has one number for each axis, so its own length must be "
+            f"static: got {vector} of unknown length. Pass a list of symbolic integers, or "
+            f"`pytensor.tensor.specify_shape(vector, (n,))`.",
+            got=vector.type.shape,
+            wanted="a static length",
+        )
+    return [vector[i] for i in range(length)]
+
+
+def _as_int64(number: Any) -> Any:
+    return pt.as_tensor_variable(number).astype("int64")
