@@ -16,8 +16,9 @@ import pytensor.tensor as pt
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.replace import _vectorize_node
-from pytensor.tensor.blockwise import vectorize_node_fallback
+from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import DTypeError, PositionError, ShapeError
 from pytensor_unpool.geometry import check_unpooled, plane_size
@@ -227,12 +228,27 @@ def _check_constant_positions(positions: Variable, lengths: Sequence[int | None]
 def _vectorize_max_unpool(
     op: MaxUnpool, node: Apply, values: Variable, positions: Variable, shape: Variable
 ) -> Any:
-    """Un-pool more leading axes at once; lengths that differ from item to item fit no array."""
-    if shape.type.ndim > 1:
-        return vectorize_node_fallback(op, node, values, positions, shape)
+    """Un-pool more leading axes at once."""
     trailing = [v.type.ndim for v in node.inputs[:2]]
     values, positions = broadcast_leading([values, positions], trailing)
-    return op.make_node(values, positions, shape)
+    return op.make_node(values, positions, _shape_of_all_items(shape))
+
+
+def _shape_of_all_items(shape: TensorVariable) -> TensorVariable:
+    """Return the lengths of one item: those of all must agree, or the result were no array.
+
+    PyTensor makes a row for each item of a vector of lengths such as ``x.shape[-2:]``.
+    """
+    batches = shape.type.ndim - 1
+    if batches == 0:
+        return shape
+    first = shape[(0,) * batches]
+    check = CheckAndRaise(
+        ShapeError,
+        "max_unpool: the items of a batch have different lengths in shape. Un-pool them one by "
+        "one, or to the longest lengths.",
+    )
+    return check(first, pt.all(pt.eq(shape, first)))
 
 
 @_vectorize_node.register(MaxGather)

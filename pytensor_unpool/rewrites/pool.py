@@ -6,6 +6,9 @@ import numpy as np
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import copy_stack_trace, node_rewriter
+from pytensor.scalar.basic import Cast
+from pytensor.tensor.basic import cast
+from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.rewriting.basic import register_specialize
 
 from pytensor_unpool.geometry import plane_size
@@ -30,14 +33,12 @@ def local_max_pool_drop_positions(fgraph: FunctionGraph, node: Apply) -> list[Va
 
 @register_specialize("fast_compile", "pytensor_unpool")
 @node_rewriter([MaxPool])
-def local_max_pool_narrow_positions(
-    fgraph: FunctionGraph, node: Apply
-) -> dict[Variable, Variable] | None:
+def local_max_pool_narrow_positions(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Hand positions to gradients in the narrowest dtype that holds them.
 
     They are as many as the values, so in int64 they are most of what is written and read again.
     Only where the lengths are static, and where nobody but un-pooling and gathering reads them:
-    those take any dtype.
+    `local_positions_uncast` takes away the cast that is put here.
     """
     op: MaxPool = node.op
     lengths = node.inputs[0].type.shape[-op.windows.ndim :]
@@ -46,19 +47,31 @@ def local_max_pool_narrow_positions(
     narrow = _narrowest(plane_size(lengths) - 1)
     if np.dtype(narrow).itemsize >= np.dtype(op.positions_dtype).itemsize:
         return None
-    old_values, old_positions = node.outputs
+    old_positions = node.outputs[1]
     readers = [client for client, _ in fgraph.clients[old_positions]]
-    if not readers or not all(_reads_positions_only(r, old_positions) for r in readers):
+    if not readers or not all(_reads_as_positions(r, old_positions) for r in readers):
         return None
     values, positions = MaxPool(op.windows, op.ties, narrow)(*node.inputs)
     copy_stack_trace(node.outputs, [values, positions])
-    replaced = {old_values: values}
-    for reader in readers:
-        first, _, *rest = reader.inputs
-        output = reader.op(first, positions, *rest)
-        copy_stack_trace(reader.outputs[0], output)
-        replaced[reader.outputs[0]] = output
-    return replaced
+    return [values, cast(positions, op.positions_dtype)]
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@node_rewriter([MaxUnpool, MaxGather])
+def local_positions_uncast(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Read positions as they were before they were cast to a wider integer."""
+    owner = node.inputs[1].owner
+    if owner is None or not isinstance(owner.op, Elemwise):
+        return None
+    if not isinstance(owner.op.scalar_op, Cast):
+        return None
+    (narrow,) = owner.inputs
+    before, after = narrow.type.numpy_dtype, node.inputs[1].type.numpy_dtype
+    if before.kind not in "iu" or not np.can_cast(before, after):
+        return None
+    output = node.op(node.inputs[0], narrow, *node.inputs[2:])
+    copy_stack_trace(node.outputs[0], output)
+    return [output]
 
 
 def _narrowest(last_position: int) -> str:
@@ -68,7 +81,7 @@ def _narrowest(last_position: int) -> str:
     return "int64"
 
 
-def _reads_positions_only(reader: Apply, positions: Variable) -> bool:
+def _reads_as_positions(reader: Apply, positions: Variable) -> bool:
     """Return whether the node un-pools or gathers at the positions, and reads them as no more."""
     if not isinstance(reader.op, MaxUnpool | MaxGather):
         return False

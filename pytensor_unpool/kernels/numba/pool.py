@@ -17,6 +17,7 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.channel_pool import channel_pool
 from pytensor_unpool.kernels.numba.compare import beats, lowest
 from pytensor_unpool.kernels.numba.lanes import LANES
+from pytensor_unpool.kernels.numba.memory import uninitialised
 from pytensor_unpool.kernels.numba.unrolled_pool import unrolled_pool_plane
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
@@ -49,7 +50,7 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
             elements_a_plane *= length
         if with_positions and elements_a_plane - 1 > last_countable:
             raise LengthError(POSITIONS_TOO_NARROW, 0, elements_a_plane - 1, last_countable)
-        return pool(x, rows, counts)
+        return pool(x, rows, counts, strided_layout(x, counts))
 
     return max_pool  # type: ignore[no-any-return]
 
@@ -58,17 +59,13 @@ def _pool_either(pool_planes: Kernel, pool_channels: Kernel) -> Kernel:
     """Compile the choice between the two, by the layout of the array."""
 
     @compiled
-    def choose(x, rows, counts, layout):  # type: ignore[no-untyped-def]
+    def pool(x, rows, counts, layout):  # type: ignore[no-untyped-def]
         # Numba drops the second branch where `layout` is None, before it looks at types.
         if layout is None:
-            return pool_planes(x, rows, counts)
+            return pool_planes(x, rows, counts, layout)
         if has_channels_last(x, len(counts)):
             return pool_channels(x, counts)
-        return pool_planes(x, rows, counts)
-
-    @compiled
-    def pool(x, rows, counts):  # type: ignore[no-untyped-def]
-        return choose(x, rows, counts, strided_layout(x, counts))
+        return pool_planes(x, rows, counts, layout)
 
     return pool  # type: ignore[no-any-return]
 
@@ -102,10 +99,10 @@ def _pool_planes(windows: Windows, dtype: Any, with_positions: bool) -> Kernel:
         pool_plane = _pool_plane_by_taps(windows.ndim, with_positions)
 
     @compiled
-    def pool_planes(x, rows, counts):  # type: ignore[no-untyped-def]
-        values = np.empty(x.shape[:pooled] + counts, x.dtype)
+    def pool_planes(x, rows, counts, layout):  # type: ignore[no-untyped-def]
+        values = uninitialised(x.shape[:pooled] + counts, x.dtype)
         if with_positions:
-            positions = np.empty(x.shape[:pooled] + counts, dtype)
+            positions = uninitialised(x.shape[:pooled] + counts, dtype)
             for item in np.ndindex(x.shape[:pooled]):
                 pool_plane(rows, counts, x[item], (values[item], positions[item]))
             return values, positions
@@ -124,8 +121,8 @@ def _pool_channels(windows: Windows, dtype: Any, with_positions: bool) -> Kernel
     @compiled
     def pool_channels(x, counts):  # type: ignore[no-untyped-def]
         channels = x.shape[outer]
-        stored = np.empty(x.shape[:outer] + counts + (channels,), x.dtype)
-        stored_positions = np.empty(stored.size if with_positions else 0, dtype)
+        stored = uninitialised(x.shape[:outer] + counts + (channels,), x.dtype)
+        stored_positions = uninitialised(stored.size if with_positions else 0, dtype)
         item_size = channels
         for i in range(ndim):
             item_size *= counts[i]

@@ -6,6 +6,7 @@ import numpy as np
 
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels.numba.memory import uninitialised
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     check_lengths,
@@ -40,7 +41,7 @@ def tied_unpool(windows: Windows) -> Kernel:
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
         check_lengths(MOVED_DISAGREES, cotangent.shape, x.shape[:pooled] + counts, 0)
-        out = np.empty(x.shape, cotangent.dtype)
+        out = uninitialised(x.shape, cotangent.dtype)
         for item in np.ndindex(x.shape[:pooled]):
             flat = out[item].reshape(-1)
             flat[:] = 0
@@ -75,7 +76,7 @@ def tied_gather(windows: Windows) -> Kernel:
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
         check_lengths(MOVED_DISAGREES, tangent.shape, x.shape, 0)
-        out = np.empty(values.shape, tangent.dtype)
+        out = uninitialised(values.shape, tangent.dtype)
         for item in np.ndindex(x.shape[:pooled]):
             out_item = out[item]
             out_item[...] = 0

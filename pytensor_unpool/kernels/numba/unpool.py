@@ -23,6 +23,7 @@ from pytensor_unpool.errors import (
     PositionError,
 )
 from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
+from pytensor_unpool.kernels.numba.memory import uninitialised
 from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, compiled
 
 # Bytes that mark which positions were seen: the scratch memory of "last".
@@ -68,7 +69,7 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
                 raise LengthError(TOO_MANY_ELEMENTS, i - ndim, length, 0)
             size *= max(1, length)
             lengths = tuple_setitem(lengths, i, length)
-        y = np.empty(values.shape[:pooled] + lengths, values.dtype)
+        y = uninitialised(values.shape[:pooled] + lengths, values.dtype)
         is_bad, place = False, np.int64(0)
         for item in np.ndindex(values.shape[:pooled]):
             line, places = values[item], positions[item]
@@ -126,7 +127,7 @@ def max_gather(ndim: int, duplicates: str) -> Kernel:
         size = 1
         for length in x.shape[pooled:]:
             size *= length
-        y = np.empty(positions.shape, x.dtype)
+        y = uninitialised(positions.shape, x.dtype)
         seen = np.empty(max(1, min(size, MARKS)) if only_last else 1, np.uint8)
         is_bad, place = False, np.int64(0)
         for item in np.ndindex(x.shape[:pooled]):
