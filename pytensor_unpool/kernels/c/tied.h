@@ -29,7 +29,10 @@ struct Spread {
             npy_intp at = w * stride + shift;
             bool tied = *(const T*)(line + at * element_stride) ==
                         *(const T*)(value + w * values.strides[inner]);
-            y[place + at] += tied ? *(const G*)(from + w * cotangent.strides[inner]) : (G)0;
+            // Both sums are at hand, so that no branch is guessed.
+            G before = y[place + at];
+            G after = before + *(const G*)(from + w * cotangent.strides[inner]);
+            y[place + at] = tied ? after : before;
         }
     }
 };
@@ -57,8 +60,9 @@ struct Collect {
             npy_intp at = w * stride + shift;
             bool tied = *(const T*)(line + at * element_stride) ==
                         *(const T*)(value + w * values.strides[inner]);
-            *(G*)(to + w * y.strides[inner]) +=
-                tied ? *(const G*)(row + at * tangent.strides[inner]) : (G)0;
+            G* target = (G*)(to + w * y.strides[inner]);
+            G before = *target, after = before + *(const G*)(row + at * tangent.strides[inner]);
+            *target = tied ? after : before;
         }
     }
 };

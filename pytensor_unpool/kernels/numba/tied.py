@@ -28,11 +28,14 @@ def tied_unpool(windows: Windows) -> Kernel:
     def add(line, place, shift, stride, low, high, index, arrays):  # type: ignore[no-untyped-def]
         values, cotangent = arrays[0][index], arrays[1][index]
         out = arrays[2]
-        nothing = out.dtype.type(0)
         for window in range(low, high):
-            coordinate = window * stride + shift
-            tied = line[coordinate] == values[window]
-            out[place + coordinate] += cotangent[window] if tied else nothing
+            # Unsigned, so that Numba looks for no index that counts from the end; both sums at
+            # hand, so that no branch is guessed.
+            w, at = np.uint64(window), np.uint64(window * stride + shift)
+            tied = line[at] == values[w]
+            before = out[np.uint64(place) + at]
+            after = before + cotangent[w]
+            out[np.uint64(place) + at] = after if tied else before
 
     walk = taps_walker(windows.ndim, add)
 
@@ -63,11 +66,12 @@ def tied_gather(windows: Windows) -> Kernel:
     def add(line, place, shift, stride, low, high, index, arrays):  # type: ignore[no-untyped-def]
         values, out = arrays[0][index], arrays[2][index]
         tangent = arrays[1].flat
-        nothing = out.dtype.type(0)
         for window in range(low, high):
-            coordinate = window * stride + shift
-            tied = line[coordinate] == values[window]
-            out[window] += tangent[place + coordinate] if tied else nothing
+            w, at = np.uint64(window), np.uint64(window * stride + shift)
+            tied = line[at] == values[w]
+            before = out[w]
+            after = before + tangent[np.uint64(place) + at]
+            out[w] = after if tied else before
 
     walk = taps_walker(windows.ndim, add)
 
