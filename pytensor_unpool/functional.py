@@ -76,7 +76,8 @@ def max_pool(
     ``span = (window - 1) * dilation + 1``. A window that holds a NaN gives NaN and the position of
     its first NaN. A window of -inf alone gives -inf.
 
-    The positions are those of PyTorch's ``return_indices=True``.
+    The positions are those of PyTorch's ``return_indices=True``, but for windows with several
+    NaNs: PyTorch reports the last of them, this function the first, as ``numpy.argmax``.
 
     Examples
     --------
