@@ -229,8 +229,8 @@ def _vectorize_max_unpool(
     op: MaxUnpool, node: Apply, values: Variable, positions: Variable, shape: Variable
 ) -> Any:
     """Un-pool more leading axes at once."""
-    trailing = [v.type.ndim for v in node.inputs[:2]]
-    values, positions = broadcast_leading([values, positions], trailing)
+    trailing = [v.type.ndim for v in node.inputs]
+    values, positions, shape = broadcast_leading([values, positions, shape], trailing)
     return op.make_node(values, positions, _shape_of_all_items(shape))
 
 
