@@ -1,0 +1,31 @@
+"""What every test gets: its own random numbers, and no exception that PyTensor swallows."""
+
+import os
+from collections.abc import Iterator
+from zlib import crc32
+
+import numpy as np
+import pytest
+
+# PyTensor looks for a BLAS when a rewrite asks for it, and warns where there is none, which would
+# fail a test. Nothing here needs it. Processes that tests start inherit this.
+os.environ["PYTENSOR_FLAGS"] = "blas__ldflags=," + os.environ.get("PYTENSOR_FLAGS", "")
+
+from pytensor import config  # noqa: E402
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers that depend on the test's id alone: the same in every run and order."""
+    return np.random.default_rng(crc32(request.node.nodeid.encode()))
+
+
+@pytest.fixture(autouse=True)
+def raise_from_rewriters() -> Iterator[None]:
+    """Let exceptions out of rewriters and `infer_shape`.
+
+    PyTensor only logs them, and compiles a graph without the rewrite: a broken rewrite would go
+    unnoticed. `test_rewrites.py` shows that this works.
+    """
+    with config.change_flags(on_opt_error="raise", on_shape_error="raise"):
+        yield

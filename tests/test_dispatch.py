@@ -1,0 +1,337 @@
+"""Backends: loaded when PyTensor loads them and not before, every Op served, caches told apart."""
+
+import importlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from importlib.abc import MetaPathFinder
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+import pytensor_unpool as pu
+from pytensor_unpool import ops
+from pytensor_unpool.dispatch import BACKENDS
+from pytensor_unpool.dispatch.finder import register_lazily
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedUnpool
+
+ROOT = Path(pu.__file__).parents[1]
+
+
+# The finder, on modules made for the test.
+
+
+@pytest.fixture
+def modules(tmp_path, monkeypatch) -> Iterator[Path]:
+    """A folder on the path of modules, which are all forgotten afterwards, with their finders."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    (tmp_path / "backend.py").write_text("import events; events.seen.append('backend')\n")
+    (tmp_path / "events.py").write_text("seen = []\n")
+    for name in ("ours", "theirs"):
+        (tmp_path / f"{name}.py").write_text(
+            f"import backend, events; events.seen.append('{name}')\n"
+        )
+    yield tmp_path
+    for name in ("backend", "events", "ours", "theirs"):
+        sys.modules.pop(name, None)
+
+
+class TheirFinder(MetaPathFinder):
+    """As other packages do it: puts another `exec_module` on the loader, and never goes away."""
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        if name != "backend":
+            return None
+        sys.meta_path.remove(self)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)
+        assert spec is not None and spec.loader is not None
+        load = spec.loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            load(module)
+            importlib.import_module("theirs")
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def seen() -> list[str]:
+    return importlib.import_module("events").seen
+
+
+def test_the_follower_comes_right_behind_its_module(modules):
+    before = list(sys.meta_path)
+    register_lazily({"backend": "ours"})
+    assert "backend" not in sys.modules and "ours" not in sys.modules
+    backend = importlib.import_module("backend")
+    assert seen() == ["backend", "ours"]
+    assert sys.meta_path == before
+    # Loaders are asked for sources, resources and reloads long after.
+    assert type(backend.__spec__.loader).__module__ != "pytensor_unpool.dispatch.finder"
+    assert backend.__loader__ is backend.__spec__.loader
+    assert backend.__spec__.loader.get_source("backend").startswith("import events")
+    importlib.reload(backend)
+    assert seen() == ["backend", "ours", "backend"]
+
+
+def test_the_follower_comes_at_once_where_its_module_is_there(modules):
+    importlib.import_module("backend")
+    before = list(sys.meta_path)
+    register_lazily({"backend": "ours"})
+    assert seen() == ["backend", "ours"]
+    assert sys.meta_path == before
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_finders_of_two_packages_both_serve(modules, ours_first):
+    """Catches a finder that swallows what it wraps, or that calls itself without end."""
+    theirs = TheirFinder()
+    if not ours_first:
+        sys.meta_path.insert(0, theirs)
+    register_lazily({"backend": "ours"})
+    if ours_first:
+        sys.meta_path.insert(0, theirs)
+    backend = importlib.import_module("backend")
+    assert seen()[0] == "backend" and sorted(seen()[1:]) == ["ours", "theirs"]
+    assert [type(finder) for finder in sys.meta_path].count(TheirFinder) == 1
+    assert backend.__spec__.loader.get_source("backend").startswith("import events")
+
+
+def test_two_finders_of_our_kind_both_serve(modules):
+    """A copy of this file in another package, or a reload of ours."""
+    register_lazily({"backend": "ours"})
+    register_lazily({"backend": "theirs"})
+    backend = importlib.import_module("backend")
+    assert seen()[0] == "backend" and sorted(seen()[1:]) == ["ours", "theirs"]
+    assert type(backend.__spec__.loader).__module__ != "pytensor_unpool.dispatch.finder"
+
+
+def test_asking_whether_the_module_exists_loads_nothing(modules):
+    register_lazily({"backend": "ours"})
+    assert importlib.util.find_spec("backend") is not None
+    assert "backend" not in sys.modules and "ours" not in sys.modules
+    importlib.import_module("backend")
+    assert seen() == ["backend", "ours"]
+
+
+def test_a_backend_that_is_missing_or_fails_says_so_itself_and_may_come_later(modules):
+    register_lazily({"backend": "ours"})
+    (modules / "backend.py").rename(modules / "away.py")
+    importlib.invalidate_caches()
+    with pytest.raises(ModuleNotFoundError, match="No module named 'backend'"):
+        importlib.import_module("backend")
+    (modules / "backend.py").write_text("raise ImportError('no compiler')\n")
+    importlib.invalidate_caches()
+    with pytest.raises(ImportError, match="no compiler"):
+        importlib.import_module("backend")
+    assert "ours" not in sys.modules
+    (modules / "backend.py").write_text("import events; events.seen.append('mended')\n")
+    importlib.invalidate_caches()
+    importlib.import_module("backend")
+    assert seen() == ["mended", "ours"]
+
+
+# The real backends, in processes of their own.
+
+
+def run_python(code: str, *arguments: str, **environment: str) -> Any:
+    """Run code in a fresh process; return what it printed last, from JSON."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", code, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+LATE = """
+import json, sys
+import pytensor_unpool as pu
+heavy = [name for name in ("numba", "jax", "torch", "mlx", "matplotlib", "scipy.signal")
+         if name in sys.modules]
+waiting = sum("pytensor_unpool" in type(f).__module__ for f in sys.meta_path)
+import pytensor.link.numba.dispatch as numba_dispatch
+from pytensor.link.numba.dispatch.basic import numba_funcify
+from pytensor_unpool import ops
+served = [name for name in ops.__all__
+          if numba_funcify.dispatch(getattr(ops, name)) is not numba_funcify.dispatch(object)]
+still = sum("pytensor_unpool" in type(f).__module__ for f in sys.meta_path)
+print(json.dumps([heavy, waiting, sorted(served), still,
+                  type(numba_dispatch.__spec__.loader).__name__]))
+"""
+
+
+def test_importing_loads_no_backend_and_loading_numba_registers_every_op():
+    heavy, waiting, served, still, loader = run_python(LATE)
+    assert heavy == []
+    assert waiting == len(BACKENDS)
+    assert served == sorted(ops.__all__)
+    assert still == len(BACKENDS) - 1
+    assert loader == "SourceFileLoader"
+
+
+EARLY = """
+import json
+from pytensor.link.numba.dispatch.basic import numba_funcify
+import pytensor_unpool
+from pytensor_unpool import ops
+print(json.dumps(sorted(name for name in ops.__all__
+      if numba_funcify.dispatch(getattr(ops, name)) is not numba_funcify.dispatch(object))))
+"""
+
+
+def test_numba_that_was_loaded_before_us_serves_every_op():
+    assert run_python(EARLY) == sorted(ops.__all__)
+
+
+BESIDE_PYTENSOR_ML = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+assert "numba" not in sys.modules
+from pytensor.link.numba.dispatch.basic import numba_funcify
+from pytensor_unpool.ops import MaxPool
+served = [numba_funcify.dispatch(MaxPool) is not numba_funcify.dispatch(object),
+          "pytensor_unpool.dispatch.numba" in sys.modules,
+          "pytensor_ml.dispatch.numba" in sys.modules]
+print(json.dumps(served))
+"""
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("pytensor_ml") is None, reason="pytensor-ml is not installed"
+)
+@pytest.mark.parametrize("order", ["ours first", "theirs first"])
+def test_pytensor_ml_registers_too_in_either_order(order):
+    names = ["pytensor_unpool.dispatch", "pytensor_ml.dispatch"]
+    if order == "theirs first":
+        names.reverse()
+    assert run_python(BESIDE_PYTENSOR_ML, *names) == [True, True, True]
+
+
+CACHED = """
+import json, sys
+import numpy as np, pytensor, pytensor.tensor as pt
+import pytensor_unpool as pu
+duplicates, window = sys.argv[1], int(sys.argv[2])
+x = pt.tensor("x", dtype="float32", shape=(None, None))
+values, positions = pu.max_pool(x, window, 1)
+y = pu.max_unpool(values, positions, x.shape[-1], duplicates=duplicates)
+f = pytensor.function([x], y, mode="NUMBA")
+print(json.dumps(f(np.array([[1, 7, 2, 3]], "float32")).tolist()))
+"""
+
+
+def test_a_later_process_takes_kernels_from_disk_and_never_the_wrong_ones(tmp_path):
+    """Catches a key that changes from process to process, and one that leaves out a property."""
+    environment = {"PYTENSOR_FLAGS": f"blas__ldflags=,base_compiledir={tmp_path}"}
+    wanted = {"last": [[0, 7, 0, 3]], "sum": [[0, 14, 0, 3]]}
+
+    def compiled_files() -> dict[str, int]:
+        return {str(f): f.stat().st_mtime_ns for f in tmp_path.rglob("*.nb[ic]")}
+
+    assert run_python(CACHED, "sum", "2", **environment) == wanted["sum"]
+    files = compiled_files()
+    assert files
+    assert run_python(CACHED, "sum", "2", PYTHONHASHSEED="7", **environment) == wanted["sum"]
+    assert compiled_files() == files
+    assert run_python(CACHED, "last", "2", **environment) == wanted["last"]
+    assert run_python(CACHED, "sum", "3", **environment) == [[0, 14, 0, 0]]
+
+
+# Every Op has its kernel, and kernels that differ have keys that differ.
+
+
+def example(op: Any) -> tuple[list[Any], list[Any]]:
+    """Return inputs of an Op, symbolic and as arrays."""
+    x, values, positions = pt.matrix("x"), pt.matrix("values"), pt.lmatrix("positions")
+    an_x, some_values, some_positions = np.eye(2, 4), np.ones((2, 2)), np.array([[0, 2], [1, 2]])
+    if isinstance(op, MaxPool):
+        return [x], [an_x]
+    if isinstance(op, MaxUnpool):
+        return [values, positions, pt.lvector("n")], [some_values, some_positions, [4]]
+    if isinstance(op, MaxGather):
+        return [x, positions], [an_x, some_positions]
+    third = pt.matrix("third")
+    moved = some_values if isinstance(op, TiedUnpool) else an_x
+    return [x, values, third], [an_x, some_values, moved]
+
+
+PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
+EXAMPLES = [
+    MaxPool(PAIRS, "first", "int64"),
+    MaxUnpool(1, "last"),
+    MaxGather(1, "last"),
+    TiedUnpool(PAIRS),
+    TiedGather(PAIRS),
+]
+
+
+def test_the_examples_hold_every_op():
+    assert sorted(type(op).__name__ for op in EXAMPLES) == sorted(ops.__all__)
+
+
+@pytest.mark.parametrize("op", EXAMPLES, ids=lambda op: type(op).__name__)
+def test_no_op_falls_back_to_python_under_numba(op):
+    """PyTensor warns, and goes on with a slow function."""
+    inputs, arrays = example(op)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pytensor.function(inputs, op(*inputs), mode="NUMBA")(*arrays)
+
+
+def cache_key(op: Any) -> str:
+    from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key
+
+    return numba_funcify_and_cache_key(op, node=None)[1]
+
+
+def test_kernels_that_differ_have_keys_that_differ():
+    several = [
+        PAIRS,
+        Windows((None,), (2,), (0,), (0,), (1,)),
+        Windows((3,), (2,), (0,), (0,), (1,)),
+        Windows((2,), (1,), (0,), (0,), (1,)),
+        Windows((2,), (2,), (1,), (0,), (1,)),
+        Windows((2,), (2,), (0,), (1,), (1,)),
+        Windows((2,), (2,), (0,), (0,), (2,)),
+        Windows((2,), (2,), (0,), (0,), (1,), partial_windows=True),
+        Windows((2, 2), (2, 2), (0, 0), (0, 0), (1, 1)),
+    ]
+    different = [
+        *(MaxPool(windows, "first", "int64") for windows in several),
+        MaxPool(PAIRS, "first", "int32"),
+        MaxPool(PAIRS, "first", None),
+        *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
+        *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in several),
+    ]
+    keys = [cache_key(op) for op in different]
+    for (first, one), (second, other) in combinations(zip(different, keys, strict=True), 2):
+        assert one != other, (first, second)
+    assert keys[0] == cache_key(MaxPool(PAIRS, "first", "int64"))
+
+
+def test_a_new_version_of_the_kernels_has_new_keys(monkeypatch):
+    from pytensor_unpool.dispatch import numba
+
+    before = cache_key(EXAMPLES[0])
+    monkeypatch.setattr(numba, "KERNELS_VERSION", numba.KERNELS_VERSION + 1)
+    assert cache_key(EXAMPLES[0]) != before

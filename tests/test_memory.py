@@ -1,0 +1,192 @@
+"""Memory: nothing stays behind, whether calls succeed or raise, and nothing is taken beside outputs.
+
+Under Numba, PyTensor's function around the kernels keeps its inputs, and what it computed from
+them, when an exception passes through it: Numba releases nothing then. What can be asked is that
+no output and no scratch memory of the Op that raised is kept.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+import pytensor_unpool as pu
+from pytensor_unpool.errors import UnpoolError
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.ops import MaxGather, TiedGather, TiedUnpool
+
+ROOT = Path(__file__).parents[1]
+PR_SET_THP_DISABLE = 41
+PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
+
+
+class Calls(NamedTuple):
+    """A graph, and makers of arguments that it takes and that it refuses."""
+
+    inputs: list[Any]
+    outputs: Any
+    good: Callable[[int], tuple[Any, ...]]
+    bad: Callable[[int], tuple[Any, ...]]
+
+
+def pooling() -> Calls:
+    x, stride = pt.dmatrix("x"), pt.lscalar("stride")
+    pooled = pu.max_pool(x, 2, [stride])
+    return Calls(
+        [x, stride], pooled, lambda n: (np.ones((8, n)), 2), lambda n: (np.ones((8, n)), 0)
+    )
+
+
+def places(n: int, last: int) -> Any:
+    positions = np.tile(np.arange(0, n, 2), (8, 1))
+    positions[-1, -1] = last
+    return positions
+
+
+def unpooling(duplicates: str) -> Calls:
+    values, positions, length = pt.dmatrix("v"), pt.lmatrix("p"), pt.lscalar("n")
+    unpooled = pu.max_unpool(values, positions, length, duplicates=duplicates)
+    return Calls(
+        [values, positions, length],
+        unpooled,
+        lambda n: (np.ones((8, n // 2)), places(n, 0), n),
+        lambda n: (np.ones((8, n // 2)), places(n, -1), n),
+    )
+
+
+def gathering(duplicates: str) -> Calls:
+    x, positions = pt.dmatrix("x"), pt.lmatrix("p")
+    gathered = MaxGather(1, duplicates)(x, positions)
+    return Calls(
+        [x, positions],
+        gathered,
+        lambda n: (np.ones((8, n)), places(n, 0)),
+        lambda n: (np.ones((8, n)), places(n, n)),
+    )
+
+
+def tied(op: Any, moved: int) -> Calls:
+    x, values, third = pt.dmatrix("x"), pt.dmatrix("values"), pt.dmatrix("third")
+    return Calls(
+        [x, values, third],
+        op(x, values, third),
+        lambda n: (np.ones((8, n)), np.ones((8, n // 2)), np.ones((8, n // moved))),
+        lambda n: (np.ones((8, n)), np.ones((8, n // 2)), np.ones((7, n // moved))),
+    )
+
+
+CALLS: dict[str, Callable[[], Calls]] = {
+    "max_pool": pooling,
+    "max_unpool last": lambda: unpooling("last"),
+    "max_unpool sum": lambda: unpooling("sum"),
+    "MaxGather last": lambda: gathering("last"),
+    "MaxGather sum": lambda: gathering("sum"),
+    "TiedUnpool": lambda: tied(TiedUnpool(PAIRS), 2),
+    "TiedGather": lambda: tied(TiedGather(PAIRS), 1),
+}
+
+
+def call(run: Any, make: Callable[[int], tuple[Any, ...]], n: int, fails: bool) -> None:
+    try:
+        run(*make(n))
+    except UnpoolError:
+        assert fails
+    else:
+        assert not fails
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["succeeding", "raising"])
+@pytest.mark.parametrize("mode", ["CVM", "FAST_COMPILE"])
+@pytest.mark.parametrize("name", CALLS)
+def test_calls_leave_no_array_behind(name, mode, fails):
+    """Catches a reference that C code does not give back, to an input or to an output."""
+    calls, n, rounds = CALLS[name](), 1000, 30
+    run = pytensor.function(calls.inputs, calls.outputs, mode=mode)
+    make = calls.bad if fails else calls.good
+    for _ in range(3):
+        call(run, make, n, fails)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(rounds):
+            call(run, make, n, fails)
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    # The function keeps one output for its next call; a leak keeps one array each round.
+    smallest_array = 8 * n // 2 * 8
+    assert grown < 3 * 8 * n * 8 < rounds * smallest_array
+
+
+# What tracemalloc does not see, in a process of its own: Numba's arrays, malloc in C.
+
+
+def resident(field: str = "VmRSS") -> float:
+    """Return the memory of this process in MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
+
+
+def growth(calls: Calls, mode: str, fails: bool) -> float:
+    """Return by how many MiB 40 calls grow this process, whose outputs have 4 MiB each or more."""
+    run = pytensor.function(calls.inputs, calls.outputs, mode=mode)
+    arguments = (calls.bad if fails else calls.good)(2**17)
+    for _ in range(3):
+        call(run, lambda n: arguments, 0, fails)
+    before = resident()
+    for _ in range(40):
+        call(run, lambda n: arguments, 0, fails)
+    return resident() - before
+
+
+def peak_beside_outputs(calls: Calls, mode: str) -> float:
+    """Return how many MiB a call takes for a moment, beside its outputs."""
+    run = pytensor.function(calls.inputs, calls.outputs, mode=mode)
+    arguments = calls.good(2**19)
+    results = run(*arguments)
+    outputs = sum(r.nbytes for r in (results if isinstance(results, list) else [results]))
+    del results
+    # Memory that the allocator holds back would be taken again without a trace.
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+    before = resident()
+    results = run(*arguments)
+    return resident("VmHWM") - before - outputs / 2**20
+
+
+def report(mode: str) -> dict[str, list[float]]:
+    # A huge page would count 2 MiB for the first byte that is touched.
+    ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
+    return {
+        name: [growth(make(), mode, f) for f in (False, True)] + [peak_beside_outputs(make(), mode)]
+        for name, make in CALLS.items()
+    }
+
+
+@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="needs Linux")
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+def test_a_process_grows_neither_by_calls_nor_beyond_outputs_and_a_mebibyte(mode):
+    """Catches scratch memory or an output that is not freed when a kernel raises."""
+    code = f"import json, tests.test_memory as t; print(json.dumps(t.report({mode!r})))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for name, (good, bad, peak) in json.loads(done.stdout.splitlines()[-1]).items():
+        # 40 outputs would be 160 MiB or more.
+        assert good < 12 and bad < 12, name
+        # Pages that are touched for the first time come on top of the outputs and a mebibyte.
+        assert -0.5 < peak < 1.5, name

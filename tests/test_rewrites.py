@@ -1,0 +1,255 @@
+"""Rewrites: what they do, what they leave alone, how they are turned off.
+
+The first tests show that a broken rewriter fails a test at all; see `conftest.py`.
+"""
+
+import logging
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.compile.mode import get_mode, optdb
+from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
+from pytensor.graph.rewriting.basic import FromFunctionNodeRewriter, node_rewriter, out2in
+from pytensor.graph.rewriting.utils import rewrite_graph
+
+import pytensor_unpool as pu
+from pytensor_unpool import rewrites
+from pytensor_unpool.ops import MaxPool, MaxUnpool, TiedUnpool
+from tests.modes import MODES
+
+STAGES = ("canonicalize", "stabilize", "specialize", "uncanonicalize")
+
+
+@node_rewriter([MaxPool])
+def local_broken(fgraph: Any, node: Apply) -> None:
+    raise RuntimeError("a broken rewriter")
+
+
+class BrokenShape(Op):
+    """An identity that fails when it is asked for shapes."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        outputs[0][0] = inputs[0].copy()
+
+    def infer_shape(self, *arguments: Any) -> list[Any]:
+        raise RuntimeError("a broken infer_shape")
+
+
+def compile_with(rewriter: Any) -> Any:
+    x = pt.vector("x")
+    mode = get_mode("FAST_COMPILE").register((out2in(rewriter), 1.5))
+    return pytensor.function([x], pu.max_pool(x, 2)[0], mode=mode)
+
+
+def compile_shape_of(op: Op) -> Any:
+    x = pt.vector("x")
+    return pytensor.function([x], op(x).shape[0], mode="FAST_COMPILE")
+
+
+def test_an_exception_in_a_rewriter_fails_the_test():
+    with pytest.raises(RuntimeError, match="a broken rewriter"):
+        compile_with(local_broken)
+
+
+def test_an_exception_in_infer_shape_fails_the_test():
+    # PyTensor 3.0 raises its own exception with the text of this one.
+    with pytest.raises(Exception, match="a broken infer_shape"):
+        compile_shape_of(BrokenShape())
+
+
+def test_without_the_fixture_a_broken_rewriter_would_pass(caplog):
+    """If PyTensor raises by itself one day, the fixture may go."""
+    with (
+        pytensor.config.change_flags(on_opt_error="warn"),
+        caplog.at_level(logging.ERROR, "pytensor.graph.rewriting.basic"),
+    ):
+        assert compile_with(local_broken)([1.0, 2.0]).tolist() == [2.0]
+    assert "a broken rewriter" in caplog.text
+
+
+def nodes(function: Any, kind: type) -> list[Apply]:
+    return [node for node in function.maker.fgraph.apply_nodes if isinstance(node.op, kind)]
+
+
+def position_dtypes(function: Any) -> list[str | None]:
+    return [node.op.positions_dtype for node in nodes(function, MaxPool)]
+
+
+X = np.array([[3.0, 1.0, 4.0, 1.0], [5.0, 9.0, 2.0, 6.0]])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("ties", ["first", "all"])
+def test_positions_that_nobody_reads_are_not_computed(mode, ties):
+    x = pt.matrix("x", dtype="float64")
+    values, _ = pu.max_pool(x, 2, ties=ties)
+    run = pytensor.function([x], values, mode=mode)
+    assert position_dtypes(run) == [None]
+    assert nodes(run, MaxPool)[0].op.ties == ties
+    assert run(X).tolist() == [[3, 4], [9, 6]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_positions_of_symbolic_windows_are_dropped_too(mode):
+    x, window = pt.matrix("x", dtype="float64"), pt.lscalar("window")
+    run = pytensor.function([x, window], pu.max_pool(x, window)[0], mode=mode)
+    assert position_dtypes(run) == [None]
+    assert run(X, 4).tolist() == [[4], [9]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_positions_that_are_an_output_are_kept(mode):
+    x = pt.matrix("x", dtype="float64")
+    values, positions = pu.max_pool(x, 2)
+    run = pytensor.function([x], [values, positions], mode=mode)
+    assert position_dtypes(run) == ["int64"]
+    assert run(X)[1].tolist() == [[0, 2], [1, 3]]
+    only_positions = pytensor.function([x], positions, mode=mode)
+    assert position_dtypes(only_positions) == ["int64"]
+    assert only_positions(X).tolist() == [[0, 2], [1, 3]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pooling_once_serves_the_values_and_their_gradient(mode):
+    """Catches a drop that runs before equal nodes are merged: the Op would pool twice."""
+    x = pt.matrix("x", dtype="float64")
+    values, _ = pu.max_pool(x, 2)
+    run = pytensor.function([x], [values, pt.grad((values**2).sum(), x)], mode=mode)
+    assert position_dtypes(run) == ["int64"]
+    assert len(nodes(run, MaxUnpool)) == 1
+    assert run(X)[1].tolist() == [[6, 0, 8, 0], [0, 18, 0, 12]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_gradient_to_all_ties_needs_no_positions(mode):
+    x = pt.matrix("x", dtype="float64")
+    values, _ = pu.max_pool(x, 2, ties="all")
+    run = pytensor.function([x], pt.grad(values.sum(), x), mode=mode)
+    assert position_dtypes(run) == [None]
+    assert len(nodes(run, TiedUnpool)) == 1
+    assert run(np.array([[2.0, 2.0, 1.0, 3.0]])).tolist() == [[1, 1, 0, 1]]
+
+
+def test_two_poolings_that_differ_in_what_is_read_are_told_apart():
+    """Of x both outputs are read, of 2 * x only the values."""
+    x = pt.matrix("x", dtype="float64")
+    outputs = [*pu.max_pool(x, 2), pu.max_pool(2 * x, 2)[0]]
+    run = pytensor.function([x], outputs, mode="FAST_COMPILE")
+    assert sorted(position_dtypes(run), key=str) == [None, "int64"]
+    assert run(X)[2].tolist() == [[6, 8], [18, 12]]
+
+
+def test_the_gradient_of_a_graph_whose_positions_were_dropped_is_right():
+    """A graph may be rewritten first and differentiated then."""
+    x = pt.matrix("x", dtype="float64")
+    values = rewrite_graph(pu.max_pool(x, 2)[0], include=("canonicalize", "specialize"))
+    assert values.owner.op.positions_dtype is None
+    gradient = pytensor.function([x], pt.grad(values.sum(), x), mode="FAST_COMPILE")
+    assert gradient(X).tolist() == [[1, 0, 1, 0], [0, 1, 0, 1]]
+
+
+def reconstruction(x: Any, **options: Any) -> Any:
+    """Return what comes back of `x` from its maxima: a graph that reads the positions."""
+    values, positions = pu.max_pool(x, 2, **options)
+    return pu.max_unpool(values, positions, x.shape[-1])
+
+
+def static(*lengths: int) -> Any:
+    return pt.tensor("x", dtype="float64", shape=lengths)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_positions_between_our_ops_are_as_narrow_as_they_can_be(mode, rng):
+    """The last position that int8 holds, and the first that it does not."""
+    for length, dtype in ((128, "int8"), (129, "int16")):
+        x, array = static(2, length), rng.normal(size=(2, length))
+        outputs = [reconstruction(x), pt.grad(pu.max_pool(x, 2)[0].sum(), x)]
+        run = pytensor.function([x], outputs, mode=mode)
+        assert position_dtypes(run) == [dtype]
+        plain = get_mode(mode).excluding("local_max_pool_narrow_positions")
+        wide = pytensor.function([x], outputs, mode=plain)
+        assert position_dtypes(wide) == ["int64"]
+        for got, wanted in zip(run(array), wide(array), strict=True):
+            np.testing.assert_array_equal(got, wanted)
+
+
+def test_positions_that_a_tangent_reads_are_narrowed(rng):
+    x, tangent = static(6), static(6)
+    pushed = pytensor.gradient.pushforward(
+        pu.max_pool(x, 2)[0], x, tangent, use_op_pushforward=True
+    )
+    run = pytensor.function([x, tangent], pushed, mode="FAST_COMPILE")
+    assert position_dtypes(run) == ["int8"]
+    assert run([1.0, 2, 4, 3, 0, 5], np.arange(6.0)).tolist() == [1, 2, 5]
+
+
+NOT_NARROWED = {
+    "unknown length": (pt.matrix("x", dtype="float64"), reconstruction, "int64"),
+    "narrow already": (static(2, 6), lambda x: reconstruction(x, positions_dtype="int8"), "int8"),
+    "no dtype is narrower": (
+        static(2, 200), lambda x: reconstruction(x, positions_dtype="int16"), "int16",
+    ),
+    "an output": (
+        static(2, 6), lambda x: [pu.max_pool(x, 2)[1], reconstruction(x)], "int64",
+    ),
+    "read by another op": (
+        static(2, 6), lambda x: [pu.max_pool(x, 2)[1] * 2, reconstruction(x)], "int64",
+    ),
+    "un-pooled themselves": (
+        static(2, 6), lambda x: pu.max_unpool(*[pu.max_pool(x, 2)[1]] * 2, 6), "int64",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NOT_NARROWED)
+def test_positions_are_not_narrowed(case, rng):
+    """Catches a rewrite that changes a dtype that somebody sees."""
+    x, build, dtype = NOT_NARROWED[case]
+    outputs = build(x)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    run = pytensor.function([x], outputs, mode="FAST_COMPILE")
+    assert position_dtypes(run) == [dtype]
+    wide = get_mode("FAST_COMPILE").excluding("pytensor_unpool")
+    array = rng.normal(size=[length or 6 for length in x.type.shape])
+    for got, wanted in zip(
+        run(array), pytensor.function([x], outputs, mode=wide)(array), strict=True
+    ):
+        assert got.dtype == wanted.dtype
+        np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", ["pytensor_unpool", "local_max_pool_drop_positions"])
+def test_rewrites_can_be_turned_off_together_and_by_name(mode, name):
+    x = pt.matrix("x", dtype="float64")
+    values, _ = pu.max_pool(x, 2)
+    run = pytensor.function([x], values, mode=get_mode(mode).excluding(name))
+    assert position_dtypes(run) == ["int64"]
+    assert run(X).tolist() == [[3, 4], [9, 6]]
+
+
+def test_every_rewrite_has_the_tag_of_the_package():
+    """Catches a rewrite that `excluding("pytensor_unpool")` leaves on."""
+    ours = {
+        rewrite.name
+        for module in vars(rewrites).values()
+        if isinstance(module, ModuleType)
+        for rewrite in vars(module).values()
+        if isinstance(rewrite, FromFunctionNodeRewriter)
+    }
+    tagged = {
+        rewrite.name
+        for database in (optdb, *(optdb[stage] for stage in STAGES))
+        for rewrite in database.__db__["pytensor_unpool"]
+    }
+    assert ours == tagged != set()
