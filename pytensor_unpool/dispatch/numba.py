@@ -16,7 +16,7 @@ from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedU
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 8
+KERNELS_VERSION = 10
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),

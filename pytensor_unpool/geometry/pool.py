@@ -87,9 +87,11 @@ def holds_windows(
     # or after the start of the axis is at start % dilation.
     if length < dilation and before > 0:
         count = count_windows(length, window, stride, before, after, dilation, partial_windows)
-        for start in range(-before, min(0, count * stride - before), stride):
+        start = -before
+        while start < 0 and start < count * stride - before:
             if start % dilation >= length:
                 return False
+            start += stride
     return True
 
 

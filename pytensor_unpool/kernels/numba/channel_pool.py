@@ -11,7 +11,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.lanes import LANES, block_maximum
 from pytensor_unpool.kernels.numba.unrolled_pool import three_axes, three_lengths_of
-from pytensor_unpool.kernels.numba.windows import Kernel, compiled
+from pytensor_unpool.kernels.numba.windows import Kernel, inner
 
 
 def channel_pool(windows: Windows, with_positions: bool) -> Kernel:
@@ -27,7 +27,7 @@ def channel_pool(windows: Windows, with_positions: bool) -> Kernel:
     no_places = (0,) * taps
     block_maxima = block_maximum(1, 1, 1, place_step=0, with_positions=with_positions)
 
-    @compiled
+    @inner
     def pool_item(counts, item, values, positions, row):  # type: ignore[no-untyped-def]
         channels = item.shape[0]
         length_a, length_b, length_c = three_lengths(item.shape[1:])

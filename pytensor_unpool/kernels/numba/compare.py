@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
+from pytensor_unpool.kernels.numba.windows import inner
 
-@njit(forceinline=True)
+
+@inner(forceinline=True)
 def beats(element, best):  # type: ignore[no-untyped-def]
     """Return whether `element` replaces `best`: it is larger, or the first NaN.
 

@@ -10,46 +10,42 @@ import mmap
 import sys
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from pytensor_unpool.kernels.numba.windows import compiled
-
 HUGE_PAGES_FROM = 2**22
-PAGE = mmap.PAGESIZE
 
 _HAS_HUGE_PAGES = sys.platform.startswith("linux") and hasattr(mmap, "MADV_HUGEPAGE")
-_ADVICE = getattr(mmap, "MADV_HUGEPAGE", 0)
 
 
 @intrinsic
-def _advise(typing_context, address, size):  # type: ignore[no-untyped-def]
-    """Call ``madvise(address, size, MADV_HUGEPAGE)``, by name so that PyTensor can cache the code.
+def use_huge_pages(typing_context, array):  # type: ignore[no-untyped-def]
+    """Call ``madvise(..., MADV_HUGEPAGE)`` for the whole pages inside a large contiguous array.
 
-    It is a hint: whatever it returns, the memory is the same.
+    To be called before anything is written to them. It is a hint: whatever it returns, the memory
+    is the same. It is called by name, so that PyTensor can cache the code.
     """
-    signature = types.void(types.uintp, types.uintp)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if _HAS_HUGE_PAGES:
-            word, number = arguments[0].type, ir.IntType(32)
-            function_type = ir.FunctionType(number, [word, word, number])
-            function = cgutils.get_or_insert_function(builder.module, function_type, "madvise")
-            builder.call(function, [*arguments, number(_ADVICE)])
+            (array_type,) = signature.args
+            view = context.make_array(array_type)(context, builder, arguments[0])
+            size = builder.mul(view.nitems, view.itemsize)
+            is_large = builder.icmp_unsigned(">=", size, size.type(HUGE_PAGES_FROM))
+            with builder.if_then(is_large, likely=False):
+                _advise(builder, builder.ptrtoint(view.data, size.type), size)
         return context.get_dummy_value()
 
-    return signature, generate
+    return types.void(array), generate
 
 
-@compiled
-def uninitialised(shape, dtype):  # type: ignore[no-untyped-def]
-    """Return a contiguous array of a shape, as ``numpy.empty`` does."""
-    array = np.empty(shape, dtype)
-    if array.nbytes >= HUGE_PAGES_FROM:
-        # Whole pages inside the array, before anything is written to them.
-        begin = (array.ctypes.data + PAGE - 1) // PAGE * PAGE
-        _advise(begin, array.ctypes.data + array.nbytes - begin)
-    return array
+def _advise(builder: Any, address: Any, size: Any) -> None:
+    word, number = size.type, ir.IntType(32)
+    page = word(mmap.PAGESIZE)
+    begin = builder.and_(builder.add(address, word(mmap.PAGESIZE - 1)), builder.neg(page))
+    length = builder.sub(builder.add(address, size), begin)
+    function_type = ir.FunctionType(number, [word, word, number])
+    function = cgutils.get_or_insert_function(builder.module, function_type, "madvise")
+    builder.call(function, [begin, length, number(mmap.MADV_HUGEPAGE)])

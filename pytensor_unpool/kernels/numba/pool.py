@@ -17,11 +17,12 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.channel_pool import channel_pool
 from pytensor_unpool.kernels.numba.compare import beats, lowest
 from pytensor_unpool.kernels.numba.lanes import LANES
-from pytensor_unpool.kernels.numba.memory import uninitialised
+from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unrolled_pool import unrolled_pool_plane
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
-    compiled,
+    inner,
+    kernel,
     taps_walker,
     windows_counter,
 )
@@ -41,7 +42,7 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
     if windows.can_unroll:
         pool = _pool_either(pool, _pool_channels(windows, dtype, with_positions))
 
-    @compiled
+    @kernel
     def max_pool(x, *numbers):  # type: ignore[no-untyped-def]
         lengths = x.shape[pooled:]
         rows, counts = count(lengths, *numbers)
@@ -58,7 +59,7 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
 def _pool_either(pool_planes: Kernel, pool_channels: Kernel) -> Kernel:
     """Compile the choice between the two, by the layout of the array."""
 
-    @compiled
+    @inner
     def pool(x, rows, counts, layout):  # type: ignore[no-untyped-def]
         # Numba drops the second branch where `layout` is None, before it looks at types.
         if layout is None:
@@ -82,7 +83,7 @@ def _strided_layout(x, counts):  # type: ignore[no-untyped-def]
     return lambda x, counts: True
 
 
-@compiled
+@inner
 def has_channels_last(x, ndim):  # type: ignore[no-untyped-def]
     """Return whether the last leading axis, and no pooled one, has neighbours in memory."""
     channel = x.ndim - ndim - 1
@@ -98,11 +99,13 @@ def _pool_planes(windows: Windows, dtype: Any, with_positions: bool) -> Kernel:
     else:
         pool_plane = _pool_plane_by_taps(windows.ndim, with_positions)
 
-    @compiled
+    @inner
     def pool_planes(x, rows, counts, layout):  # type: ignore[no-untyped-def]
-        values = uninitialised(x.shape[:pooled] + counts, x.dtype)
+        values = np.empty(x.shape[:pooled] + counts, x.dtype)
+        use_huge_pages(values)
         if with_positions:
-            positions = uninitialised(x.shape[:pooled] + counts, dtype)
+            positions = np.empty(x.shape[:pooled] + counts, dtype)
+            use_huge_pages(positions)
             for item in np.ndindex(x.shape[:pooled]):
                 pool_plane(rows, counts, x[item], (values[item], positions[item]))
             return values, positions
@@ -118,11 +121,13 @@ def _pool_channels(windows: Windows, dtype: Any, with_positions: bool) -> Kernel
     ndim, outer = windows.ndim, -windows.ndim - 1
     pool_item = channel_pool(windows, with_positions)
 
-    @compiled
+    @inner
     def pool_channels(x, counts):  # type: ignore[no-untyped-def]
         channels = x.shape[outer]
-        stored = uninitialised(x.shape[:outer] + counts + (channels,), x.dtype)
-        stored_positions = uninitialised(stored.size if with_positions else 0, dtype)
+        stored = np.empty(x.shape[:outer] + counts + (channels,), x.dtype)
+        use_huge_pages(stored)
+        stored_positions = np.empty(stored.size if with_positions else 0, dtype)
+        use_huge_pages(stored_positions)
         item_size = channels
         for i in range(ndim):
             item_size *= counts[i]
@@ -145,7 +150,7 @@ def _pool_channels(windows: Windows, dtype: Any, with_positions: bool) -> Kernel
 def _pool_plane_by_taps(ndim: int, with_positions: bool) -> Kernel:
     """Compile the pooling of one leading item, where each tap updates whole rows of windows."""
 
-    @compiled
+    @inner
     def update(line, place, shift, stride, low, high, index, outputs):  # type: ignore[no-untyped-def]
         values = outputs[0][index]
         if with_positions:
@@ -163,7 +168,7 @@ def _pool_plane_by_taps(ndim: int, with_positions: bool) -> Kernel:
 
     walk = taps_walker(ndim, update)
 
-    @compiled
+    @inner
     def pool_plane(rows, counts, plane, outputs):  # type: ignore[no-untyped-def]
         outputs[0][...] = lowest(plane)
         if with_positions:

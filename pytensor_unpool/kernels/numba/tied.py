@@ -6,11 +6,12 @@ import numpy as np
 
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.kernels.numba.memory import uninitialised
+from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     check_lengths,
-    compiled,
+    inner,
+    kernel,
     taps_walker,
     windows_counter,
 )
@@ -24,7 +25,7 @@ def tied_unpool(windows: Windows) -> Kernel:
     pooled = -windows.ndim
     count = windows_counter(windows)
 
-    @compiled
+    @inner
     def add(line, place, shift, stride, low, high, index, arrays):  # type: ignore[no-untyped-def]
         values, cotangent = arrays[0][index], arrays[1][index]
         out = arrays[2]
@@ -39,12 +40,13 @@ def tied_unpool(windows: Windows) -> Kernel:
 
     walk = taps_walker(windows.ndim, add)
 
-    @compiled
+    @kernel
     def tied_unpool(x, values, cotangent, *numbers):  # type: ignore[no-untyped-def]
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
         check_lengths(MOVED_DISAGREES, cotangent.shape, x.shape[:pooled] + counts, 0)
-        out = uninitialised(x.shape, cotangent.dtype)
+        out = np.empty(x.shape, cotangent.dtype)
+        use_huge_pages(out)
         for item in np.ndindex(x.shape[:pooled]):
             flat = out[item].reshape(-1)
             flat[:] = 0
@@ -62,7 +64,7 @@ def tied_gather(windows: Windows) -> Kernel:
     pooled = -windows.ndim
     count = windows_counter(windows)
 
-    @compiled
+    @inner
     def add(line, place, shift, stride, low, high, index, arrays):  # type: ignore[no-untyped-def]
         values, out = arrays[0][index], arrays[2][index]
         tangent = arrays[1].flat
@@ -75,12 +77,13 @@ def tied_gather(windows: Windows) -> Kernel:
 
     walk = taps_walker(windows.ndim, add)
 
-    @compiled
+    @kernel
     def tied_gather(x, values, tangent, *numbers):  # type: ignore[no-untyped-def]
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
         check_lengths(MOVED_DISAGREES, tangent.shape, x.shape, 0)
-        out = uninitialised(values.shape, tangent.dtype)
+        out = np.empty(values.shape, tangent.dtype)
+        use_huge_pages(out)
         for item in np.ndindex(x.shape[:pooled]):
             out_item = out[item]
             out_item[...] = 0

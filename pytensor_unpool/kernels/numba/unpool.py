@@ -23,8 +23,8 @@ from pytensor_unpool.errors import (
     PositionError,
 )
 from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
-from pytensor_unpool.kernels.numba.memory import uninitialised
-from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, compiled
+from pytensor_unpool.kernels.numba.memory import use_huge_pages
+from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, inner, kernel
 
 # Bytes that mark which positions were seen: the scratch memory of "last".
 MARKS = 2**20
@@ -36,7 +36,7 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
     adds_up = duplicates == "sum"
     some_lengths = (0,) * ndim
 
-    @compiled
+    @inner
     def write(plane, values, positions):  # type: ignore[no-untyped-def]
         """Fill one flattened leading item; return whether a position was bad, and which."""
         plane[:] = 0
@@ -54,7 +54,7 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
                     plane[place] = line[i]
         return False, np.int64(0)
 
-    @compiled
+    @kernel
     def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
         if len(shape) != ndim:
@@ -69,7 +69,8 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
                 raise LengthError(TOO_MANY_ELEMENTS, i - ndim, length, 0)
             size *= max(1, length)
             lengths = tuple_setitem(lengths, i, length)
-        y = uninitialised(values.shape[:pooled] + lengths, values.dtype)
+        y = np.empty(values.shape[:pooled] + lengths, values.dtype)
+        use_huge_pages(y)
         is_bad, place = False, np.int64(0)
         for item in np.ndindex(values.shape[:pooled]):
             line, places = values[item], positions[item]
@@ -94,7 +95,7 @@ def max_gather(ndim: int, duplicates: str) -> Kernel:
     pooled = -ndim
     only_last = duplicates == "last"
 
-    @compiled
+    @inner
     def read(target, plane, positions, seen):  # type: ignore[no-untyped-def]
         """Fill one leading item; return whether a position was bad, and which.
 
@@ -121,13 +122,14 @@ def max_gather(ndim: int, duplicates: str) -> Kernel:
                         seen[mark] = 1
         return False, np.int64(0)
 
-    @compiled
+    @kernel
     def max_gather(x, positions):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, positions.shape, x.shape, ndim)
         size = 1
         for length in x.shape[pooled:]:
             size *= length
-        y = uninitialised(positions.shape, x.dtype)
+        y = np.empty(positions.shape, x.dtype)
+        use_huge_pages(y)
         seen = np.empty(max(1, min(size, MARKS)) if only_last else 1, np.uint8)
         is_bad, place = False, np.int64(0)
         for item in np.ndindex(x.shape[:pooled]):

@@ -10,13 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.compare import beats
 from pytensor_unpool.kernels.numba.lanes import LANES, block_maximum
-from pytensor_unpool.kernels.numba.windows import Kernel, compiled
+from pytensor_unpool.kernels.numba.windows import Kernel, inner
 
 
 def unrolled_pool_plane(windows: Windows, with_positions: bool) -> Kernel:
@@ -31,7 +30,7 @@ def unrolled_pool_plane(windows: Windows, with_positions: bool) -> Kernel:
     block_maxima = block_maximum(wc, sc, dc, place_step=sc, with_positions=with_positions)
     no_places = (0,) * (wa * wb)
 
-    @compiled
+    @inner
     def pool_plane(rows, counts, plane, outputs):  # type: ignore[no-untyped-def]
         values = outputs[0].reshape(-1)
         positions = outputs[-1].reshape(-1)
@@ -89,7 +88,7 @@ def _window_maximum(windows: Windows) -> Kernel:
     at = _element(windows.ndim)
     three_lengths = three_lengths_of(windows.ndim)
 
-    @compiled(forceinline=True)
+    @inner(forceinline=True)
     def window_maximum(plane, starts_ab, start_c, first_c, last_c):  # type: ignore[no-untyped-def]
         start_a, first_a, last_a, start_b, first_b, last_b = starts_ab
         _, length_b, length_c = three_lengths(plane.shape)
@@ -121,10 +120,10 @@ def three_axes(windows: Windows) -> list[tuple[Any, ...]]:
 def three_lengths_of(ndim: int) -> Kernel:
     """Compile the step from a tuple of `ndim` lengths to those of three axes."""
     if ndim == 1:
-        return njit(lambda lengths: (1, 1, lengths[0]))  # type: ignore[no-any-return]
+        return inner(lambda lengths: (1, 1, lengths[0]))  # type: ignore[no-any-return]
     if ndim == 2:
-        return njit(lambda lengths: (1, lengths[0], lengths[1]))  # type: ignore[no-any-return]
-    return njit(lambda lengths: (lengths[0], lengths[1], lengths[2]))  # type: ignore[no-any-return]
+        return inner(lambda lengths: (1, lengths[0], lengths[1]))  # type: ignore[no-any-return]
+    return inner(lambda lengths: (lengths[0], lengths[1], lengths[2]))  # type: ignore[no-any-return]
 
 
 def _element(ndim: int) -> Kernel:
@@ -132,19 +131,19 @@ def _element(ndim: int) -> Kernel:
     # elements are neighbours. Unsigned ones are taken as they are.
     if ndim == 1:
 
-        @compiled(forceinline=True)
+        @inner(forceinline=True)
         def at(plane, a, b, c):  # type: ignore[no-untyped-def]
             return plane[np.uint64(c)]
 
     elif ndim == 2:
 
-        @compiled(forceinline=True)
+        @inner(forceinline=True)
         def at(plane, a, b, c):  # type: ignore[no-untyped-def]
             return plane[np.uint64(b), np.uint64(c)]
 
     else:
 
-        @compiled(forceinline=True)
+        @inner(forceinline=True)
         def at(plane, a, b, c):  # type: ignore[no-untyped-def]
             return plane[np.uint64(a), np.uint64(b), np.uint64(c)]
 

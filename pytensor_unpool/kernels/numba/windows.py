@@ -23,7 +23,9 @@ from pytensor_unpool.geometry import pool as geometry
 
 Kernel = Callable[..., Any]
 
-compiled = partial(njit, error_model="numpy")
+# A kernel, which Python may call, and a function that only kernels call: that one needs no wrapper.
+kernel = partial(njit, error_model="numpy")
+inner = partial(kernel, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
@@ -35,14 +37,14 @@ def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
     namespace: dict[str, Any] = {"__builtins__": builtins, "LARGEST_NUMBER": LARGEST_NUMBER}
     for function in functions:
         twin = FunctionType(function.__code__, namespace, function.__name__)
-        namespace[function.__name__] = compiled(twin)
+        namespace[function.__name__] = inner(twin)
     return [namespace[function.__name__] for function in functions]
 
 
 count_windows, holds_windows = _compile_together(geometry.count_windows, geometry.holds_windows)
 
 
-@compiled
+@inner
 def check_lengths(kind, got, wanted, trailing):  # type: ignore[no-untyped-def]
     """Raise `LengthError` for the first axis, all but `trailing` ones, that is not as wanted."""
     for i in range(len(wanted) - trailing):
@@ -61,7 +63,7 @@ def windows_counter(windows: Windows) -> Kernel:
     ndim, is_static, partial_windows = windows.ndim, windows.is_static, windows.partial_windows
     static_rows = tuple(windows.rows()) if is_static else ((0, 0, 0, 0, 0),) * ndim
 
-    @compiled
+    @inner
     def count(lengths, *numbers):  # type: ignore[no-untyped-def]
         rows = static_rows
         counts = lengths
@@ -92,7 +94,7 @@ def taps_walker(ndim: int, visit: Kernel) -> Kernel:
     taps come in C order.
     """
 
-    @compiled
+    @inner
     def walk(rows, counts, plane, arrays):  # type: ignore[no-untyped-def]
         lengths = plane.shape
         length, count = lengths[-1], counts[-1]
