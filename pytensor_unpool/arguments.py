@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.basic import infer_static_shape
 from pytensor.tensor.variable import TensorVariable
@@ -53,7 +54,7 @@ def make_windows(
     for number in (n for column in known for n in column if n is not None):
         check_number(number)
     rows = zip(*numbers, strict=True)
-    return windows, [pt.stack([pt.stack([_as_int64(n) for n in row]) for row in rows])]
+    return windows, [pt.stack([pt.stack([_integer(n) for n in row]) for row in rows])]
 
 
 def unpooled_shape(shape: Any) -> list[Any]:
@@ -69,7 +70,7 @@ def unpooled_shape(shape: Any) -> list[Any]:
     lengths = list(per_axis("shape", lengths, len(lengths)))
     check_unpooled([n if isinstance(n, int) else None for n in lengths])
     symbolic, static = infer_static_shape([_as_int64(length) for length in lengths])
-    return [s if n is None else n for s, n in zip(symbolic, static, strict=True)]
+    return [_integer(s) if n is None else n for s, n in zip(symbolic, static, strict=True)]
 
 
 def _known(name: str, numbers: Any) -> Any:
@@ -116,6 +117,16 @@ def _entries(name: str, vector: Any) -> list[Any]:
             wanted="a static length",
         )
     return [vector[i] for i in range(length)]
+
+
+def _integer(number: Any) -> Any:
+    """Return a number that takes no part in derivatives.
+
+    Forward mode would hand a float tangent to the Op that stacks integers, which refuses it.
+    """
+    return (
+        disconnected_grad(_as_int64(number)) if isinstance(number, Variable) else np.int64(number)
+    )
 
 
 def _as_int64(number: Any) -> Any:

@@ -25,14 +25,14 @@ every_mode = pytest.mark.parametrize("mode", MODES)
 BY_HAND = np.array([[1, 5, 2, 0, 0], [4, 3, 8, 8, 9], [9, 9, 0, 1, 9]])
 
 
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
+def assert_same(got: Array, wanted: Array, message: str = "") -> None:
+    np.testing.assert_array_equal(got, wanted, strict=True, err_msg=message)
 
 
-def assert_pooled(pooled: list[Array], x: Array, case: PoolCase) -> None:
+def assert_pooled(pooled: list[Array], x: Array, case: PoolCase, message: str = "") -> None:
     values, positions = oracle.max_pool(x, case.rows, case.partial_windows)
-    assert_same(pooled[0], values)
-    assert_same(pooled[1], positions)
+    assert_same(pooled[0], values, f"values {message}")
+    assert_same(pooled[1], positions, f"positions {message}")
 
 
 def compiled(case: PoolCase, mode: str, dtype: str = "float32") -> Function:
@@ -55,19 +55,18 @@ def test_values_and_positions_by_hand(mode: str) -> None:
     assert_same(positions, np.array([[1, 7], [10, 7]]))
 
 
-@pytest.mark.parametrize("data", DATA)
-@every_mode
+# Cases that share what is compiled come one after the other.
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_table(
-    case: PoolCase, mode: str, data: Callable[..., Array], rng: np.random.Generator
-) -> None:
-    """Distinct numbers find wrong windows; ties, NaN and -inf find wrong comparisons."""
-    x = data(rng, case.shape)
-    assert_pooled(compiled(case, mode)(x), x, case)
-
-
 @every_mode
+def test_table(case: PoolCase, mode: str, rng: np.random.Generator) -> None:
+    """Distinct numbers find wrong windows; ties, NaN and -inf find wrong comparisons."""
+    for data in DATA:
+        x = data(rng, case.shape)
+        assert_pooled(compiled(case, mode)(x), x, case, data.__name__)
+
+
 @pytest.mark.parametrize("case", CORE, ids=str)
+@every_mode
 def test_positions_read_the_values_back(
     case: PoolCase, mode: str, rng: np.random.Generator
 ) -> None:
@@ -78,8 +77,8 @@ def test_positions_read_the_values_back(
     assert_same(read.reshape(values.shape), values)
 
 
-@every_mode
 @pytest.mark.parametrize("case", CORE[::2], ids=str)
+@every_mode
 def test_values_alone(case: PoolCase, mode: str, rng: np.random.Generator) -> None:
     """Kernels without positions keep no track of windows that have no element yet."""
     x = pt.tensor("x", dtype="float32", shape=case.shape)
@@ -231,40 +230,28 @@ def test_one_function_serves_any_length(mode: str, rng: np.random.Generator) -> 
         assert_pooled(compiled_for_any_length(mode, (2, 3))(x), x, case)
 
 
-SYMBOLIC = [case for case in CASES if case.dilation == 1 and case.ndim < 4]
-
-
-@cache
-def compiled_for_any_windows(
-    mode: str, dilation: tuple[int, ...], partial_windows: bool
-) -> Function:
-    """Compile with windows, strides and paddings of scalars; all leading axes are one."""
-    n = len(dilation)
-    x = pt.tensor("x", dtype="float32", shape=(None,) * (n + 1))
-    columns = [[pt.lscalar() for _ in range(n)] for _ in range(4)]
-    window, stride, before, after = columns
-    pooled = pu.max_pool(
-        x,
-        window,
-        stride,
-        list(zip(before, after, strict=True)),
-        dilation,
-        partial_windows=partial_windows,
-    )
-    numbers = [number for column in columns for number in column]
-    return pytensor.function([x, *numbers], list(pooled), mode=mode)
-
-
+@pytest.mark.parametrize(
+    ("ndim", "partial_windows"), [(1, False), (1, True), (2, False), (2, True), (3, False)]
+)
 @every_mode
-@pytest.mark.parametrize("case", SYMBOLIC, ids=str)
-def test_table_with_symbolic_windows(case: PoolCase, mode: str, rng: np.random.Generator) -> None:
-    """A case that is unrolled in the other tests goes tap by tap here."""
-    dilation = tuple(row[4] for row in case.rows)
-    function = compiled_for_any_windows(mode, dilation, case.partial_windows)
-    numbers = [row[column] for column in range(4) for row in case.rows]
-    for data in (distinct, with_nan, mostly_lowest):
-        x = data(rng, (prod(case.leading), *case.lengths))
-        assert_pooled(function(x, *numbers), x, case)
+def test_table_with_symbolic_windows(
+    ndim: int, partial_windows: bool, mode: str, rng: np.random.Generator
+) -> None:
+    """One function for all; what is unrolled in the other tests goes tap by tap here."""
+    x = pt.tensor("x", dtype="float32", shape=(None,) * (ndim + 1))
+    columns = [[pt.lscalar() for _ in range(ndim)] for _ in range(4)]
+    window, stride, before, after = columns
+    pads = list(zip(before, after, strict=True))
+    pooled = pu.max_pool(x, window, stride, pads, partial_windows=partial_windows)
+    scalars = [number for column in columns for number in column]
+    function = pytensor.function([x, *scalars], list(pooled), mode=mode)
+    for case in CASES:
+        if (case.ndim, case.partial_windows, case.dilation) == (ndim, partial_windows, 1):
+            numbers = [row[column] for column in range(4) for row in case.rows]
+            for data in (distinct, with_nan, mostly_lowest):
+                array = data(rng, (prod(case.leading), *case.lengths))
+                message = f"{case} {data.__name__}"
+                assert_pooled(function(array, *numbers), array, case, message)
 
 
 @every_mode

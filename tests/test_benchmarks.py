@@ -1,0 +1,46 @@
+"""The benchmarks measure what they say: right results, and a page made from the stored numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import page, results
+from benchmarks.cases import CASES, Case
+from benchmarks.contender import check
+from benchmarks.inputs import expected, make_inputs
+from benchmarks.ours import our_contender
+
+ROOT = Path(__file__).parents[1]
+
+
+def small(case: Case) -> Case:
+    """Return the same work on fewer and shorter axes."""
+    pooled = len(case.window)
+    return replace(case, shape=(2, 3, *(min(length, 12) for length in case.shape[-pooled:])))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_row_computes_what_numpy_does(case):
+    """A row that times a wrong result, or none, would look fast."""
+    inputs = make_inputs(small(case))
+    contender = our_contender(small(case), inputs, "FAST_COMPILE")
+    check(case.name, contender, expected(small(case), inputs))
+
+
+def test_a_wrong_result_is_not_timed():
+    case = small(CASES[0])
+    inputs = make_inputs(case)
+    contender = our_contender(case, inputs, "FAST_COMPILE")
+    values, positions = expected(case, inputs)
+    with pytest.raises(AssertionError, match="ours gives another result"):
+        check("ours", contender, (values, positions + 1))
+
+
+def test_the_page_is_made_from_the_stored_results():
+    """A number written by hand, or a page left behind by newer results."""
+    stored = results.read(ROOT / "benchmarks" / "results")
+    assert stored
+    assert (ROOT / "docs" / "benchmarks.md").read_text() == page.render(stored)
