@@ -12,6 +12,7 @@ from pytensor.tensor.blockwise import Blockwise
 
 import pytensor_unpool as pu
 from pytensor_unpool import ops
+from pytensor_unpool.errors import ShapeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedUnpool
 from tests.modes import MODES
@@ -50,9 +51,14 @@ def variable(array: Any, name: str = "v") -> Any:
 
 
 def op_types(function: Any) -> list[type]:
-    """Return the types of our Ops in a compiled graph, and of every Blockwise."""
-    kinds = [type(node.op) for node in function.maker.fgraph.apply_nodes]
-    return sorted((k for k in kinds if issubclass(k, (*OURS, Blockwise))), key=type_name)
+    """Return the types of our Ops in a compiled graph; those in a loop over items as Blockwise."""
+    kinds = []
+    for node in function.maker.fgraph.apply_nodes:
+        if isinstance(node.op, OURS):
+            kinds.append(type(node.op))
+        elif isinstance(node.op, Blockwise) and isinstance(node.op.core_op, OURS):
+            kinds.append(Blockwise)
+    return sorted(kinds, key=type_name)
 
 
 def type_name(kind: type) -> str:
@@ -171,6 +177,8 @@ def test_one_length_for_each_item_needs_no_loop(mode):
     run = pytensor.function([values, positions, lengths], batch, mode=mode)
     assert op_types(run) == [MaxUnpool]
     assert run(X[0, :2], [1, 0], [3, 3]).tolist() == [[1, 3, 0]] * 2
+    with pytest.raises(ShapeError, match="different lengths in shape"):
+        run(X[0, :2], [1, 0], [3, 4])
 
 
 @pytest.mark.parametrize("mode", MODES)
