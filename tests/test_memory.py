@@ -1,4 +1,4 @@
-"""Memory: nothing stays behind, whether calls succeed or raise, and nothing is taken beside outputs.
+"""Memory: calls leave nothing behind, and take little more than their outputs.
 
 Under Numba, PyTensor's function around the kernels keeps its inputs, and what it computed from
 them, when an exception passes through it: Numba releases nothing then. What can be asked is that

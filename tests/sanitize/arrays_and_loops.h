@@ -53,7 +53,7 @@ static npy_intp flat(const Index& index, const Index& shape, int ndim) {
 
 enum Layout { CONTIGUOUS, STRIDED, READ_ONLY, CHANNELS_LAST };
 
-// An array whose first and last byte are those of its heap block: a sanitizer sees what lies beyond.
+// An array that begins and ends with its heap block: a sanitizer sees what lies beyond.
 template <typename T>
 struct Array {
     Index shape;
@@ -173,7 +173,7 @@ static bool naive_holds(npy_intp length, const Row& r, bool partial) {
     return count > 0;
 }
 
-// Calls f(index into x) for the taps, in C order, of the window at `pooled`, an index into the output.
+// Calls f(index into x) for the taps, in C order, of the window at the index `pooled` of the output.
 static void for_each_tap(
     const Windows& windows, const Index& x_shape, const Index& pooled, const Visit& f
 ) {

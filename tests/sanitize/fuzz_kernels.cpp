@@ -185,7 +185,7 @@ void fuzz_tied(Random& random) {
     });
 }
 
-// Fills positions below `size`; with a bad one among them, says so and where the first in C order is.
+// Fills in positions below `size`; says whether there is a bad one, and where the first of them is.
 template <typename P>
 bool fill_positions(Random& random, Array<P>* positions, npy_intp size, bool is_bad, Index* where) {
     positions->fill([&] { return size > 0 ? random.below(size) : 0; });

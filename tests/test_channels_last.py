@@ -1,0 +1,140 @@
+"""Pooling of arrays whose channels are neighbours in memory: ``x.dimshuffle(0, 3, 1, 2)``.
+
+The compiled kernels then take 8 channels of a window at once, and lay their outputs out in the
+same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.compile.mode import Mode
+from pytensor.link.vm import VMLinker
+
+import pytensor_unpool as pu
+from tests import oracle
+from tests.cases import CORE, DATA, Array, PoolCase, distinct, tied
+from tests.modes import MODES
+
+Function = Callable[..., Any]
+
+every_mode = pytest.mark.parametrize("mode", MODES)
+
+CASES = (
+    PoolCase((21,), 4, stride=3, pad=((2, 1),), partial_windows=True),
+    CORE[4],
+    PoolCase((4, 5, 6), (2, 3, 2), stride=(2, 1, 3), pad=(1, (0, 2), 0), dilation=(1, 2, 1)),
+)
+CHANNELS = (3, 8, 11, 24)  # too few for a vector, one, one and a rest, three
+
+
+def channels_last(x: Array, ndim: int) -> Array:
+    """Return the same array, with the last leading axis innermost in memory."""
+    return np.moveaxis(np.moveaxis(x, -ndim - 1, -1).copy(), -1, -ndim - 1)
+
+
+def is_channels_last(x: Array, ndim: int) -> bool:
+    return bool(np.moveaxis(x, -ndim - 1, -1).flags.c_contiguous)
+
+
+@cache
+def compiled(case: PoolCase, mode: str, dtype: str = "float32") -> Function:
+    x = pt.tensor("x", dtype=dtype, shape=(None,) * (case.ndim + 2))
+    return pytensor.function([x], list(pu.max_pool(x, **case.arguments)), mode=mode)
+
+
+def assert_pooled(pooled: list[Array], x: Array, case: PoolCase, message: str = "") -> None:
+    wanted = oracle.max_pool(x, case.rows, case.partial_windows)
+    for got, expected in zip(pooled, wanted, strict=True):
+        np.testing.assert_array_equal(got, expected, strict=True, err_msg=message)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@every_mode
+def test_values_and_positions(case: PoolCase, mode: str, rng: np.random.Generator) -> None:
+    """The last vector begins early where the channels do not divide; edges hold fewer taps."""
+    for channels in CHANNELS:
+        for data in DATA:
+            x = channels_last(data(rng, (2, channels, *case.lengths)), case.ndim)
+            message = f"{channels} channels, {data.__name__}"
+            assert_pooled(compiled(case, mode)(x), x, case, message)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "FAST_COMPILE"])
+def test_outputs_are_laid_out_like_the_input(
+    case: PoolCase, mode: str, rng: np.random.Generator
+) -> None:
+    """Else what comes after pooling walks through memory in leaps."""
+    x = channels_last(distinct(rng, (2, 11, *case.lengths)), case.ndim)
+    for output in compiled(case, mode)(x):
+        assert is_channels_last(output, case.ndim)
+        assert not output.flags.c_contiguous
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "float64"])
+@every_mode
+def test_other_dtypes(mode: str, dtype: str, rng: np.random.Generator) -> None:
+    case = CASES[1]
+    numbers = rng.integers(0, 256, size=(2, 11, *case.lengths))
+    x = channels_last((numbers > 230 if dtype == "bool" else numbers).astype(dtype), 2)
+    assert_pooled(compiled(case, mode, dtype)(x), x, case)
+
+
+@every_mode
+def test_values_alone_and_the_gradient(mode: str, rng: np.random.Generator) -> None:
+    """The gradient reads values and positions in the order of their axes, not of memory."""
+    case = CASES[1]
+    x = pt.tensor4("x", dtype="float32")
+    values, _ = pu.max_pool(x, **case.arguments)
+    array = channels_last(tied(rng, (2, 9, *case.lengths)), 2)
+    maxima, positions = oracle.max_pool(array, case.rows, case.partial_windows)
+    alone = pytensor.function([x], values, mode=mode)
+    np.testing.assert_array_equal(alone(array), maxima, strict=True)
+    gradient = pytensor.function([x], pt.grad((values**2).sum(), x), mode=mode)
+    wanted = oracle.max_unpool(2 * maxima, positions, case.lengths, "sum")
+    np.testing.assert_array_equal(gradient(array), wanted, strict=True)
+
+
+STRIDED: dict[str, Callable[[Array], Array]] = {
+    "every second column": lambda x: x[..., ::2],
+    "rows and columns reversed": lambda x: x[..., ::-1, ::-1],
+    "every second item": lambda x: x[::2],
+    "some channels": lambda x: x[:, 1:-2],
+    "every second channel": lambda x: x[:, ::2],
+    "channels reversed": lambda x: x[:, ::-1],
+    "one column": lambda x: x[..., :1],
+    "columns swapped with rows": lambda x: x.swapaxes(2, 3),
+    "no items": lambda x: x[:0],
+}
+
+
+@pytest.mark.parametrize("view", STRIDED.values(), ids=STRIDED)
+@every_mode
+def test_views(mode: str, view: Callable[[Array], Array], rng: np.random.Generator) -> None:
+    """Channels need to be neighbours; nothing else has to be."""
+    case = PoolCase((14, 31), (3, 2), stride=(2, 1), pad=((1, 0), (1, 1)), partial_windows=True)
+    x = view(channels_last(distinct(rng, (4, 19, 14, 31)), 2))
+    assert_pooled(compiled(case, mode)(x), x, PoolCase(x.shape[2:], **case.arguments))
+
+
+def test_memory_of_the_last_call_is_used_again_only_in_its_layout(
+    rng: np.random.Generator,
+) -> None:
+    """C code finds the outputs of its last call, and may write over them if they fit."""
+    case = PoolCase((6, 8), (2, 2))
+    x = pt.tensor4("x", dtype="float32")
+    values, positions = pu.max_pool(x, **case.arguments)
+    mode = Mode(linker=VMLinker(use_cloop=True, allow_gc=False), optimizer="fast_run")
+    function = pytensor.function([x], [values + 1, positions + 1], mode=mode)
+    for _ in range(2):
+        for layout in (np.ascontiguousarray, lambda array: channels_last(array, 2)):
+            array = layout(distinct(rng, (2, 9, 6, 8)))
+            got_values, got_positions = function(array)
+            assert_pooled([got_values - 1, got_positions - 1], array, case)
