@@ -11,7 +11,7 @@ import pytest
 # fail a test. Nothing here needs it. Processes that tests start inherit this.
 os.environ["PYTENSOR_FLAGS"] = "blas__ldflags=," + os.environ.get("PYTENSOR_FLAGS", "")
 
-from pytensor import config  # noqa: E402
+from pytensor import config
 
 
 @pytest.fixture

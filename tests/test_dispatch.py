@@ -58,7 +58,8 @@ class TheirFinder(MetaPathFinder):
             spec = importlib.util.find_spec(name)
         finally:
             sys.meta_path.insert(0, self)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         load = spec.loader.exec_module
 
         def exec_module(module: Any) -> None:
@@ -76,7 +77,8 @@ def seen() -> list[str]:
 def test_the_follower_comes_right_behind_its_module(modules):
     before = list(sys.meta_path)
     register_lazily({"backend": "ours"})
-    assert "backend" not in sys.modules and "ours" not in sys.modules
+    assert "backend" not in sys.modules
+    assert "ours" not in sys.modules
     backend = importlib.import_module("backend")
     assert seen() == ["backend", "ours"]
     assert sys.meta_path == before
@@ -106,7 +108,8 @@ def test_finders_of_two_packages_both_serve(modules, ours_first):
     if ours_first:
         sys.meta_path.insert(0, theirs)
     backend = importlib.import_module("backend")
-    assert seen()[0] == "backend" and sorted(seen()[1:]) == ["ours", "theirs"]
+    assert seen()[0] == "backend"
+    assert sorted(seen()[1:]) == ["ours", "theirs"]
     assert [type(finder) for finder in sys.meta_path].count(TheirFinder) == 1
     assert backend.__spec__.loader.get_source("backend").startswith("import events")
 
@@ -116,14 +119,16 @@ def test_two_finders_of_our_kind_both_serve(modules):
     register_lazily({"backend": "ours"})
     register_lazily({"backend": "theirs"})
     backend = importlib.import_module("backend")
-    assert seen()[0] == "backend" and sorted(seen()[1:]) == ["ours", "theirs"]
+    assert seen()[0] == "backend"
+    assert sorted(seen()[1:]) == ["ours", "theirs"]
     assert type(backend.__spec__.loader).__module__ != "pytensor_unpool.dispatch.finder"
 
 
 def test_asking_whether_the_module_exists_loads_nothing(modules):
     register_lazily({"backend": "ours"})
     assert importlib.util.find_spec("backend") is not None
-    assert "backend" not in sys.modules and "ours" not in sys.modules
+    assert "backend" not in sys.modules
+    assert "ours" not in sys.modules
     importlib.import_module("backend")
     assert seen() == ["backend", "ours"]
 

@@ -239,7 +239,7 @@ def test_only_the_first_of_many_bad_positions_is_named():
     """Catches a mode that goes through the positions in another order."""
     for mode in MODES:
         with pytest.raises(PositionError, match="positions holds 9,"):
-            compiled("unpool_planes", mode)(ONES, NOUGHTS + [[[0], [9]], [[-1], [8]]], 2, 3)
+            compiled("unpool_planes", mode)(ONES, [*NOUGHTS, [[0], [9]], [[-1], [8]]], 2, 3)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -287,7 +287,8 @@ def test_errors_are_the_exceptions_that_users_of_numpy_expect():
     assert issubclass(DTypeError, TypeError)
     for error in (ArgumentError, ShapeError, LengthError, WindowError):
         assert issubclass(error, ValueError)
-    assert issubclass(LengthError, ShapeError) and issubclass(WindowError, ShapeError)
+    assert issubclass(LengthError, ShapeError)
+    assert issubclass(WindowError, ShapeError)
     assert isinstance(PositionError(1, 1), UnpoolError)
 
 

@@ -58,7 +58,9 @@ def test_ops_of_equal_properties_are_equal_and_others_are_not():
 @pytest.mark.parametrize("op", make_ops(), ids=str)
 def test_ops_pickle_and_copy(op):
     for twin in (pickle.loads(pickle.dumps(op)), copy.copy(op), copy.deepcopy(op)):
-        assert twin == op and hash(twin) == hash(op) and str(twin) == str(op)
+        assert twin == op
+        assert hash(twin) == hash(op)
+        assert str(twin) == str(op)
 
 
 def test_ops_say_what_they_do():
@@ -189,7 +191,8 @@ DOCUMENTED = [functional, symbolic, geometry.pool, geometry.unpool]
 def test_examples_in_docstrings_give_what_they_say(module):
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         results = doctest.testmod(module, raise_on_error=False, verbose=False)
-    assert results.attempted > 0 and results.failed == 0
+    assert results.attempted > 0
+    assert results.failed == 0
 
 
 @pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, symbolic.unpool_loop,
@@ -254,6 +257,7 @@ def test_all_files_tell_one_version():
     setup.read(ROOT / "setup.cfg")
     citation = re.search(r'^version: "?([^"\n]+)"?$', (ROOT / "CITATION.cff").read_text(), re.M)
     changelog = re.search(r"^## \[?v?([\d.]+\d\w*)", (ROOT / "CHANGELOG.md").read_text(), re.M)
-    assert citation and changelog
+    assert citation
+    assert changelog
     versions = {pu.__version__, setup["metadata"]["version"], citation[1], changelog[1]}
     assert versions == {pu.__version__}

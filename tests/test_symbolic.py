@@ -278,7 +278,13 @@ MISTAKES = {
     "bool length": (THREE_AXES, LONG, True, DTypeError, "shape must be integer: got True"),
     "vector in shape": (THREE_AXES, LONG, [pt.lvector()], ShapeError, "its own length must"),
     "vector of unknown length": (THREE_AXES, LONG, pt.lvector(), ShapeError, "its own length must"),
-    "matrix as shape": (THREE_AXES, LONG, pt.lmatrix(), ShapeError, "shape must be an integer or a"),
+    "matrix as shape": (
+        THREE_AXES,
+        LONG,
+        pt.lmatrix(),
+        ShapeError,
+        "shape must be an integer or a",
+    ),
 }
 
 
