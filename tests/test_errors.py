@@ -239,7 +239,7 @@ def test_only_the_first_of_many_bad_positions_is_named():
     """Catches a mode that goes through the positions in another order."""
     for mode in MODES:
         with pytest.raises(PositionError, match="positions holds 9,"):
-            compiled("unpool_planes", mode)(ONES, [*NOUGHTS, [[0], [9]], [[-1], [8]]], 2, 3)
+            compiled("unpool_planes", mode)(ONES, np.add(NOUGHTS, [[[0], [9]], [[-1], [8]]]), 2, 3)
 
 
 @pytest.mark.parametrize("mode", MODES)
