@@ -63,23 +63,19 @@ def test_values_and_positions(case: PoolCase, mode: str, rng: np.random.Generato
         for data in DATA:
             x = channels_last(data(rng, (2, channels, *case.lengths)), case.ndim)
             message = f"{channels} channels, {data.__name__}"
-            assert_pooled(compiled(case, mode)(x), x, case, message)
+            pooled = compiled(case, mode)(x)
+            assert_pooled(pooled, x, case, message)
+            # Else what comes after pooling walks through memory in leaps.
+            for output in pooled:
+                is_like_x = mode != "FAST_COMPILE" and channels >= 8
+                assert is_channels_last(output, case.ndim) == is_like_x
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "FAST_COMPILE"])
-def test_outputs_are_laid_out_like_the_input(
-    case: PoolCase, mode: str, rng: np.random.Generator
-) -> None:
-    """Else what comes after pooling walks through memory in leaps."""
-    x = channels_last(distinct(rng, (2, 11, *case.lengths)), case.ndim)
-    for output in compiled(case, mode)(x):
-        assert is_channels_last(output, case.ndim)
-        assert not output.flags.c_contiguous
+# Numba takes ten seconds for each.
+DTYPES = {"NUMBA": ("uint8",), "CVM": ("bool", "uint8", "float64"), "FAST_COMPILE": ("bool",)}
 
 
-@pytest.mark.parametrize("dtype", ["bool", "uint8", "float64"])
-@every_mode
+@pytest.mark.parametrize(("mode", "dtype"), [(mode, d) for mode in MODES for d in DTYPES[mode]])
 def test_other_dtypes(mode: str, dtype: str, rng: np.random.Generator) -> None:
     case = CASES[1]
     numbers = rng.integers(0, 256, size=(2, 11, *case.lengths))
@@ -88,18 +84,28 @@ def test_other_dtypes(mode: str, dtype: str, rng: np.random.Generator) -> None:
 
 
 @every_mode
-def test_values_alone_and_the_gradient(mode: str, rng: np.random.Generator) -> None:
-    """The gradient reads values and positions in the order of their axes, not of memory."""
+def test_values_alone(mode: str, rng: np.random.Generator) -> None:
+    case = CASES[0]
+    x = pt.tensor3("x", dtype="float32")
+    function = pytensor.function([x], pu.max_pool(x, **case.arguments)[0], mode=mode)
+    for data in DATA:
+        array = channels_last(data(rng, (2, 11, *case.lengths)), 1)
+        wanted, _ = oracle.max_pool(array, case.rows, case.partial_windows)
+        np.testing.assert_array_equal(function(array), wanted, strict=True)
+
+
+@every_mode
+def test_the_gradient(mode: str, rng: np.random.Generator) -> None:
+    """It reads values and positions in the order of their axes, not of memory."""
     case = CASES[1]
     x = pt.tensor4("x", dtype="float32")
-    values, _ = pu.max_pool(x, **case.arguments)
+    values, positions = pu.max_pool(x, **case.arguments)
+    gradient = pt.grad((values**2).sum(), x)
     array = channels_last(tied(rng, (2, 9, *case.lengths)), 2)
-    maxima, positions = oracle.max_pool(array, case.rows, case.partial_windows)
-    alone = pytensor.function([x], values, mode=mode)
-    np.testing.assert_array_equal(alone(array), maxima, strict=True)
-    gradient = pytensor.function([x], pt.grad((values**2).sum(), x), mode=mode)
-    wanted = oracle.max_unpool(2 * maxima, positions, case.lengths, "sum")
-    np.testing.assert_array_equal(gradient(array), wanted, strict=True)
+    maxima, places = oracle.max_pool(array, case.rows, case.partial_windows)
+    got, _ = pytensor.function([x], [gradient, positions], mode=mode)(array)
+    wanted = oracle.max_unpool(2 * maxima, places, case.lengths, "sum")
+    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 STRIDED: dict[str, Callable[[Array], Array]] = {
@@ -109,7 +115,7 @@ STRIDED: dict[str, Callable[[Array], Array]] = {
     "some channels": lambda x: x[:, 1:-2],
     "every second channel": lambda x: x[:, ::2],
     "channels reversed": lambda x: x[:, ::-1],
-    "one column": lambda x: x[..., :1],
+    "few columns": lambda x: x[..., :4],
     "columns swapped with rows": lambda x: x.swapaxes(2, 3),
     "no items": lambda x: x[:0],
 }
@@ -119,7 +125,7 @@ STRIDED: dict[str, Callable[[Array], Array]] = {
 @every_mode
 def test_views(mode: str, view: Callable[[Array], Array], rng: np.random.Generator) -> None:
     """Channels need to be neighbours; nothing else has to be."""
-    case = PoolCase((14, 31), (3, 2), stride=(2, 1), pad=((1, 0), (1, 1)), partial_windows=True)
+    case = CASES[1]
     x = view(channels_last(distinct(rng, (4, 19, 14, 31)), 2))
     assert_pooled(compiled(case, mode)(x), x, PoolCase(x.shape[2:], **case.arguments))
 

@@ -173,7 +173,7 @@ static bool naive_holds(npy_intp length, const Row& r, bool partial) {
     return count > 0;
 }
 
-// Calls f(index into x) for the taps, in C order, of the window at the index `pooled` of the output.
+// Calls f(index into x) for the taps, in C order, of the window at index `pooled` of the output.
 static void for_each_tap(
     const Windows& windows, const Index& x_shape, const Index& pooled, const Visit& f
 ) {
