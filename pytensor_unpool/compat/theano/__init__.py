@@ -1,0 +1,1 @@
+"""Names of Theano, where they were."""
