@@ -2,8 +2,8 @@
 
 # Importing `dispatch` and `rewrites` is what registers them with PyTensor.
 from pytensor_unpool import dispatch, rewrites, symbolic  # noqa: F401
-from pytensor_unpool.functional import max_pool, max_unpool
+from pytensor_unpool.functional import max_pool, max_unpool, pool
 
 __version__ = "0.1.0"
 
-__all__ = ["max_pool", "max_unpool", "symbolic"]
+__all__ = ["max_pool", "max_unpool", "pool", "symbolic"]

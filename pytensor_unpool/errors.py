@@ -97,7 +97,8 @@ LARGEST_NUMBER = 2**31 - 1
     WRONG_LENGTHS,
     WRONG_NUMBERS,
     MOVED_DISAGREES,
-) = range(8)
+    COTANGENT_DISAGREES,
+) = range(9)
 
 LENGTH_MESSAGES = {
     POSITIONS_DISAGREE: (
@@ -124,6 +125,10 @@ LENGTH_MESSAGES = {
     MOVED_DISAGREES: (
         "the cotangent must have the shape of the values, the tangent that of x: axis {axis} has "
         "length {got}, wanted {wanted}. Pass it in that shape."
+    ),
+    COTANGENT_DISAGREES: (
+        "the cotangent must have one element for each window of x: axis {axis} has length {got}, "
+        "wanted {wanted}. Pass the lengths that were pooled, and the same windows."
     ),
     WRONG_LENGTHS: (
         "shape must be a vector of {wanted} lengths: got {got}. Pass one for each un-pooled axis."

@@ -11,9 +11,9 @@ from pytensor.tensor.variable import TensorVariable
 from pytensor_unpool.arguments import make_windows, unpooled_shape
 from pytensor_unpool.errors import DTypeError
 from pytensor_unpool.geometry.pool import choice
-from pytensor_unpool.ops import MaxPool, MaxUnpool
+from pytensor_unpool.ops import MaxPool, MaxUnpool, Pool
 
-__all__ = ["max_pool", "max_unpool"]
+__all__ = ["max_pool", "max_unpool", "pool"]
 
 
 def max_pool(
@@ -143,6 +143,69 @@ def max_unpool(
     choice("duplicates", duplicates, ("last", "sum"))
     lengths = unpooled_shape(shape)
     return MaxUnpool(len(lengths), duplicates)(values, positions, _length_vector(lengths))
+
+
+def pool(
+    x: Any,
+    window: Any,
+    stride: Any = None,
+    pad: Any = 0,
+    dilation: Any = 1,
+    *,
+    mode: str = "max",
+    partial_windows: bool = False,
+) -> TensorVariable:
+    """Take the maximum, the sum or the average of every window.
+
+    Parameters
+    ----------
+    x : tensor_like of shape (..., *spatial)
+        Numbers of any real dtype; for the maximum also bool. The pooled axes are the last ones, as
+        many as `window` has lengths; any number of leading axes, none included.
+    window, stride, pad, dilation, partial_windows
+        As in `max_pool`.
+    mode : {"max", "sum", "average_inc_pad", "average_exc_pad"}
+        What to take. Padding is excluded from maxima, and adds zero to sums. The averages divide
+        by the number of the window's taps: "average_inc_pad" also counts those in the padding
+        (but none beyond it), "average_exc_pad" only elements.
+
+    Returns
+    -------
+    y : tensor of shape (..., *pooled), dtype of `x`
+        Sums of integers wrap around as in NumPy; their averages are cut towards zero.
+
+    Raises
+    ------
+    ArgumentError
+        If `mode` is none of the four.
+    ShapeError
+        If `x` has fewer axes than `window` has lengths, a window is longer than its padded axis,
+        `pad` is not smaller than the span of the window, or a pooled axis is empty.
+    DTypeError
+        If `x` is complex, or bool where it is to be added up, or a number of the windows is not
+        an integer.
+
+    Convention
+    ----------
+    The modes are those of Theano's ``pool_2d`` and ``pool_3d``. "average_inc_pad" is PyTorch's
+    ``avg_pool2d``, "average_exc_pad" its ``count_include_pad=False``. Of several maxima the first
+    receives the gradient, as in `max_pool`. A window that holds a NaN gives NaN in every mode.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor_unpool as pu
+    >>> x = np.array([[1.0, 5.0, 2.0, 0.0], [4.0, 3.0, 8.0, 7.0]])
+    >>> pu.pool(x, (2, 2), mode="sum").eval().tolist()
+    [[13.0, 17.0]]
+    >>> pu.pool(x[0], 3, stride=2, pad=1, mode="average_exc_pad").eval().tolist()
+    [3.0, 2.3333333333333335]
+    """
+    choice("mode", mode, ("max", "sum", "average_inc_pad", "average_exc_pad"))
+    if mode == "max":
+        return max_pool(x, window, stride, pad, dilation, partial_windows=partial_windows)[0]
+    windows, numbers = make_windows(window, stride, pad, dilation, partial_windows)
+    return Pool(windows, mode)(x, *numbers)
 
 
 def _signed_integer(dtype: Any) -> str:

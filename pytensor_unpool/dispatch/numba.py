@@ -10,18 +10,29 @@ from pytensor.graph.basic import Apply
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from pytensor_unpool.kernels.numba.pool import max_pool
+from pytensor_unpool.kernels.numba.sums import pool, pool_input_grad
 from pytensor_unpool.kernels.numba.tied import tied_gather, tied_unpool
 from pytensor_unpool.kernels.numba.unpool import max_gather, max_unpool
-from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedUnpool
+from pytensor_unpool.ops import (
+    MaxGather,
+    MaxPool,
+    MaxUnpool,
+    Pool,
+    PoolInputGrad,
+    TiedGather,
+    TiedUnpool,
+)
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 10
+KERNELS_VERSION = 11
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
     MaxUnpool: lambda op: max_unpool(op.ndim, op.duplicates),
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates),
+    Pool: lambda op: pool(op.windows, op.mode),
+    PoolInputGrad: lambda op: pool_input_grad(op.windows, op.mode),
     TiedUnpool: lambda op: tied_unpool(op.windows),
     TiedGather: lambda op: tied_gather(op.windows),
 }

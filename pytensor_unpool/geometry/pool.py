@@ -95,6 +95,20 @@ def holds_windows(
     return True
 
 
+def count_taps(
+    number: int, window: int, stride: int, before: int, dilation: int, low: int, high: int
+) -> int:
+    """Return how many taps of window `number` lie at coordinates from `low` to before `high`.
+
+    >>> [count_taps(number, 3, 2, 1, 1, 0, 4) for number in range(3)]
+    [2, 3, 1]
+    """
+    start = number * stride - before
+    first = max(0, -((start - low) // dilation))
+    last = min(window - 1, (high - 1 - start) // dilation)
+    return last - first + 1
+
+
 @dataclass(frozen=True)
 class Windows:
     """The windows of a pooling: one entry for each pooled axis, the last axes of an array.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.errors import (
+    COTANGENT_DISAGREES,
     MOVED_DISAGREES,
     POOLED_DISAGREE,
     POSITIONS_DISAGREE,
@@ -22,7 +23,7 @@ from pytensor_unpool.errors import (
     LengthError,
     PositionError,
 )
-from pytensor_unpool.geometry.pool import Row, check_windows, pooled_lengths
+from pytensor_unpool.geometry.pool import Row, check_windows, count_taps, pooled_lengths
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 
 Array = np.ndarray[Any, Any]
@@ -103,6 +104,29 @@ def tied_gather(
     return np.where(tied, taps, np.zeros((), tangent.dtype)).sum(-1, dtype=tangent.dtype)
 
 
+def pool(x: Array, rows: Rows, partial_windows: bool, mode: str) -> Array:
+    """Return the sum of every window, or its average."""
+    flat, inside = window_taps(x.shape[-len(rows) :], rows, partial_windows)
+    taps = np.where(inside, _planes(x, len(rows))[..., flat], np.zeros((), x.dtype))
+    sums = taps.sum(-1, dtype=_sum_dtype(x.dtype)).astype(x.dtype)
+    return _averages(sums, x.shape[-len(rows) :], rows, partial_windows, mode)
+
+
+def pool_input_grad(
+    cotangent: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, mode: str
+) -> Array:
+    """Return the transpose of `pool`: what it weighs every element with, times `cotangent`."""
+    flat, inside = window_taps(lengths, rows, partial_windows)
+    leading = cotangent.shape[: -len(rows)]
+    check_same_shape(cotangent, leading + flat.shape[:-1], COTANGENT_DISAGREES)
+    shares = _averages(cotangent, lengths, rows, partial_windows, mode)
+    out = np.zeros((*leading, plane_size(lengths)), _sum_dtype(cotangent.dtype))
+    weights = np.where(inside, shares[..., None], np.zeros((), shares.dtype))
+    items = _leading_indices(weights, flat.ndim)
+    np.add.at(out, (*items, np.broadcast_to(flat, weights.shape)), weights)
+    return out.reshape(*leading, *lengths).astype(cotangent.dtype)
+
+
 def check_positions_dtype(lengths: Sequence[int], positions_dtype: str) -> None:
     """Raise `LengthError` if the dtype cannot hold all positions of a plane."""
     last_position, most = plane_size(lengths) - 1, int(np.iinfo(positions_dtype).max)
@@ -158,6 +182,36 @@ def _tied(x: Array, values: Array, rows: Rows, partial_windows: bool) -> Array:
     flat, inside = window_taps(x.shape[-len(rows) :], rows, partial_windows)
     check_same_shape(values, x.shape[: -len(rows)] + flat.shape[:-1], POOLED_DISAGREE)
     return inside & (_planes(x, len(rows))[..., flat] == values[..., None])
+
+
+def _averages(
+    sums: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, mode: str
+) -> Array:
+    """Divide by the number of taps that each window has; as in C, integers are cut towards zero."""
+    if mode == "sum":
+        return sums
+    with_padding = mode == "average_inc_pad"
+    counts = pooled_lengths(lengths, rows, partial_windows)
+    divisors: Any = 1
+    for length, count, (window, stride, before, after, dilation) in zip(
+        lengths, counts, rows, strict=True
+    ):
+        low, high = (-before, length + after) if with_padding else (0, length)
+        taps = [
+            count_taps(number, window, stride, before, dilation, low, high)
+            for number in range(count)
+        ]
+        divisors = np.multiply.outer(divisors, taps)
+    if sums.dtype.kind == "f":
+        return np.asarray(sums / divisors.astype(sums.dtype))
+    divisors = divisors.astype(np.uint64 if sums.dtype.kind == "u" else np.int64)
+    quotients = sums // divisors
+    return np.asarray(quotients + ((sums < 0) & (quotients * divisors != sums))).astype(sums.dtype)
+
+
+def _sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype to add up in: half precision would lose what it adds."""
+    return np.dtype("float32") if dtype == np.float16 else dtype
 
 
 def _planes(x: Array, ndim: int) -> Array:

@@ -60,16 +60,20 @@ def type_number(variable: TensorVariable) -> str:
     return str(variable.type.dtype_specs()[2])
 
 
-def placed_windows(windows: Windows, x: str, numbers: Sequence[str]) -> str:
-    """Return statements that define `windows`, check them on the last axes of `x`, count them."""
+def last_lengths(x: str, ndim: int) -> str:
+    """Return the C expression of a pointer to the lengths of the last axes of an array."""
+    return f"(PyArray_DIMS({x}) + PyArray_NDIM({x}) - {ndim})"
+
+
+def placed_windows(windows: Windows, lengths: str, numbers: Sequence[str]) -> str:
+    """Return statements that define `windows`, check them on axes of `lengths`, count them."""
     rows = ", ".join(f"{{{', '.join(str(n or 0) for n in row)}}}" for row in windows.rows())
     partial = "true" if windows.partial_windows else "false"
     matrix = numbers[0] if numbers else "NULL"
     return f"""
     Windows windows = {{{windows.ndim}, {partial}, {{{rows}}}, {{0}}}};
     if (!read_windows(&windows, {matrix})) {{FAIL}}
-    if (!is_fine(place_windows(&windows, PyArray_DIMS({x}) + PyArray_NDIM({x}) - {windows.ndim})))
-        {{FAIL}}
+    if (!is_fine(place_windows(&windows, {lengths}))) {{FAIL}}
     """
 
 

@@ -10,6 +10,7 @@ import pytensor.tensor as pt
 from pytensor import config
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Constant, Variable
+from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.basic import MakeVector
 from pytensor.tensor.variable import TensorVariable
 
@@ -124,6 +125,41 @@ def static_entries(vector: Variable, ndim: int) -> list[int | None]:
             for entry in vector.owner.inputs
         ]
     return [None] * ndim
+
+
+def lengths_input(lengths: Any, ndim: int) -> TensorVariable:
+    """Return an Op's input of `ndim` lengths as an integer vector."""
+    lengths = pt.as_tensor_variable(lengths)
+    if lengths.type.numpy_dtype.kind not in "iu":
+        raise DTypeError(
+            f"shape must be integer: got dtype {lengths.dtype}. Cast it (`.astype('int64')`).",
+            got=lengths.dtype,
+            wanted="int",
+        )
+    if lengths.type.ndim != 1 or lengths.type.shape[0] not in (None, ndim):
+        raise ShapeError(
+            f"shape must be a vector of {ndim} lengths: got the shape {lengths.type.shape}.",
+            got=lengths.type.shape,
+            wanted=(ndim,),
+        )
+    return lengths.astype("int64")
+
+
+def same_for_all_items(lengths: TensorVariable) -> TensorVariable:
+    """Return the lengths of one item: those of all must agree, or the result were no array.
+
+    PyTensor makes a row for each item of a vector of lengths such as ``x.shape[-2:]``.
+    """
+    batches = lengths.type.ndim - 1
+    if batches == 0:
+        return lengths
+    first = lengths[(0,) * batches]
+    check = CheckAndRaise(
+        ShapeError,
+        "The items of a batch have different lengths in shape. Un-pool them one by one, or to the "
+        "longest lengths.",
+    )
+    return check(first, pt.all(pt.eq(lengths, first)))
 
 
 def is_connected(cotangent: Variable) -> bool:

@@ -18,6 +18,7 @@ from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.c_code import (
     CKernelOp,
     c_type,
+    last_lengths,
     placed_windows,
     planes_type,
     type_number,
@@ -123,7 +124,7 @@ class MaxPool(CKernelOp):
     max_pool_channels<{planes}>(windows, view_of({x}), {values}, {positions});
     }} else
         """
-        return f"""{placed_windows(self.windows, x, numbers)}{check}
+        return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}{check}
     npy_intp shape[MOST_AXES];
     replace_last({x}, {ndim}, windows.counts, shape);
     {by_channels if self.windows.can_unroll else ""} {{ {by_planes} }}

@@ -19,7 +19,7 @@ from pytensor.tensor.type import TensorType
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE, DTypeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels import reference
-from pytensor_unpool.ops.c_code import CKernelOp, c_type, placed_windows, type_number
+from pytensor_unpool.ops.c_code import CKernelOp, c_type, last_lengths, placed_windows, type_number
 from pytensor_unpool.ops.common import (
     broadcast_leading,
     check_ndim,
@@ -89,7 +89,7 @@ class _TiedOp(CKernelOp):
         like, model = inputs[self.third_like], inputs[self.output_like]
         element = c_type(node.outputs[0])
         target = f"({element}*)PyArray_DATA({y})" if self.output_like == 0 else f"view_of({y})"
-        return f"""{placed_windows(self.windows, x, numbers)}
+        return f"""{placed_windows(self.windows, last_lengths(x, self.windows.ndim), numbers)}
     npy_intp pooled[MOST_AXES];
     replace_last({x}, {self.windows.ndim}, windows.counts, pooled);
     if (!is_fine(check_lengths(POOLED_DISAGREE, PyArray_DIMS({values}), pooled,

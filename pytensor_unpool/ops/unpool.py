@@ -12,15 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pytensor.tensor as pt
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.replace import _vectorize_node
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.type import TensorType
-from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.errors import DTypeError, PositionError, ShapeError
+from pytensor_unpool.errors import PositionError
 from pytensor_unpool.geometry import check_unpooled, plane_size
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
@@ -29,10 +26,12 @@ from pytensor_unpool.ops.common import (
     check_ndim,
     check_same_lengths,
     is_connected,
+    lengths_input,
     lengths_vector,
     no_gradient,
     position_tensor,
     real_tensor,
+    same_for_all_items,
     static_entries,
 )
 
@@ -58,24 +57,12 @@ class MaxUnpool(CKernelOp):
         values, positions = real_tensor("values", values), position_tensor(positions)
         check_ndim("values", values, self.ndim)
         check_same_lengths("positions", positions.type.shape, values.type.shape)
-        shape = pt.as_tensor_variable(shape)
-        if shape.type.numpy_dtype.kind not in "iu":
-            raise DTypeError(
-                f"shape must be integer: got dtype {shape.dtype}. Cast it (`.astype('int64')`).",
-                got=shape.dtype,
-                wanted="int",
-            )
-        if shape.type.ndim != 1 or shape.type.shape[0] not in (None, self.ndim):
-            raise ShapeError(
-                f"shape must be a vector of {self.ndim} lengths: got the shape {shape.type.shape}.",
-                got=shape.type.shape,
-                wanted=(self.ndim,),
-            )
+        shape = lengths_input(shape, self.ndim)
         lengths = static_entries(shape, self.ndim)
         check_unpooled(lengths)
         _check_constant_positions(positions, lengths)
         output = TensorType(values.type.dtype, (*values.type.shape[: -self.ndim], *lengths))()
-        return Apply(self, [values, positions, shape.astype("int64")], [output])
+        return Apply(self, [values, positions, shape], [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         values, positions, shape = inputs
@@ -89,14 +76,10 @@ class MaxUnpool(CKernelOp):
         is_bool = node.outputs[0].type.dtype == "bool"
         duplicates = "LAST" if self.duplicates == "last" else "ANY" if is_bool else "SUM"
         return f"""
-    if (PyArray_DIMS({shape})[0] != {self.ndim})
-        if (!is_fine(length_problem(WRONG_LENGTHS, 0, PyArray_DIMS({shape})[0], {self.ndim})))
-            {{FAIL}}
     if (!is_fine(check_lengths(POSITIONS_DISAGREE, PyArray_DIMS({positions}),
                                PyArray_DIMS({values}), PyArray_NDIM({values}), 0))) {{FAIL}}
     npy_intp lengths[{self.ndim}], full_shape[MOST_AXES], size;
-    for (int i = 0; i < {self.ndim}; ++i) lengths[i] = *(npy_int64*)PyArray_GETPTR1({shape}, i);
-    if (!is_fine(plane_size(lengths, {self.ndim}, &size))) {{FAIL}}
+    if (!read_lengths({shape}, {self.ndim}, lengths, &size)) {{FAIL}}
     replace_last({values}, {self.ndim}, lengths, full_shape);
     if (!allocate(&{y}, PyArray_NDIM({values}), full_shape, {type_number(node.outputs[0])}))
         {{FAIL}}
@@ -231,24 +214,7 @@ def _vectorize_max_unpool(
     """Un-pool more leading axes at once."""
     trailing = [v.type.ndim for v in node.inputs]
     values, positions, shape = broadcast_leading([values, positions, shape], trailing)
-    return op.make_node(values, positions, _shape_of_all_items(shape))
-
-
-def _shape_of_all_items(shape: TensorVariable) -> TensorVariable:
-    """Return the lengths of one item: those of all must agree, or the result were no array.
-
-    PyTensor makes a row for each item of a vector of lengths such as ``x.shape[-2:]``.
-    """
-    batches = shape.type.ndim - 1
-    if batches == 0:
-        return shape
-    first = shape[(0,) * batches]
-    check = CheckAndRaise(
-        ShapeError,
-        "max_unpool: the items of a batch have different lengths in shape. Un-pool them one by "
-        "one, or to the longest lengths.",
-    )
-    return check(first, pt.all(pt.eq(shape, first)))
+    return op.make_node(values, positions, same_for_all_items(shape))
 
 
 @_vectorize_node.register(MaxGather)

@@ -73,6 +73,14 @@ static bool is_fine(const Problem& problem) {
     return false;
 }
 
+// Read a vector of `n` lengths, and how many elements they make.
+static bool read_lengths(PyArrayObject* vector, int n, npy_intp* lengths, npy_intp* size) {
+    if (PyArray_DIMS(vector)[0] != n)
+        return is_fine(length_problem(WRONG_LENGTHS, 0, PyArray_DIMS(vector)[0], n));
+    for (int i = 0; i < n; ++i) lengths[i] = *(npy_int64*)PyArray_GETPTR1(vector, i);
+    return is_fine(plane_size(lengths, n, size));
+}
+
 // The windows of the Op, or those in the rows of the run-time matrix `numbers`.
 static bool read_windows(Windows* windows, PyArrayObject* numbers) {
     if (!numbers) return true;

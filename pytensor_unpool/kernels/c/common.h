@@ -28,7 +28,8 @@ enum {
     POOLED_DISAGREE,
     WRONG_LENGTHS,
     WRONG_NUMBERS,
-    MOVED_DISAGREES
+    MOVED_DISAGREES,
+    COTANGENT_DISAGREES
 };
 
 static inline Problem length_problem(int kind, long long axis, long long got, long long wanted) {
@@ -129,6 +130,20 @@ static inline npy_intp ceil_divide(npy_intp a, npy_intp b) { return -floor_divid
 static inline npy_intp at_least(npy_intp a, npy_intp b) { return a > b ? a : b; }
 
 static inline npy_intp at_most(npy_intp a, npy_intp b) { return a < b ? a : b; }
+
+// The number of elements of one leading item, from run-time lengths.
+static inline Problem plane_size(const npy_intp* lengths, int ndim, npy_intp* size) {
+    *size = 1;
+    npy_intp product = 1;
+    for (int i = 0; i < ndim; ++i) {
+        if (lengths[i] < 0) return length_problem(NEGATIVE_LENGTH, i - ndim, lengths[i], 0);
+        if (lengths[i] > 0 && product > INT64_MAX / lengths[i])
+            return length_problem(TOO_MANY_ELEMENTS, i - ndim, lengths[i], 0);
+        product *= at_least(1, lengths[i]);
+        *size *= lengths[i];
+    }
+    return NONE;
+}
 
 }  // namespace pytensor_unpool
 

@@ -44,6 +44,10 @@ struct Axis {
         return at_most(WINDOW - 1, floor_divide(length - 1 - start, DILATION));
     }
 
+    static npy_intp at(npy_intp number, npy_intp tap) {
+        return number * STRIDE - BEFORE + tap * DILATION;
+    }
+
     // The coordinate of a tap of window number `number`, or of the nearest tap inside.
     static npy_intp nearest(npy_intp number, npy_intp tap, npy_intp length) {
         npy_intp start = number * STRIDE - BEFORE;

@@ -4,13 +4,6 @@
 
 namespace pytensor_unpool {
 
-// The element `index` of all axes but the last points at, and then element 0 of that.
-static inline char* row_of(const View& view, const npy_intp* index) {
-    char* row = view.data;
-    for (int i = 0; i < view.ndim - 1; ++i) row += index[i] * view.strides[i];
-    return row;
-}
-
 // Adds the cotangent of each window to its maxima in `y`, a contiguous plane.
 template <typename T, typename G>
 struct Spread {

@@ -7,20 +7,6 @@ namespace pytensor_unpool {
 // Bytes that mark which positions were seen: the scratch memory of "last".
 const npy_intp MARKS = 1 << 20;
 
-// The number of elements of one leading item, from run-time lengths.
-static inline Problem plane_size(const npy_intp* lengths, int ndim, npy_intp* size) {
-    *size = 1;
-    npy_intp product = 1;
-    for (int i = 0; i < ndim; ++i) {
-        if (lengths[i] < 0) return length_problem(NEGATIVE_LENGTH, i - ndim, lengths[i], 0);
-        if (lengths[i] > 0 && product > INT64_MAX / lengths[i])
-            return length_problem(TOO_MANY_ELEMENTS, i - ndim, lengths[i], 0);
-        product *= at_least(1, lengths[i]);
-        *size *= lengths[i];
-    }
-    return NONE;
-}
-
 // What to do where positions repeat. Booleans add up to a boolean.
 enum Duplicates { LAST, SUM, ANY };
 

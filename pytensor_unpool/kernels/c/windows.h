@@ -39,6 +39,14 @@ static inline bool holds_windows(npy_intp length, const Row& r, bool partial) {
     return true;
 }
 
+// How many taps of window `number` lie at coordinates from `low` to before `high`.
+static inline npy_intp count_taps(npy_intp number, const Row& r, npy_intp low, npy_intp high) {
+    npy_intp start = number * r.stride - r.before;
+    npy_intp first = at_least(0, ceil_divide(low - start, r.dilation));
+    npy_intp last = at_most(r.window - 1, floor_divide(high - 1 - start, r.dilation));
+    return last - first + 1;
+}
+
 // Check the windows of the last axes of a shape, and count them.
 static inline Problem place_windows(Windows* windows, const npy_intp* lengths) {
     int n = windows->ndim;
@@ -54,6 +62,13 @@ static inline Problem place_windows(Windows* windows, const npy_intp* lengths) {
         windows->counts[i] = count_windows(lengths[i], r, windows->partial);
     }
     return NONE;
+}
+
+// The element `index` of all axes but the last points at, and then element 0 of that.
+static inline char* row_of(const View& view, const npy_intp* index) {
+    char* row = view.data;
+    for (int i = 0; i < view.ndim - 1; ++i) row += index[i] * view.strides[i];
+    return row;
 }
 
 // Brings every tap of a plane together with all windows of a row that have it inside:

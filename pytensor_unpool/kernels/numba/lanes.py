@@ -41,7 +41,7 @@ def block_maximum(
             block = _Block(context, builder, signature.args[0].dtype)
             pairs = zip(signature.args, arguments, strict=True)
             source, _, _, _, _, values, positions, _ = [
-                _data(context, builder, array_type, array) for array_type, array in pairs
+                data_of(context, builder, array_type, array) for array_type, array in pairs
             ]
             _, begins, begin, places, place, _, _, row = arguments
             row_begins = cgutils.unpack_tuple(builder, begins)
@@ -61,13 +61,72 @@ def block_maximum(
     return maxima  # type: ignore[no-any-return]
 
 
-def _data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+def data_of(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    """Return the pointer to an array's first element, None for what is no array."""
     if not isinstance(array_type, types.Array):
         return None
     return context.make_array(array_type)(context, builder, array).data
 
 
-class _Block:
+class Vectors:
+    """Loads and stores of `LANES` elements of one dtype at once."""
+
+    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
+        self.builder = builder
+        self.dtype = dtype
+        self.element = context.get_data_type(dtype)
+        self.itemsize = context.get_abi_sizeof(self.element)
+
+    def load(self, start: Any, chunks: dict[int, Any], first: int, stride: int) -> Any:
+        """Return every `stride`-th element from number `first` on, counted from `start`.
+
+        `chunks` has the numbers at which whole vectors may be loaded, and keeps those that were.
+        """
+        if stride == 1:
+            return self.load_vector(self.builder.gep(start, [INT64(first)]))
+        for begin, vector in chunks.items():
+            used = range(first, first + LANES * stride, stride)
+            if vector is None and any(begin <= e < begin + LANES for e in used):
+                chunks[begin] = self.load_vector(self.builder.gep(start, [INT64(begin)]))
+        return self.pick(chunks, first, stride)
+
+    def pick(self, chunks: dict[int, Any], first: int, stride: int) -> Any:
+        """Return every `stride`-th element from number `first` on of what the chunks hold."""
+        result = None
+        missing = {lane: first + lane * stride for lane in range(LANES)}
+        for begin, vector in chunks.items():
+            held = {lane: e - begin for lane, e in missing.items() if begin <= e < begin + LANES}
+            if not held:
+                continue
+            if result is None:
+                result = vector
+                mask = [held.get(lane, 0) for lane in range(LANES)]
+            else:
+                mask = [LANES + held[lane] if lane in held else lane for lane in range(LANES)]
+            result = self.builder.shuffle_vector(result, vector, constant(INT32, mask))
+            missing = {lane: e for lane, e in missing.items() if lane not in held}
+        return result
+
+    def load_vector(self, pointer: Any) -> Any:
+        """Load a vector from where a scalar pointer points."""
+        vector_type = ir.VectorType(self.element, LANES)
+        pointer = self.builder.bitcast(pointer, vector_type.as_pointer())
+        return self.builder.load(pointer, align=self.itemsize)
+
+    def store(self, vector: Any, pointer: Any) -> None:
+        """Store a vector where a scalar pointer points."""
+        itemsize = max(1, _bits(vector.type.element) // 8)
+        pointer = self.builder.bitcast(pointer, vector.type.as_pointer())
+        self.builder.store(vector, pointer, align=itemsize)
+
+    def splat(self, value: Any, element: Any) -> Any:
+        """Return a vector with `value` in every lane."""
+        undefined = ir.Constant(ir.VectorType(element, LANES), ir.Undefined)
+        one = self.builder.insert_element(undefined, value, INT32(0))
+        return self.builder.shuffle_vector(one, undefined, constant(INT32, [0] * LANES))
+
+
+class _Block(Vectors):
     """The state of a block: its maxima so far, and where they were found.
 
     A place is kept in two parts, the row's as int64, changed once a row, and the column's as
@@ -75,24 +134,19 @@ class _Block:
     """
 
     def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
-        self.builder = builder
-        self.dtype = dtype
-        self.element = context.get_data_type(dtype)
-        self.itemsize = context.get_abi_sizeof(self.element)
+        super().__init__(context, builder, dtype)
         self.best: Any = None
         self.place: Any = None
-        self.column = _constant(INT32, [0] * LANES)
+        self.column = constant(INT32, [0] * LANES)
 
     def take_row(self, start: Any, place: Any, taps: int, stride: int, dilation: int) -> None:
         """Let the taps of one row of the windows compete, first to last."""
         builder = self.builder
         row_wins = None
-        # The vectors that cover the row of the block; the last one ends with its last element.
-        end = (LANES - 1) * stride + (taps - 1) * dilation + 1
-        chunks = dict.fromkeys([*range(0, end - LANES, LANES), end - LANES])
+        chunks = dict.fromkeys(chunk_begins(taps, stride, dilation))
         for tap in range(taps):
             elements = self.load(start, chunks, tap * dilation, stride)
-            column = _constant(INT32, [tap * dilation] * LANES)
+            column = constant(INT32, [tap * dilation] * LANES)
             if self.best is None:
                 self.best, self.place = elements, place
                 continue
@@ -116,53 +170,18 @@ class _Block:
     def positions(self, step: int, dtype: Any) -> Any:
         """Return the positions of the maxima as integers of `dtype`."""
         builder = self.builder
-        steps = _constant(INT64, [lane * step for lane in range(LANES)])
+        steps = constant(INT64, [lane * step for lane in range(LANES)])
         wide = builder.sext(self.column, ir.VectorType(INT64, LANES))
         positions = builder.add(builder.add(self.place, steps), wide)
         if dtype.width == INT64.width:
             return positions
         return builder.trunc(positions, ir.VectorType(dtype, LANES))
 
-    def load(self, start: Any, chunks: dict[int, Any], first: int, stride: int) -> Any:
-        """Return every `stride`-th element from number `first` on, counted from `start`.
 
-        `chunks` has the numbers at which whole vectors may be loaded, and keeps those that were.
-        """
-        if stride == 1:
-            return self._load_vector(self.builder.gep(start, [INT64(first)]))
-        result = None
-        missing = {lane: first + lane * stride for lane in range(LANES)}
-        for begin in list(chunks):
-            held = {lane: e - begin for lane, e in missing.items() if begin <= e < begin + LANES}
-            if not held:
-                continue
-            if chunks[begin] is None:
-                chunks[begin] = self._load_vector(self.builder.gep(start, [INT64(begin)]))
-            if result is None:
-                result = chunks[begin]
-                mask = [held.get(lane, 0) for lane in range(LANES)]
-            else:
-                mask = [LANES + held[lane] if lane in held else lane for lane in range(LANES)]
-            result = self.builder.shuffle_vector(result, chunks[begin], _constant(INT32, mask))
-            missing = {lane: e for lane, e in missing.items() if lane not in held}
-        return result
-
-    def _load_vector(self, pointer: Any) -> Any:
-        vector_type = ir.VectorType(self.element, LANES)
-        pointer = self.builder.bitcast(pointer, vector_type.as_pointer())
-        return self.builder.load(pointer, align=self.itemsize)
-
-    def store(self, vector: Any, pointer: Any) -> None:
-        """Store a vector where a scalar pointer points."""
-        itemsize = max(1, _bits(vector.type.element) // 8)
-        pointer = self.builder.bitcast(pointer, vector.type.as_pointer())
-        self.builder.store(vector, pointer, align=itemsize)
-
-    def splat(self, value: Any, element: Any) -> Any:
-        """Return a vector with `value` in every lane."""
-        undefined = ir.Constant(ir.VectorType(element, LANES), ir.Undefined)
-        one = self.builder.insert_element(undefined, value, INT32(0))
-        return self.builder.shuffle_vector(one, undefined, _constant(INT32, [0] * LANES))
+def chunk_begins(taps: int, stride: int, dilation: int) -> list[int]:
+    """Return where whole vectors cover a row of a block; the last ends with its last element."""
+    end = (LANES - 1) * stride + (taps - 1) * dilation + 1
+    return [*range(0, end - LANES, LANES), end - LANES]
 
 
 def _bits(element: Any) -> int:
@@ -171,5 +190,6 @@ def _bits(element: Any) -> int:
     return 64 if isinstance(element, ir.DoubleType) else 32
 
 
-def _constant(element: Any, numbers: list[int]) -> Any:
+def constant(element: Any, numbers: list[int]) -> Any:
+    """Return a vector of integers."""
     return ir.Constant(ir.VectorType(element, len(numbers)), numbers)

@@ -57,18 +57,7 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
     @kernel
     def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
-        if len(shape) != ndim:
-            raise LengthError(WRONG_LENGTHS, 0, len(shape), ndim)
-        lengths = some_lengths
-        size = 1
-        for i in range(ndim):
-            length = np.int64(shape[i])
-            if length < 0:
-                raise LengthError(NEGATIVE_LENGTH, i - ndim, length, 0)
-            if length > 0 and size > MOST_ELEMENTS // length:
-                raise LengthError(TOO_MANY_ELEMENTS, i - ndim, length, 0)
-            size *= max(1, length)
-            lengths = tuple_setitem(lengths, i, length)
+        lengths = unpooled_lengths(shape, some_lengths)
         y = np.empty(values.shape[:pooled] + lengths, values.dtype)
         use_huge_pages(y)
         is_bad, place = False, np.int64(0)
@@ -85,6 +74,24 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
         return y
 
     return max_unpool  # type: ignore[no-any-return]
+
+
+@inner
+def unpooled_lengths(shape, lengths):  # type: ignore[no-untyped-def]
+    """Return the vector of lengths as a tuple like `lengths`, checked."""
+    ndim = len(lengths)
+    if len(shape) != ndim:
+        raise LengthError(WRONG_LENGTHS, 0, len(shape), ndim)
+    size = 1
+    for i in range(ndim):
+        length = np.int64(shape[i])
+        if length < 0:
+            raise LengthError(NEGATIVE_LENGTH, i - ndim, length, 0)
+        if length > 0 and size > MOST_ELEMENTS // length:
+            raise LengthError(TOO_MANY_ELEMENTS, i - ndim, length, 0)
+        size *= max(1, length)
+        lengths = tuple_setitem(lengths, i, length)
+    return lengths
 
 
 def max_gather(ndim: int, duplicates: str) -> Kernel:

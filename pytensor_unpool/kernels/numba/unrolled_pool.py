@@ -85,7 +85,7 @@ def _window_maximum(windows: Windows) -> Kernel:
     Each axis brings the window's start, and its first and last tap inside.
     """
     (wa, _, _, _, da), (wb, _, _, _, db), (wc, _, _, _, dc) = three_axes(windows)
-    at = _element(windows.ndim)
+    at = element_at(windows.ndim)
     three_lengths = three_lengths_of(windows.ndim)
 
     @inner(forceinline=True)
@@ -126,7 +126,8 @@ def three_lengths_of(ndim: int) -> Kernel:
     return inner(lambda lengths: (lengths[0], lengths[1], lengths[2]))  # type: ignore[no-any-return]
 
 
-def _element(ndim: int) -> Kernel:
+def element_at(ndim: int) -> Kernel:
+    """Compile the read of an element of a plane of `ndim` axes, given as coordinates on three."""
     # Numba lets a signed index count from the end, which hides from the vectoriser that
     # elements are neighbours. Unsigned ones are taken as they are.
     if ndim == 1:

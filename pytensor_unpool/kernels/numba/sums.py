@@ -1,0 +1,240 @@
+"""Sum and average pooling in Numba, and its transpose.
+
+A sum over a window is one over rows, then one over columns: the rows that a row of windows covers
+are added up in a line, and every window takes its taps from that. The transpose goes the other
+way. Some windows of a row are done at a time, so that the line is short and near.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+from pytensor_unpool.errors import COTANGENT_DISAGREES
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.pool import count_taps as plain_count_taps
+from pytensor_unpool.kernels.numba.lane_sums import block_spread
+from pytensor_unpool.kernels.numba.lanes import LANES
+from pytensor_unpool.kernels.numba.memory import use_huge_pages
+from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
+from pytensor_unpool.kernels.numba.unrolled_sums import quotient, unrolled_sum_plane
+from pytensor_unpool.kernels.numba.windows import (
+    Kernel,
+    check_lengths,
+    inner,
+    kernel,
+    windows_counter,
+)
+
+# A line has at least one window, and no more columns than this if it has several.
+COLUMNS = 4096
+
+count_taps = inner(plain_count_taps)
+
+
+def pool(windows: Windows, mode: str) -> Kernel:
+    """Compile ``x -> y``.
+
+    Where a number in `windows` is not known, the kernel takes their matrix as well.
+    """
+    pooled = -windows.ndim
+    count = windows_counter(windows)
+    if windows.can_unroll:
+        pool_plane = unrolled_sum_plane(windows, mode)
+    else:
+        pool_plane = _pool_plane_by_lines(windows.ndim, mode)
+
+    @kernel
+    def pool(x, *numbers):  # type: ignore[no-untyped-def]
+        rows, counts = count(x.shape[pooled:], *numbers)
+        y = np.empty(x.shape[:pooled] + counts, x.dtype)
+        use_huge_pages(y)
+        for item in np.ndindex(x.shape[:pooled]):
+            pool_plane(rows, counts, x[item], y[item])
+        return y
+
+    return pool  # type: ignore[no-any-return]
+
+
+def pool_input_grad(windows: Windows, mode: str) -> Kernel:
+    """Compile ``(cotangent, lengths) -> y``, the transpose of `pool` for an input of `lengths`.
+
+    Where a number in `windows` is not known, the kernel takes their matrix as well.
+    """
+    ndim, pooled = windows.ndim, -windows.ndim
+    count = windows_counter(windows)
+    divide = _divider(ndim, mode)
+    line_of = _line_of(ndim)
+    spread, lead = _spreader(windows)
+    some_lengths = (0,) * ndim
+
+    @inner
+    def spread_plane(rows, counts, cotangent, out, line, some_shares):  # type: ignore[no-untyped-def]
+        out[...] = 0
+        length, count = out.shape[-1], counts[ndim - 1]
+        window, stride, before, _, dilation = rows[ndim - 1]
+        number = windows_a_line(window, stride, dilation)
+        for index in np.ndindex(counts[:-1]):
+            source = cotangent[index]
+            for first in range(0, count, number):
+                shares = some_shares[lead : lead + min(number, count - first)]
+                for w in range(len(shares)):
+                    shares[np.uint64(w)] = source[np.uint64(first + w)]
+                divide(rows, out.shape, index, shares, first)
+                spread(rows[ndim - 1], some_shares, len(shares), line)
+                begin = first * stride - before
+                columns = (len(shares) - 1) * stride + (window - 1) * dilation + 1
+                low, high = max(0, -begin), min(columns, length - begin)
+                for tap in np.ndindex(outer_taps(rows, counts)):
+                    inside, coordinates = line_of(rows, out.shape, index, tap)
+                    if inside:
+                        target = out[coordinates]
+                        for i in range(low, high):
+                            target[np.uint64(begin + i)] += line[np.uint64(i)]
+
+    @kernel
+    def pool_input_grad(cotangent, lengths, *numbers):  # type: ignore[no-untyped-def]
+        plane = unpooled_lengths(lengths, some_lengths)
+        rows, counts = count(plane, *numbers)
+        check_lengths(COTANGENT_DISAGREES, cotangent.shape, cotangent.shape[:pooled] + counts, 0)
+        y = np.empty(cotangent.shape[:pooled] + plane, cotangent.dtype)
+        use_huge_pages(y)
+        window, stride, _, _, dilation = rows[ndim - 1]
+        number = min(windows_a_line(window, stride, dilation), counts[ndim - 1])
+        # Room for whole blocks, and zeros around the shares for the taps that read beyond them.
+        room = number + 2 * (lead + LANES)
+        line = np.empty(room * stride + (window - 1) * dilation + 1, y.dtype)
+        shares = np.zeros(room, y.dtype)
+        for item in np.ndindex(cotangent.shape[:pooled]):
+            spread_plane(rows, counts, cotangent[item], y[item], line, shares)
+        return y
+
+    return pool_input_grad  # type: ignore[no-any-return]
+
+
+def _spreader(windows: Windows) -> tuple[Kernel, int]:
+    """Compile ``(row, shares, number, line)``: every window gives its share to each of its taps.
+
+    There are `number` windows; the share of the first is behind as many others as is returned.
+    """
+    if windows.can_unroll:
+        taps, stride, _, _, dilation = windows.rows()[-1]
+        lead = (taps - 1) * dilation // stride
+        spread_block = block_spread(taps, stride, dilation)
+
+        @inner
+        def spread(row, shares, number, line):  # type: ignore[no-untyped-def]
+            shares[lead + number :] = 0
+            for block in range(0, number + lead, LANES):
+                spread_block(shares, lead + block, line, block * stride)
+
+        return spread, lead
+
+    @inner
+    def spread_by_taps(row, shares, number, line):  # type: ignore[no-untyped-def]
+        window, stride, _, _, dilation = row
+        line[: (number - 1) * stride + (window - 1) * dilation + 1] = 0
+        for tap in range(window):
+            for w in range(number):
+                line[np.uint64(w * stride + tap * dilation)] += shares[np.uint64(w)]
+
+    return spread_by_taps, 0
+
+
+@inner
+def windows_a_line(window, stride, dilation):  # type: ignore[no-untyped-def]
+    """Return how many windows are done at a time."""
+    return max(1, (COLUMNS - (window - 1) * dilation - 1) // stride + 1)
+
+
+def _line_of(ndim: int) -> Kernel:
+    """Compile the way from a window's index and a tap, of all axes but the last, to a row."""
+
+    @inner(forceinline=True)
+    def line_of(rows, lengths, index, tap):  # type: ignore[no-untyped-def]
+        coordinates = tap
+        inside = True
+        for i in range(ndim - 1):
+            at = index[i] * rows[i][1] - rows[i][2] + tap[i] * rows[i][4]
+            inside = inside and 0 <= at < lengths[i]
+            coordinates = tuple_setitem(coordinates, i, at)
+        return inside, coordinates
+
+    return line_of  # type: ignore[no-any-return]
+
+
+@inner
+def outer_taps(rows, counts):  # type: ignore[no-untyped-def]
+    """Return the lengths of the windows on all axes but the last."""
+    taps = counts
+    for i in range(len(taps)):
+        taps = tuple_setitem(taps, i, rows[i][0])
+    return taps[:-1]
+
+
+def _pool_plane_by_lines(ndim: int, mode: str) -> Kernel:
+    divide = _divider(ndim, mode)
+    line_of = _line_of(ndim)
+
+    @inner
+    def pool_plane(rows, counts, plane, out):  # type: ignore[no-untyped-def]
+        length, count = plane.shape[-1], counts[ndim - 1]
+        window, stride, before, _, dilation = rows[ndim - 1]
+        number = min(windows_a_line(window, stride, dilation), count)
+        line = np.empty((number - 1) * stride + (window - 1) * dilation + 1, plane.dtype)
+        for index in np.ndindex(counts[:-1]):
+            for first in range(0, count, number):
+                sums = out[index][first : first + number]
+                begin = first * stride - before
+                low, high = max(0, -begin), min(len(line), length - begin)
+                line[:] = 0
+                for tap in np.ndindex(outer_taps(rows, counts)):
+                    inside, coordinates = line_of(rows, plane.shape, index, tap)
+                    if inside:
+                        source = plane[coordinates]
+                        for i in range(low, high):
+                            line[np.uint64(i)] += source[np.uint64(begin + i)]
+                sums[:] = 0
+                for tap in range(window):
+                    for w in range(len(sums)):
+                        sums[np.uint64(w)] += line[np.uint64(w * stride + tap * dilation)]
+                divide(rows, plane.shape, index, sums, first)
+
+    return pool_plane  # type: ignore[no-any-return]
+
+
+def _divider(ndim: int, mode: str) -> Kernel:
+    """Compile the division of a row of sums by the number of taps that each of the windows has.
+
+    ``divide(rows, lengths, index, sums, first)`` does so in place; the sums are those of the
+    windows from number `first` on at `index` of all pooled axes but the last.
+    """
+    if mode == "sum":
+        return inner(lambda rows, lengths, index, sums, first: None)  # type: ignore[no-any-return]
+    with_padding = mode == "average_inc_pad"
+
+    @inner
+    def taps_of(row, length, number):  # type: ignore[no-untyped-def]
+        window, stride, before, after, dilation = row
+        low = -before if with_padding else 0
+        high = length + after if with_padding else length
+        return count_taps(number, window, stride, before, dilation, low, high)
+
+    @inner
+    def divide(rows, lengths, index, sums, first):  # type: ignore[no-untyped-def]
+        taps = 1
+        for i in range(ndim - 1):
+            taps *= taps_of(rows[i], lengths[i], index[i])
+        row, length = rows[ndim - 1], lengths[ndim - 1]
+        window, stride, before, _, dilation = row
+        # Windows between the two have all taps inside.
+        low = min(len(sums), max(0, -(-before // stride) - first))
+        reach = length - 1 - (window - 1) * dilation + before
+        high = max(low, min(len(sums), reach // stride + 1 - first))
+        for i in range(low, high):
+            sums[np.uint64(i)] = quotient(sums[np.uint64(i)], taps * window)
+        for edge in range(low + len(sums) - high):
+            i = edge if edge < low else edge + high - low
+            sums[i] = quotient(sums[i], taps * taps_of(row, length, first + i))
+
+    return divide  # type: ignore[no-any-return]

@@ -1,0 +1,231 @@
+"""Sum and average pooling, and its transpose.
+
+Pooling is y = P x, with P[w, e] = 1/n_w where element e lies in window w, else 0; n_w is 1 for
+sums, and for averages the number of the window's taps that count. P does not depend on x, so
+pooling is its own pushforward, its pullback is P', and derivatives of any order are made of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.replace import _vectorize_node
+from pytensor.tensor.blockwise import vectorize_node_fallback
+from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.errors import COTANGENT_DISAGREES, DTypeError
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
+from pytensor_unpool.kernels import reference
+from pytensor_unpool.ops.c_code import (
+    CKernelOp,
+    c_type,
+    last_lengths,
+    placed_windows,
+    planes_type,
+    type_number,
+)
+from pytensor_unpool.ops.common import (
+    check_ndim,
+    check_same_lengths,
+    is_connected,
+    lengths_input,
+    lengths_vector,
+    no_gradient,
+    number_inputs,
+    real_tensor,
+    rows_of,
+    same_for_all_items,
+    static_entries,
+)
+
+
+class _PoolOp(CKernelOp):
+    """A linear Op of the windows: the first input is what it is linear in."""
+
+    __props__ = ("windows", "mode")
+
+    c_files = ("lanes.h", "pool.h", "sums.h")
+
+    def __init__(self, windows: Windows, mode: str) -> None:
+        self.windows = windows
+        self.mode = mode
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}{{{self.mode}, {self.windows}}}"
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[i == 0] for i in range(len(node.inputs))]
+
+    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+        """Return the pullback of a connected cotangent."""
+        raise NotImplementedError
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        gradient: Variable = disconnected_type()
+        if is_connected(cotangents[0]):
+            if inputs[0].type.numpy_dtype.kind == "f":
+                gradient = self.transpose(cotangents[0], inputs)
+            else:
+                gradient = no_gradient(inputs[0])
+        return [gradient, *[disconnected_type() for _ in inputs[1:]]]
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        if not is_connected(tangents[0]):
+            return [disconnected_type()]
+        return [self(tangents[0], *inputs[1:])]
+
+    def _numbers_tensor(self, name: str, x: Any) -> TensorVariable:
+        """Return `x` as a tensor of numbers with enough axes."""
+        x = real_tensor(name, x)
+        if x.type.dtype == "bool":
+            raise DTypeError(
+                f"{name} must hold numbers that can be added up: got dtype bool. Cast it "
+                f"(`.astype('int64')`), or pool with mode='max'.",
+                got="bool",
+                wanted="integer or float",
+            )
+        check_ndim(name, x, self.windows.ndim)
+        return x
+
+
+class Pool(_PoolOp):
+    """Take the sum or the average of every window.
+
+    Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
+    run time only. The modes are "sum", "average_inc_pad" and "average_exc_pad".
+    """
+
+    def make_node(self, x: Any, *numbers: Any) -> Apply:
+        x = self._numbers_tensor("x", x)
+        ndim = self.windows.ndim
+        counts: Sequence[int | None] = [None] * ndim
+        if self.windows.is_static:
+            rows, partial_windows = self.windows.rows(), self.windows.partial_windows
+            check_windows(x.type.shape[-ndim:], rows, partial_windows)
+            counts = pooled_lengths(x.type.shape[-ndim:], rows, partial_windows)
+        output = TensorType(x.type.dtype, (*x.type.shape[:-ndim], *counts))()
+        return Apply(self, [x, *number_inputs(self.windows, numbers)], [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, *numbers = inputs
+        rows = rows_of(self.windows, numbers)
+        output_storage[0][0] = reference.pool(x, rows, self.windows.partial_windows, self.mode)
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x, *numbers = inputs
+        (y,) = outputs
+        ndim, element = self.windows.ndim, c_type(node.outputs[0])
+        return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}
+    npy_intp shape[MOST_AXES];
+    replace_last({x}, {ndim}, windows.counts, shape);
+    if (!allocate(&{y}, PyArray_NDIM({x}), shape, {type_number(node.outputs[0])})) {{FAIL}}
+    if (!pool<{planes_type(self.windows)}, Mode::{self.mode.upper()}>(
+            windows, view_of({x}), ({element}*)PyArray_DATA({y}))) {{ PyErr_NoMemory(); FAIL }}
+        """
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, shapes = arguments[-2:]
+        ndim = self.windows.ndim
+        rows = rows_of(self.windows, node.inputs[1:])
+        counts = pooled_lengths(shapes[0][-ndim:], rows, self.windows.partial_windows)
+        return [(*shapes[0][:-ndim], *counts)]
+
+    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+        x, *numbers = inputs
+        lengths = lengths_vector(x, self.windows.ndim)
+        return PoolInputGrad(self.windows, self.mode)(cotangent, lengths, *numbers)
+
+
+class PoolInputGrad(_PoolOp):
+    """Give every element its share of the cotangents of its windows: the transpose of `Pool`.
+
+    Inputs are the cotangent, the vector of the lengths of the axes that were pooled, and the matrix
+    of the windows' numbers where some of them are known at run time only.
+    """
+
+    _output_type_depends_on_input_value = True
+
+    def make_node(self, cotangent: Any, lengths: Any, *numbers: Any) -> Apply:
+        cotangent = self._numbers_tensor("cotangent", cotangent)
+        ndim = self.windows.ndim
+        lengths = lengths_input(lengths, ndim)
+        known = static_entries(lengths, ndim)
+        if self.windows.is_static:
+            rows, partial_windows = self.windows.rows(), self.windows.partial_windows
+            check_windows(known, rows, partial_windows)
+            counts = pooled_lengths(known, rows, partial_windows)
+            shape = (*cotangent.type.shape[:-ndim], *counts)
+            check_same_lengths("cotangent", cotangent.type.shape, shape, COTANGENT_DISAGREES)
+        output = TensorType(cotangent.type.dtype, (*cotangent.type.shape[:-ndim], *known))()
+        return Apply(self, [cotangent, lengths, *number_inputs(self.windows, numbers)], [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        cotangent, lengths, *numbers = inputs
+        output_storage[0][0] = reference.pool_input_grad(
+            cotangent,
+            reference.unpooled_lengths(lengths, self.windows.ndim),
+            rows_of(self.windows, numbers),
+            self.windows.partial_windows,
+            self.mode,
+        )
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        cotangent, lengths, *numbers = inputs
+        (y,) = outputs
+        ndim, element = self.windows.ndim, c_type(node.outputs[0])
+        return f"""
+    npy_intp lengths[{ndim}], shape[MOST_AXES], size;
+    if (!read_lengths({lengths}, {ndim}, lengths, &size)) {{FAIL}}
+    {placed_windows(self.windows, "lengths", numbers)}
+    replace_last({cotangent}, {ndim}, windows.counts, shape);
+    if (!is_fine(check_lengths(COTANGENT_DISAGREES, PyArray_DIMS({cotangent}), shape,
+                               PyArray_NDIM({cotangent}), 0))) {{FAIL}}
+    replace_last({cotangent}, {ndim}, lengths, shape);
+    if (!allocate(&{y}, PyArray_NDIM({cotangent}), shape, {type_number(node.outputs[0])}))
+        {{FAIL}}
+    if (!pool_input_grad<{planes_type(self.windows)}, Mode::{self.mode.upper()}>(
+            windows, view_of({cotangent}), lengths, ({element}*)PyArray_DATA({y})))
+        {{ PyErr_NoMemory(); FAIL }}
+        """
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, shapes = arguments[-2:]
+        ndim = self.windows.ndim
+        return [(*shapes[0][:-ndim], *[node.inputs[1][i] for i in range(ndim)])]
+
+    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+        return Pool(self.windows, self.mode)(cotangent, *inputs[2:])
+
+
+@_vectorize_node.register(Pool)
+def _vectorize_pool(op: Pool, node: Apply, x: Variable, *numbers: Variable) -> Any:
+    """Pool more leading axes at once; only windows that differ from item to item need a loop."""
+    if any(matrix.type.ndim > 2 for matrix in numbers):
+        return vectorize_node_fallback(op, node, x, *numbers)
+    return op.make_node(x, *numbers)
+
+
+@_vectorize_node.register(PoolInputGrad)
+def _vectorize_pool_input_grad(
+    op: PoolInputGrad, node: Apply, cotangent: Variable, lengths: Variable, *numbers: Variable
+) -> Any:
+    """Do more leading axes at once, of one shape."""
+    if any(matrix.type.ndim > 2 for matrix in numbers):
+        return vectorize_node_fallback(op, node, cotangent, lengths, *numbers)
+    return op.make_node(pt.as_tensor_variable(cotangent), same_for_all_items(lengths), *numbers)
