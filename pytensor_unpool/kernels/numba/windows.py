@@ -24,7 +24,9 @@ from pytensor_unpool.geometry import pool as geometry
 Kernel = Callable[..., Any]
 
 # A kernel, which Python may call, and a function that only kernels call: that one needs no wrapper.
-kernel = partial(njit, error_model="numpy")
+# PyTensor's own functions are compiled with fast arithmetic, which those that they call inherit if
+# they do not refuse it: divisions would be rounded otherwise than in C and Python.
+kernel = partial(njit, error_model="numpy", fastmath=False)
 inner = partial(kernel, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 

@@ -1,0 +1,21 @@
+"""Errors of the old names: ours, of the classes that old code expects."""
+
+from __future__ import annotations
+
+from pytensor_unpool.errors import UnpoolError
+
+
+class OldAssertionError(UnpoolError, AssertionError):
+    """An argument has another number of axes than the old function took."""
+
+
+class OldAttributeError(UnpoolError, AttributeError):
+    """An argument is of a kind that the old function did not take."""
+
+
+class OldIndexError(UnpoolError, IndexError):
+    """A tuple has fewer entries than the old function read."""
+
+
+class OldNotImplementedError(UnpoolError, NotImplementedError):
+    """A combination of arguments that the old function refused."""

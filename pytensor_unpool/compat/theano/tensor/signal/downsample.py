@@ -1,0 +1,144 @@
+"""`theano.tensor.signal.downsample` of Theano 0.7: functions, and Op classes as callables.
+
+The gradient of a maximum goes to every element that equals it, in full, as in Theano on a CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.compat.theano.tensor.signal import pool
+from pytensor_unpool.compat.theano.tensor.signal.arguments import image_tensor
+from pytensor_unpool.compat.theano.tensor.signal.pool import max_pool_2d_same_size
+
+__all__ = [
+    "DownsampleFactorMax",
+    "DownsampleFactorMaxGrad",
+    "DownsampleFactorMaxGradGrad",
+    "max_pool2D",
+    "max_pool_2d",
+    "max_pool_2d_same_size",
+]
+
+
+def max_pool_2d(
+    input: Any,  # noqa: A002
+    ds: Any,
+    ignore_border: Any = False,
+    st: Any = None,
+    padding: Any = (0, 0),
+    mode: str = "max",
+) -> TensorVariable:
+    """Pool the last two axes, as ``theano.tensor.signal.downsample.max_pool_2d`` did.
+
+    Parameters
+    ----------
+    input : tensor of shape (..., rows, columns)
+    ds : tuple of two ints
+        Lengths of the windows.
+    ignore_border : bool
+        Whether windows that reach beyond the input are left out.
+    st : tuple of two ints, optional
+        The stride: `ds` if left out.
+    padding : tuple of two ints
+        Only with ``ignore_border=True``.
+    mode : {"max", "sum", "average_inc_pad", "average_exc_pad"}
+        What later versions than 0.7 also took.
+
+    Returns
+    -------
+    tensor of shape (..., pooled rows, pooled columns), dtype of `input`
+
+    Raises
+    ------
+    NotImplementedError
+        If `input` has fewer than two axes, or `padding` is not smaller than the window, or there
+        is one without ``ignore_border=True``.
+    TypeError, ValueError, IndexError
+        For other arguments that Theano refused.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pytensor_unpool.compat.theano.tensor.signal import downsample
+    >>> downsample.max_pool_2d(np.arange(12.0).reshape(3, 4), (2, 2)).eval().tolist()
+    [[5.0, 7.0], [9.0, 11.0]]
+    """
+    x = image_tensor("max_pool_2d", input, 2)
+    return pool.Pool(ignore_border, mode)(x, _pair(ds), _pair(st), _pair(padding))
+
+
+def max_pool2D(*args: Any, **kwargs: Any) -> TensorVariable:  # noqa: N802
+    """Call `max_pool_2d`: its older name.
+
+    >>> import numpy as np
+    >>> max_pool2D(np.array([[1.0, 2.0]]), (1, 2)).eval().tolist()
+    [[2.0]]
+    """
+    return max_pool_2d(*args, **kwargs)
+
+
+def _pair(numbers: Any) -> Any:
+    """Return a tuple of what can be iterated over; Theano's TypeError for a plain number."""
+    return numbers if numbers is None or isinstance(numbers, Variable) else tuple(numbers)
+
+
+class _DownsampleOp:
+    """Theano's classes of Ops that know their windows beforehand."""
+
+    def __init__(
+        self, ds: Any, ignore_border: Any = False, st: Any = None, padding: Any = (0, 0)
+    ) -> None:
+        self.ds = _pair(ds)
+        self.ignore_border = ignore_border
+        self.st = self.ds if st is None else _pair(st)
+        self.padding = _pair(padding)
+
+    def _numbers(self) -> tuple[Any, Any, Any]:
+        return self.ds, self.st, self.padding
+
+
+class DownsampleFactorMax(_DownsampleOp):
+    """``DownsampleFactorMax(ds, ignore_border, st, padding)(x)``."""
+
+    def __call__(self, x: Any) -> TensorVariable:
+        """Return the pooled tensor."""
+        return pool.Pool(self.ignore_border)(x, *self._numbers())
+
+    @staticmethod
+    def out_shape(
+        imgshape: Sequence[Any],
+        ds: Any,
+        ignore_border: Any = False,
+        st: Any = None,
+        padding: Any = (0, 0),
+    ) -> list[Any]:
+        """Return the shape of what pooling an image of a shape gives."""
+        return pool.Pool.out_shape(imgshape, ds, ignore_border, st, padding)
+
+
+class DownsampleFactorMaxGrad(_DownsampleOp):
+    """``DownsampleFactorMaxGrad(ds, ignore_border, st, padding)(x, maxout, gz)``: to un-pool with.
+
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 5.0, 2.0, 0.0], [4.0, 3.0, 8.0, 7.0]])
+    >>> unpool = DownsampleFactorMaxGrad((2, 2), ignore_border=True)
+    >>> unpool(x, [[5.0, 8.0]], [[50.0, 80.0]]).eval().tolist()
+    [[0.0, 50.0, 0.0, 0.0], [0.0, 0.0, 80.0, 0.0]]
+    """
+
+    def __call__(self, x: Any, maxout: Any, gz: Any) -> TensorVariable:
+        """Return zeros like `x`, with `gz` added to all that equals its window's `maxout`."""
+        return pool.MaxPoolGrad(self.ignore_border)(x, maxout, gz, *self._numbers())
+
+
+class DownsampleFactorMaxGradGrad(_DownsampleOp):
+    """``DownsampleFactorMaxGradGrad(ds, ignore_border, st)(x, maxout, ggx)``."""
+
+    def __call__(self, x: Any, maxout: Any, gz: Any) -> TensorVariable:
+        """Return `gz`, which has the shape of `x`, summed over the maxima of every window."""
+        return pool.DownsampleFactorMaxGradGrad(self.ignore_border)(x, maxout, gz, *self._numbers())

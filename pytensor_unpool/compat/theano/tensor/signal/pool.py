@@ -1,0 +1,354 @@
+"""`theano.tensor.signal.pool` of Theano 1.0: functions, and Op classes as callables.
+
+The gradient of a maximum goes to every element that equals it, in full, as in Theano on a CPU.
+Where results differ from Theano's on purpose, the migration guide says so.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool import ops
+from pytensor_unpool.compat.theano.tensor.signal.arguments import (
+    image_tensor,
+    new_name,
+    theano_windows,
+)
+from pytensor_unpool.errors import ArgumentError, DTypeError
+from pytensor_unpool.geometry import Windows, count_windows
+from pytensor_unpool.ops.common import lengths_vector
+
+__all__ = [
+    "AveragePoolGrad",
+    "DownsampleFactorMaxGradGrad",
+    "MaxPoolGrad",
+    "MaxPoolRop",
+    "Pool",
+    "PoolGrad",
+    "max_pool_2d_same_size",
+    "pool_2d",
+    "pool_3d",
+]
+
+MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
+
+
+def pool_2d(
+    input: Any,  # noqa: A002
+    ws: Any = None,
+    ignore_border: Any = None,
+    stride: Any = None,
+    pad: Any = (0, 0),
+    mode: str = "max",
+    ds: Any = None,
+    st: Any = None,
+    padding: Any = None,
+) -> TensorVariable:
+    """Pool the last two axes, as ``theano.tensor.signal.pool.pool_2d`` of Theano 1.0 did.
+
+    Parameters
+    ----------
+    input : tensor or array of shape (..., rows, columns)
+    ws : tuple of two ints, or integer vector
+        Lengths of the windows. Its old name is `ds`.
+    ignore_border : bool
+        Whether windows that reach beyond the input are left out. If it is left out, there is a
+        warning, and they are pooled.
+    stride : tuple of two ints, or integer vector, optional
+        The windows' lengths if left out. Its old name is `st`.
+    pad : tuple of two ints, or integer vector
+        Its old name is `padding`. Only with ``ignore_border=True``.
+    mode : {"max", "sum", "average_inc_pad", "average_exc_pad", "max_deterministic"}
+
+    Returns
+    -------
+    tensor of shape (..., pooled rows, pooled columns), dtype of `input`
+
+    Raises
+    ------
+    NotImplementedError
+        If `input` has fewer than two axes, or `pad` is not smaller than the window, or there is a
+        `pad` without ``ignore_border=True``.
+    TypeError, ValueError, AssertionError, IndexError
+        For other arguments that Theano refused: it raised the same classes.
+
+    Convention
+    ----------
+    Ties: every maximum receives the full gradient. A window with a NaN gives NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pytensor_unpool.compat.theano.tensor.signal.pool import pool_2d
+    >>> x = np.arange(12.0).reshape(3, 4)
+    >>> pool_2d(x, (2, 2), ignore_border=True).eval().tolist()
+    [[5.0, 7.0]]
+    >>> pool_2d(x, (2, 2), ignore_border=False, mode="sum").eval().tolist()
+    [[10.0, 18.0], [17.0, 21.0]]
+    """
+    return _pool("pool_2d", 2, input, ws, ignore_border, stride, pad, mode, ds, st, padding)
+
+
+def pool_3d(
+    input: Any,  # noqa: A002
+    ws: Any = None,
+    ignore_border: Any = None,
+    stride: Any = None,
+    pad: Any = (0, 0, 0),
+    mode: str = "max",
+    ds: Any = None,
+    st: Any = None,
+    padding: Any = None,
+) -> TensorVariable:
+    """Pool the last three axes: `pool_2d` for volumes, with three numbers in place of two.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pytensor_unpool.compat.theano.tensor.signal.pool import pool_3d
+    >>> pool_3d(np.arange(8.0).reshape(2, 2, 2), (2, 2, 2), ignore_border=True).eval().tolist()
+    [[[7.0]]]
+    """
+    return _pool("pool_3d", 3, input, ws, ignore_border, stride, pad, mode, ds, st, padding)
+
+
+def _pool(
+    name: str,
+    ndim: int,
+    x: Any,
+    ws: Any,
+    ignore_border: Any,
+    stride: Any,
+    pad: Any,
+    mode: str,
+    ds: Any,
+    st: Any,
+    padding: Any,
+) -> TensorVariable:
+    ws = new_name("ws", ws, "ds", ds, calls=3)
+    pad = new_name("pad", pad, "padding", padding, calls=3)
+    stride = new_name("stride", stride, "st", st, calls=3)
+    x = image_tensor(name, x, ndim)
+    if ignore_border is None:
+        warnings.warn(
+            f"{name} pools windows that reach beyond the input, because ignore_border was left "
+            f"out. Pass ignore_border=False to keep that, or True to leave them out.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return Pool(bool(ignore_border), mode, ndim)(x, ws, stride, pad)
+
+
+def max_pool_2d_same_size(input: Any, patch_size: Any) -> TensorVariable:  # noqa: A002
+    """Set all that is no maximum of its patch to zero; the result has the input's shape.
+
+    Every element that equals its patch's maximum is kept. What is left over behind the last whole
+    patch is set to zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pytensor_unpool.compat.theano.tensor.signal.pool import max_pool_2d_same_size
+    >>> x = np.array([[1.0, 5.0, 2.0], [4.0, 5.0, 8.0]])
+    >>> max_pool_2d_same_size(x, (2, 2)).eval().tolist()
+    [[0.0, 5.0, 0.0], [0.0, 5.0, 0.0]]
+    """
+    x = pt.as_tensor_variable(input)
+    if x.type.ndim < 2:
+        raise DTypeError(
+            f"max_pool_2d_same_size needs two axes: got {x.type.ndim}. Add axes of length 1.",
+            got=x.type.ndim,
+            wanted=2,
+        )
+    windows, numbers = theano_windows(patch_size, True, None, None, 2)
+    if _empty(x, windows) is not None:
+        # Connected to x, as gradients expect.
+        return pt.switch(np.bool_(False), x, pt.zeros_like(x))
+    maxima = ops.MaxPool(windows, "all", None)(x, *numbers)
+    return ops.TiedUnpool(windows)(x, maxima, maxima, *numbers)
+
+
+def _empty(x: TensorVariable, windows: Windows) -> TensorVariable | None:
+    """Return the result without elements, where an axis is known to be too short for a window.
+
+    Theano gave such results. Where lengths are known at run time only, the Ops raise an error.
+    """
+    if windows.partial_windows or not windows.is_static:
+        return None
+    ndim = windows.ndim
+    known = [
+        None if length is None else max(0, count_windows(length, *row, False))
+        for length, row in zip(x.type.shape[-ndim:], windows.rows(), strict=True)
+    ]
+    if 0 not in known:
+        return None
+    result = x
+    for axis, count in enumerate(known, start=-ndim):
+        result = result.take(np.zeros(count or 0, int), axis=axis)
+    return result
+
+
+class _WindowedOp:
+    """Theano's classes of Ops that take their windows with the arrays."""
+
+    def __init__(
+        self, ignore_border: Any = False, mode: str = "max", ndim: int = 2, openmp: Any = None
+    ) -> None:
+        if mode == "max_deterministic":
+            mode = "max"
+        if mode not in MODES:
+            raise ArgumentError(
+                f"Pool mode parameter only support 'max', 'sum', 'average_inc_pad' and "
+                f"'average_exc_pad'. Got {mode}",
+                got=mode,
+                wanted=MODES,
+            )
+        self.ignore_border = bool(ignore_border)
+        self.mode = mode
+        self.ndim = ndim
+
+    def _windows(self, ws: Any, stride: Any, pad: Any) -> tuple[Windows, list[TensorVariable]]:
+        return theano_windows(ws, self.ignore_border, stride, pad, self.ndim)
+
+
+class Pool(_WindowedOp):
+    """``Pool(ignore_border, mode, ndim)(x, ws, stride, pad)``."""
+
+    def __call__(self, x: Any, ws: Any, stride: Any = None, pad: Any = None) -> TensorVariable:
+        """Return the pooled tensor."""
+        x = pt.as_tensor_variable(x)
+        windows, numbers = self._windows(ws, stride, pad)
+        empty = _empty(x, windows)
+        if empty is not None:
+            return empty
+        if self.mode == "max":
+            return ops.MaxPool(windows, "all", "int64")(x, *numbers)[0]
+        return ops.Pool(windows, self.mode)(x, *numbers)
+
+    @staticmethod
+    def out_shape(
+        imgshape: Sequence[Any],
+        ws: Any = None,
+        ignore_border: Any = False,
+        stride: Any = None,
+        pad: Any = None,
+        ndim: int = 2,
+        ds: Any = None,
+        st: Any = None,
+        padding: Any = None,
+    ) -> list[Any]:
+        """Return the shape of what pooling an image of a shape gives; all numbers may be symbolic.
+
+        >>> Pool.out_shape((1, 2, 5, 7), (3, 3), True, (2, 2), (1, 1))
+        [1, 2, 3, 4]
+        """
+        ws = new_name("ws", ws, "ds", ds, calls=2)
+        stride = new_name("stride", stride, "st", st, calls=2)
+        pad = new_name("pad", pad, "padding", padding, calls=2)
+        if ws is None:
+            raise ArgumentError(
+                f"ws needs the lengths of the windows: got None. Pass a tuple of {ndim}.",
+                got=None,
+                wanted=f"a tuple of {ndim}",
+            )
+        if len(imgshape) < ndim:
+            raise DTypeError(
+                f"imgshape must have at least {ndim} dimensions: got {imgshape}.",
+                got=len(imgshape),
+                wanted=ndim,
+            )
+        stride = ws if stride is None else stride
+        pad = (0,) * ndim if pad is None else pad
+        pooled = [
+            _number_of_windows(imgshape[i - ndim], ws[i], stride[i], pad[i], ignore_border)
+            for i in range(ndim)
+        ]
+        return [*imgshape[: len(imgshape) - ndim], *pooled]
+
+
+PoolGrad = Pool
+
+
+def _number_of_windows(length: Any, window: Any, stride: Any, pad: Any, ignore_border: Any) -> Any:
+    """Return Theano's count, of which an axis too short for a window has none.
+
+    It has no partial window behind a padding, but counts them all the same if it is asked to.
+    """
+    numbers = (length, window, stride, pad)
+    largest = pt.maximum if any(isinstance(n, Variable) for n in numbers) else max
+    length = length + 2 * pad
+    if ignore_border:
+        return largest(0, (length - window) // stride + 1)
+    steps = largest(0, -((window - length) // stride))
+    return (length > 0) * (1 + _smaller_of(steps, (length - 1) // stride))
+
+
+def _smaller_of(a: Any, b: Any) -> Any:
+    """Return the smaller of two numbers, of which some may be symbolic."""
+    return pt.minimum(a, b) if isinstance(a, Variable) or isinstance(b, Variable) else min(a, b)
+
+
+class MaxPoolGrad(_WindowedOp):
+    """``MaxPoolGrad(ignore_border, ndim)(x, maxout, gz, ws, stride, pad)``: to un-pool with."""
+
+    def __init__(self, ignore_border: Any, ndim: int = 2, openmp: Any = None) -> None:
+        super().__init__(ignore_border, "max", ndim)
+
+    def __call__(
+        self, x: Any, maxout: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None
+    ) -> TensorVariable:
+        """Return zeros like `x`, with `gz` added to all that equals its window's `maxout`."""
+        windows, numbers = self._windows(ws, stride, pad)
+        return ops.TiedUnpool(windows)(x, maxout, gz, *numbers)
+
+
+class AveragePoolGrad(_WindowedOp):
+    """``AveragePoolGrad(ignore_border, mode, ndim)(x, gz, ws, stride, pad)``."""
+
+    def __init__(self, ignore_border: Any, mode: str = "average_inc_pad", ndim: int = 2) -> None:
+        super().__init__(ignore_border, mode, ndim)
+        if self.mode == "max":
+            raise ArgumentError(
+                f"mode must be 'sum', 'average_inc_pad' or 'average_exc_pad': got {mode!r}. For "
+                f"maxima there is MaxPoolGrad.",
+                got=mode,
+                wanted=MODES[1:],
+            )
+
+    def __call__(
+        self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None
+    ) -> TensorVariable:
+        """Return every element's share of `gz`, in the shape of `x`."""
+        windows, numbers = self._windows(ws, stride, pad)
+        lengths = lengths_vector(pt.as_tensor_variable(x), self.ndim)
+        return ops.PoolInputGrad(windows, self.mode)(gz, lengths, *numbers)
+
+
+class DownsampleFactorMaxGradGrad(_WindowedOp):
+    """``DownsampleFactorMaxGradGrad(ignore_border)(x, maxout, ggx, ws, stride, pad)``."""
+
+    def __call__(
+        self, x: Any, maxout: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None
+    ) -> TensorVariable:
+        """Return `gz`, which has the shape of `x`, summed over the maxima of every window."""
+        windows, numbers = self._windows(ws, stride, pad)
+        return ops.TiedGather(windows)(x, maxout, gz, *numbers)
+
+
+class MaxPoolRop(_WindowedOp):
+    """``MaxPoolRop(ignore_border, mode, ndim)(x, eval_point, ws, stride, pad)``."""
+
+    def __call__(
+        self, x: Any, eval_point: Any, ws: Any, stride: Any = None, pad: Any = None
+    ) -> TensorVariable:
+        """Return `eval_point` where each window of `x` has its first maximum."""
+        windows, numbers = self._windows(ws, stride, pad)
+        _, positions = ops.MaxPool(windows, "first", "int64")(x, *numbers)
+        return ops.MaxGather(self.ndim, "sum")(eval_point, positions)
