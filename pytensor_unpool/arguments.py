@@ -73,6 +73,11 @@ def unpooled_shape(shape: Any) -> list[Any]:
     return [_integer(s) if n is None else n for s, n in zip(symbolic, static, strict=True)]
 
 
+def length_vector(lengths: list[Any]) -> TensorVariable:
+    """Return lengths as `unpooled_shape` gives them, as one vector."""
+    return pt.as_tensor_variable([np.int64(n) if isinstance(n, int) else n for n in lengths])
+
+
 def _known(name: str, numbers: Any) -> Any:
     """Return numbers as ints and lists of them; symbolic vectors as lists of symbolic integers."""
     if isinstance(numbers, Constant):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.arguments import make_windows, unpooled_shape
+from pytensor_unpool.arguments import length_vector, make_windows, unpooled_shape
 from pytensor_unpool.errors import DTypeError
 from pytensor_unpool.geometry.pool import choice
 from pytensor_unpool.ops import MaxPool, MaxUnpool, Pool
@@ -142,7 +141,7 @@ def max_unpool(
     """
     choice("duplicates", duplicates, ("last", "sum"))
     lengths = unpooled_shape(shape)
-    return MaxUnpool(len(lengths), duplicates)(values, positions, _length_vector(lengths))
+    return MaxUnpool(len(lengths), duplicates)(values, positions, length_vector(lengths))
 
 
 def pool(
@@ -221,7 +220,3 @@ def _signed_integer(dtype: Any) -> str:
             wanted="int8, int16, int32 or int64",
         )
     return str(known)
-
-
-def _length_vector(lengths: list[Any]) -> TensorVariable:
-    return pt.as_tensor_variable([np.int64(n) if isinstance(n, int) else n for n in lengths])
