@@ -98,7 +98,9 @@ LARGEST_NUMBER = 2**31 - 1
     WRONG_NUMBERS,
     MOVED_DISAGREES,
     COTANGENT_DISAGREES,
-) = range(9)
+    ROWS_DISAGREE,
+    TOO_MANY_TAPS,
+) = range(11)
 
 LENGTH_MESSAGES = {
     POSITIONS_DISAGREE: (
@@ -136,6 +138,15 @@ LENGTH_MESSAGES = {
     WRONG_NUMBERS: (
         "the numbers of the windows must have shape ({wanted}, 5): got {got} values. Pass a row "
         "(window, stride, before, after, dilation) for each pooled axis."
+    ),
+    ROWS_DISAGREE: (
+        "rows must have an axis for each axis of windows and one for the taps: axis {axis} has "
+        "length {got}, wanted {wanted}. Pass what windows_to_rows returns for an array of lengths "
+        "`shape` and the same windows."
+    ),
+    TOO_MANY_TAPS: (
+        "windows have more taps than an array can hold: their number overflows at axis {axis} with "
+        "window={got}. Pass shorter windows."
     ),
 }
 

@@ -197,3 +197,43 @@ def maxima(elements: Sequence[Any], places: Sequence[int]) -> list[int]:
     """Return the places of all elements that equal the maximum; none of a window with a NaN."""
     best = elements[first_maximum(elements, places)]
     return [place for place in places if elements[place] == best]
+
+
+def taps_of(
+    lengths: Sequence[int], rows: Rows, partial_windows: bool, border: str
+) -> tuple[tuple[int, ...], list[tuple[tuple[int, ...], int]]]:
+    """Return the shape of a plane's windows as rows, and (index in it, flat place) of all taps."""
+    axes = [starts(length, row, partial_windows) for length, row in zip(lengths, rows, strict=True)]
+    found = []
+    for window in product(*(range(len(axis)) for axis in axes)):
+        for number, tap in enumerate(product(*(range(row[0]) for row in rows))):
+            at = [axes[i][window[i]] + tap[i] * row[4] for i, row in enumerate(rows)]
+            if border == "wrap":
+                at = [c % length for c, length in zip(at, lengths, strict=True)]
+            if all(0 <= c < length for c, length in zip(at, lengths, strict=True)):
+                found.append(((*window, number), flat_place(at, lengths)))
+    return (*(len(axis) for axis in axes), prod(row[0] for row in rows)), found
+
+
+def windows_to_rows(x: Array, rows: Rows, partial_windows: bool, border: str) -> Array:
+    """Return all taps of every window along a new last axis."""
+    n = len(rows)
+    shape, taps = taps_of(x.shape[-n:], rows, partial_windows, border)
+    out = np.zeros((*x.shape[:-n], *shape), x.dtype)
+    for item in np.ndindex(*x.shape[:-n]):
+        for index, place in taps:
+            out[item + index] = x[item].reshape(-1)[place]
+    return out
+
+
+def rows_to_windows(
+    taken: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, border: str
+) -> Array:
+    """Return zeros of these lengths with every tap added to its place."""
+    shape, taps = taps_of(lengths, rows, partial_windows, border)
+    items = taken.shape[: taken.ndim - len(shape)]
+    out = np.zeros((*items, prod(lengths)), taken.dtype)
+    for item in np.ndindex(*items):
+        for index, place in taps:
+            out[(*item, place)] += taken[item + index]
+    return out.reshape(*items, *lengths)

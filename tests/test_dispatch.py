@@ -23,7 +23,15 @@ from pytensor_unpool import ops
 from pytensor_unpool.dispatch import BACKENDS
 from pytensor_unpool.dispatch.finder import register_lazily
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedUnpool
+from pytensor_unpool.ops import (
+    MaxGather,
+    MaxPool,
+    MaxUnpool,
+    RowsToWindows,
+    TiedGather,
+    TiedUnpool,
+    WindowsToRows,
+)
 
 ROOT = Path(pu.__file__).parents[1]
 
@@ -269,8 +277,10 @@ def example(op: Any) -> tuple[list[Any], list[Any]]:
     """Return inputs of an Op, symbolic and as arrays."""
     x, values, positions = pt.matrix("x"), pt.matrix("values"), pt.lmatrix("positions")
     an_x, some_values, some_positions = np.eye(2, 4), np.ones((2, 2)), np.array([[0, 2], [1, 2]])
-    if isinstance(op, MaxPool):
+    if isinstance(op, MaxPool | WindowsToRows):
         return [x], [an_x]
+    if isinstance(op, RowsToWindows):
+        return [values, pt.lvector("n")], [some_values, [4]]
     if isinstance(op, MaxUnpool):
         return [values, positions, pt.lvector("n")], [some_values, some_positions, [4]]
     if isinstance(op, MaxGather):
@@ -287,6 +297,8 @@ EXAMPLES = [
     MaxGather(1, "last"),
     TiedUnpool(PAIRS),
     TiedGather(PAIRS),
+    WindowsToRows(PAIRS, "zeros"),
+    RowsToWindows(PAIRS, "zeros"),
 ]
 
 
@@ -327,6 +339,12 @@ def test_kernels_that_differ_have_keys_that_differ():
         MaxPool(PAIRS, "first", None),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
         *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in several),
+        *(
+            kind(windows, border)
+            for kind in (WindowsToRows, RowsToWindows)
+            for windows in several
+            for border in ("zeros", "wrap")
+        ),
     ]
     keys = [cache_key(op) for op in different]
     for (first, one), (second, other) in combinations(zip(different, keys, strict=True), 2):

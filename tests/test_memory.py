@@ -86,6 +86,26 @@ def tied(op: Any, moved: int) -> Calls:
     )
 
 
+def rows() -> Calls:
+    x, stride = pt.dmatrix("x"), pt.lscalar("stride")
+    return Calls(
+        [x, stride],
+        pu.windows_to_rows(x, 3, stride, pad=1),
+        lambda n: (np.ones((8, n)), 3),
+        lambda n: (np.ones((8, n)), 0),
+    )
+
+
+def windows() -> Calls:
+    taps = pt.dtensor3("taps")
+    return Calls(
+        [taps],
+        pu.rows_to_windows(taps, 2 * taps.shape[1], 3, 2, pad=1),
+        lambda n: (np.ones((8, n // 2, 3)),),
+        lambda n: (np.ones((8, n // 2, 2)),),
+    )
+
+
 CALLS: dict[str, Callable[[], Calls]] = {
     "max_pool": pooling,
     "max_unpool last": lambda: unpooling("last"),
@@ -94,6 +114,8 @@ CALLS: dict[str, Callable[[], Calls]] = {
     "MaxGather sum": lambda: gathering("sum"),
     "TiedUnpool": lambda: tied(TiedUnpool(PAIRS), 2),
     "TiedGather": lambda: tied(TiedGather(PAIRS), 1),
+    "WindowsToRows": rows,
+    "RowsToWindows": windows,
 }
 
 

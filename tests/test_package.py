@@ -23,9 +23,17 @@ import pytest
 from pytensor.compile.debug.debugmode import DebugMode
 
 import pytensor_unpool as pu
-from pytensor_unpool import functional, geometry, symbolic
+from pytensor_unpool import functional, geometry, neighbours, symbolic
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedUnpool
+from pytensor_unpool.ops import (
+    MaxGather,
+    MaxPool,
+    MaxUnpool,
+    RowsToWindows,
+    TiedGather,
+    TiedUnpool,
+    WindowsToRows,
+)
 from tests.modes import MODES
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +49,7 @@ def make_ops() -> list[Any]:
         MaxPool(PAIRS, "all", "int64"),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
         *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in (PAIRS, WIDE)),
+        *(kind(PAIRS, b) for kind in (WindowsToRows, RowsToWindows) for b in ("zeros", "wrap")),
     ]
 
 
@@ -167,17 +176,25 @@ def test_public_names_and_signatures_change_only_on_purpose():
         if isinstance(f, FunctionType)
     }
     plain = ["values", "positions", "shape"]
+    windows = [
+        "window", "stride = None", "pad = 0", "dilation = 1", "partial_windows = False",
+        "border = 'zeros'",
+    ]  # fmt: skip
     assert signatures == {
         "pytensor_unpool.max_pool": [
             "x", "window", "stride = None", "pad = 0", "dilation = 1", "partial_windows = False",
             "ties = 'first'", "positions_dtype = 'int64'",
         ],
         "pytensor_unpool.max_unpool": [*plain, "duplicates = 'last'"],
+        "pytensor_unpool.rows_to_windows": ["rows", "shape", *windows],
         "pytensor_unpool.symbolic.unpool_arange": plain,
         "pytensor_unpool.symbolic.unpool_flat": plain,
         "pytensor_unpool.symbolic.unpool_loop": plain,
+        "pytensor_unpool.windows_to_rows": ["x", *windows],
     }  # fmt: skip
-    assert sorted(pu.__all__) == ["max_pool", "max_unpool", "symbolic"]
+    assert sorted(pu.__all__) == [
+        "max_pool", "max_unpool", "rows_to_windows", "symbolic", "windows_to_rows"
+    ]  # fmt: skip
     by_name = [p.name for p in parameters(pu.max_pool) if p.kind is p.KEYWORD_ONLY]
     assert by_name == ["partial_windows", "ties", "positions_dtype"]
 
@@ -186,7 +203,9 @@ def parameters(function: Any) -> list[inspect.Parameter]:
     return list(inspect.signature(function).parameters.values())
 
 
-DOCUMENTED = [functional, symbolic, geometry.pool, geometry.unpool]
+DOCUMENTED = [
+    functional, neighbours, symbolic, geometry.neighbours, geometry.pool, geometry.unpool,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("module", DOCUMENTED, ids=lambda module: module.__name__)
@@ -197,7 +216,8 @@ def test_examples_in_docstrings_give_what_they_say(module):
     assert results.failed == 0
 
 
-@pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, symbolic.unpool_loop,
+@pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, pu.windows_to_rows,
+                                      symbolic.unpool_loop,
                                       symbolic.unpool_flat, symbolic.unpool_arange])  # fmt: skip
 def test_public_functions_describe_themselves_and_run_an_example(function):
     text = inspect.getdoc(function) or ""

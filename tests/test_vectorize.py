@@ -14,7 +14,15 @@ import pytensor_unpool as pu
 from pytensor_unpool import ops
 from pytensor_unpool.errors import ShapeError
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedUnpool
+from pytensor_unpool.ops import (
+    MaxGather,
+    MaxPool,
+    MaxUnpool,
+    RowsToWindows,
+    TiedGather,
+    TiedUnpool,
+    WindowsToRows,
+)
 from tests.modes import MODES
 
 OURS = tuple(getattr(ops, name) for name in ops.__all__)
@@ -42,6 +50,8 @@ CASES = {
     "MaxGather sum": Batched(MaxGather(1, "sum"), (X, PLACES)),
     "TiedUnpool": Batched(TiedUnpool(PAIRS), (X, PAIR_VALUES, X[:, 1:3])),
     "TiedGather": Batched(TiedGather(PAIRS), (X, PAIR_VALUES, X[:, ::-1])),
+    "WindowsToRows": Batched(WindowsToRows(PAIRS, "zeros"), (X,)),
+    "RowsToWindows": Batched(RowsToWindows(PAIRS, "zeros"), (X.reshape(3, 2, 2),)),
 }
 
 
@@ -66,7 +76,7 @@ def type_name(kind: type) -> str:
 
 
 def output_of(op: Any, inputs: Sequence[Any]) -> Any:
-    if isinstance(op, MaxUnpool):
+    if isinstance(op, MaxUnpool | RowsToWindows):
         inputs = [*inputs, np.array([4])]
     outputs = op(*inputs)
     return outputs[0] + outputs[1] if isinstance(outputs, list) else outputs

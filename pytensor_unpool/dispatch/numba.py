@@ -9,6 +9,7 @@ from typing import Any
 from pytensor.graph.basic import Apply
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
+from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
 from pytensor_unpool.kernels.numba.sums import pool, pool_input_grad
 from pytensor_unpool.kernels.numba.tied import tied_gather, tied_unpool
@@ -19,13 +20,15 @@ from pytensor_unpool.ops import (
     MaxUnpool,
     Pool,
     PoolInputGrad,
+    RowsToWindows,
     TiedGather,
     TiedUnpool,
+    WindowsToRows,
 )
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 12
+KERNELS_VERSION = 13
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
@@ -35,6 +38,8 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     PoolInputGrad: lambda op: pool_input_grad(op.windows, op.mode),
     TiedUnpool: lambda op: tied_unpool(op.windows),
     TiedGather: lambda op: tied_gather(op.windows),
+    WindowsToRows: lambda op: windows_to_rows(op.windows, op.border),
+    RowsToWindows: lambda op: rows_to_windows(op.windows, op.border),
 }
 
 

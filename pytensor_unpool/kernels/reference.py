@@ -141,10 +141,13 @@ def unpooled_lengths(shape: Array, ndim: int) -> tuple[int, ...]:
     return tuple(int(length) for length in shape)
 
 
-def window_taps(lengths: Sequence[int], rows: Rows, partial_windows: bool) -> tuple[Array, Array]:
+def window_taps(
+    lengths: Sequence[int], rows: Rows, partial_windows: bool, wraps: bool = False
+) -> tuple[Array, Array]:
     """Return, for every window, where its taps lie in the flattened plane and which are inside.
 
-    Both have the shape ``(*pooled_lengths, taps)``; taps outside are given a place inside.
+    Both have the shape ``(*pooled_lengths, taps)``; taps outside are given a place inside. If an
+    axis wraps around, its first element follows its last one, and all taps are inside.
     """
     check_windows(lengths, rows, partial_windows)
     counts = pooled_lengths(lengths, rows, partial_windows)
@@ -155,6 +158,8 @@ def window_taps(lengths: Sequence[int], rows: Rows, partial_windows: bool) -> tu
         window, stride, before, _, dilation = row
         starts = np.arange(count) * stride - before
         coordinate = starts[:, None] + np.arange(window) * dilation
+        if wraps:
+            coordinate %= length
         spread = [1] * (2 * ndim)
         spread[axis], spread[ndim + axis] = count, window
         coordinate = coordinate.reshape(spread)

@@ -1,8 +1,19 @@
 """The Ops. Users build them with the functions of `pytensor_unpool`."""
 
+from pytensor_unpool.ops.neighbours import RowsToWindows, WindowsToRows
 from pytensor_unpool.ops.pool import MaxPool
 from pytensor_unpool.ops.sums import Pool, PoolInputGrad
 from pytensor_unpool.ops.tied import TiedGather, TiedUnpool
 from pytensor_unpool.ops.unpool import MaxGather, MaxUnpool
 
-__all__ = ["MaxGather", "MaxPool", "MaxUnpool", "Pool", "PoolInputGrad", "TiedGather", "TiedUnpool"]
+__all__ = [
+    "MaxGather",
+    "MaxPool",
+    "MaxUnpool",
+    "Pool",
+    "PoolInputGrad",
+    "RowsToWindows",
+    "TiedGather",
+    "TiedUnpool",
+    "WindowsToRows",
+]

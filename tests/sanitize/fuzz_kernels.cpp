@@ -11,6 +11,7 @@ typedef std::ptrdiff_t npy_intp;
 #include "pool.h"
 #include "unpool.h"
 #include "tied.h"
+#include "neighbours.h"
 
 using namespace pytensor_unpool;
 
@@ -185,6 +186,47 @@ void fuzz_tied(Random& random) {
     });
 }
 
+// Windows as rows of taps, with the last window's length known to the compiler or not, and back.
+template <int WINDOW, bool WRAPS, typename T>
+void fuzz_rows(Random& random, Windows windows) {
+    if (WINDOW) windows.rows[windows.ndim - 1].window = WINDOW;
+    Index shape = random_shape(random, random.below(3), windows.ndim, 12), lengths;
+    if (!place(&windows, shape)) return;
+    const int leading = (int)shape.size() - windows.ndim;
+    for (int i = 0; i < windows.ndim; ++i) lengths.push_back(windows.rows[i].window);
+    Index outputs = pooled_shape(windows, shape);
+    npy_intp taps;
+    expect("that taps are fine", !count_taps(windows, &taps).error);
+    outputs.push_back(product(lengths, 0, lengths.size()));
+    expect("number of taps", taps == outputs.back());
+    Array<T> x(random, shape, READ_ONLY), moved(random, outputs, READ_ONLY);
+    Array<T> rows(random, outputs, CONTIGUOUS), sums(random, shape, CONTIGUOUS);
+    Array<T> wanted(random, shape, CONTIGUOUS);
+    x.fill([&] { return number<T>(random, true); });
+    moved.fill([&] { return number<T>(random, false); });
+    wanted.fill([] { return 0; });
+    windows_to_rows<WINDOW, WRAPS, T>(windows, x.view, rows.view);
+    rows_to_windows<WINDOW, WRAPS, T>(windows, moved.view, sums.view);
+    for_each_index(outputs, [&](const Index& index) {
+        npy_intp tap = index.back();
+        bool is_inside = true;
+        Index at(index.begin(), index.end() - 1);
+        for (int i = windows.ndim - 1; i >= 0; --i) {
+            const Row& r = windows.rows[i];
+            npy_intp length = shape[leading + i], &c = at[leading + i];
+            c = c * r.stride - r.before + tap % r.window * r.dilation;
+            tap /= r.window;
+            if (WRAPS) c = (c % length + length) % length;
+            is_inside = is_inside && c >= 0 && c < length;
+        }
+        expect_same("windows to rows", index, rows.at(index), is_inside ? x.at(at) : (T)0);
+        if (is_inside) wanted.at(at) = (T)(wanted.at(at) + moved.at(index));
+    });
+    for_each_index(shape, [&](const Index& index) {
+        expect_same("rows to windows", index, sums.at(index), wanted.at(index));
+    });
+}
+
 // Fills in positions below `size`; says whether there is a bad one, and where the first of them is.
 template <typename P>
 bool fill_positions(Random& random, Array<P>* positions, npy_intp size, bool is_bad, Index* where) {
@@ -306,6 +348,10 @@ static void fuzz_everything(Random& random) {
     fuzz_unpool<ANY, Bool, int16_t>(random);
     fuzz_tied<float, double>(random);
     fuzz_tied<int8_t, float>(random);
+    fuzz_rows<0, false, float>(random, random_windows(random, 3));
+    fuzz_rows<0, true, int8_t>(random, random_windows(random, 3));
+    fuzz_rows<3, false, double>(random, random_windows(random, 2));
+    fuzz_rows<2, true, uint16_t>(random, random_windows(random, 3));
 }
 
 // Lengths that multiply beyond an index, and planes with more elements than there are marks.
@@ -323,6 +369,9 @@ static void try_large_numbers(Random& random) {
             if (number > half) expect("a number too large", place_windows(&windows, &length).error);
         }
     }
+    Row long_row = {half, 1, 0, 0, 1};
+    Windows three = {3, true, {long_row, long_row, long_row}, {}};
+    expect("too many taps", count_taps(three, &size).numbers[0] == TOO_MANY_TAPS);
     fuzz_gather<true, uint8_t, int32_t>(random, 3 * MARKS);
 }
 

@@ -29,7 +29,9 @@ enum {
     WRONG_LENGTHS,
     WRONG_NUMBERS,
     MOVED_DISAGREES,
-    COTANGENT_DISAGREES
+    COTANGENT_DISAGREES,
+    ROWS_DISAGREE,
+    TOO_MANY_TAPS
 };
 
 static inline Problem length_problem(int kind, long long axis, long long got, long long wanted) {

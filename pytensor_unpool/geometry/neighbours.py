@@ -1,0 +1,30 @@
+"""Taps: how many elements windows have, those outside the array counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytensor_unpool.errors import TOO_MANY_TAPS, LengthError
+from pytensor_unpool.geometry.pool import Integer, Row
+from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
+
+
+def count_taps(windows: Sequence[Integer]) -> Integer:
+    """Return the number of taps of windows with these lengths, one for each axis.
+
+    >>> count_taps((3, 2))
+    6
+    """
+    taps = 1
+    for window in windows:
+        taps *= window
+    return taps
+
+
+def check_taps(rows: Sequence[Row]) -> None:
+    """Raise `LengthError` if the windows have more taps than an array has elements."""
+    taps = 1
+    for i, (window, *_) in enumerate(rows):
+        taps *= window
+        if taps > MOST_ELEMENTS:
+            raise LengthError(TOO_MANY_TAPS, i - len(rows), window)

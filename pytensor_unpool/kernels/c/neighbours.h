@@ -1,0 +1,153 @@
+// Windows as rows, and rows added up in windows.
+#ifndef PYTENSOR_UNPOOL_NEIGHBOURS_H
+#define PYTENSOR_UNPOOL_NEIGHBOURS_H
+
+namespace pytensor_unpool {
+
+// The number of taps of a window, those outside the array counted.
+static inline Problem count_taps(const Windows& windows, npy_intp* taps) {
+    *taps = 1;
+    for (int i = 0; i < windows.ndim; ++i) {
+        npy_intp window = windows.rows[i].window;
+        if (*taps > INT64_MAX / window)
+            return length_problem(TOO_MANY_TAPS, i - windows.ndim, window, 0);
+        *taps *= window;
+    }
+    return NONE;
+}
+
+// What happens to a tap that is `element` of the plane, and to one that lies in a border of zeros.
+template <typename T>
+struct Take {
+    void move(char* element, char* tap) const { *(T*)tap = *(const T*)element; }
+    void leave(char* tap) const { *(T*)tap = 0; }
+};
+
+template <typename T>
+struct Add {
+    void move(char* element, char* tap) const { *(T*)element += *(const T*)tap; }
+    void leave(char* tap) const {}
+};
+
+static inline npy_intp wrapped(npy_intp at, npy_intp length) {
+    return at - floor_divide(at, length) * length;
+}
+
+// Brings the taps of a row of windows, those at one place of all axes but the last, together with
+// the elements of a row of the plane.
+template <int WINDOW, bool WRAPS, typename Move>
+struct RowOfWindows {
+    Move move;
+    Row r;
+    npy_intp length, count, low, high, element_stride, row_stride, tap_stride;
+
+    RowOfWindows(const Windows& windows, const View& plane, const View& rows) {
+        const int last = windows.ndim - 1;
+        r = windows.rows[last];
+        // The compiler unrolls loops as long as a window where it sees how long it is.
+        if (WINDOW) r.window = WINDOW;
+        length = plane.shape[last];
+        count = windows.counts[last];
+        element_stride = plane.strides[last];
+        row_stride = rows.strides[last];
+        tap_stride = rows.strides[last + 1];
+        // The windows that lie inside with all their taps: low <= number < high.
+        npy_intp room = length - 1 + r.before - (r.window - 1) * r.dilation;
+        low = at_most(count, ceil_divide(r.before, r.stride));
+        high = at_least(low, at_most(count, floor_divide(room, r.stride) + 1));
+    }
+
+    void inside(char* line, char* rows) const {
+        const npy_intp window = WINDOW ? WINDOW : r.window;
+        for (npy_intp number = low; number < high; ++number) {
+            char* element = line + (number * r.stride - r.before) * element_stride;
+            char* tap = rows + number * row_stride;
+            for (npy_intp k = 0; k < window; ++k)
+                move.move(element + k * r.dilation * element_stride, tap + k * tap_stride);
+        }
+        at_border(line, rows, 0, low);
+        at_border(line, rows, high, count);
+    }
+
+    void at_border(char* line, char* rows, npy_intp begin, npy_intp end) const {
+        for (npy_intp number = begin; number < end; ++number) {
+            for (npy_intp k = 0; k < r.window; ++k) {
+                npy_intp at = number * r.stride - r.before + k * r.dilation;
+                if (WRAPS) at = wrapped(at, length);
+                char* tap = rows + number * row_stride + k * tap_stride;
+                if (at >= 0 && at < length)
+                    move.move(line + at * element_stride, tap);
+                else
+                    move.leave(tap);
+            }
+        }
+    }
+
+    void outside(char* rows) const {
+        for (npy_intp number = 0; number < count; ++number)
+            for (npy_intp k = 0; k < r.window; ++k)
+                move.leave(rows + number * row_stride + k * tap_stride);
+    }
+};
+
+// All taps of all windows of a plane. `rows` has the axes of windows, and one of their taps.
+template <int WINDOW, bool WRAPS, typename Move>
+static void walk_rows(const Windows& windows, const View& plane, const View& rows) {
+    const int n = windows.ndim;
+    const RowOfWindows<WINDOW, WRAPS, Move> row(windows, plane, rows);
+    View taps;
+    for (int i = 0; i < n; ++i) {
+        taps.shape[i] = windows.rows[i].window;
+        taps.strides[i] = 0;
+    }
+    Walk output(rows, n - 1);
+    for (npy_intp o = output.rounds(); o > 0; --o, output.step()) {
+        char* first = rows.data + output.offset;
+        Walk tap(taps, n - 1);
+        for (npy_intp t = tap.rounds(); t > 0; --t, tap.step()) {
+            npy_intp offset = 0;
+            bool is_inside = true;
+            for (int i = 0; i < n - 1; ++i) {
+                const Row& r = windows.rows[i];
+                npy_intp at = output.index[i] * r.stride - r.before + tap.index[i] * r.dilation;
+                if (WRAPS) at = wrapped(at, plane.shape[i]);
+                is_inside = is_inside && at >= 0 && at < plane.shape[i];
+                offset += at * plane.strides[i];
+            }
+            if (is_inside)
+                row.inside(plane.data + offset, first);
+            else
+                row.outside(first);
+            first += row.r.window * row.tap_stride;
+        }
+    }
+}
+
+// Fill `rows` with the taps of all windows of every leading item of `x`.
+template <int WINDOW, bool WRAPS, typename T>
+static void windows_to_rows(const Windows& windows, const View& x, const View& rows) {
+    const int n = windows.ndim;
+    Walk from(x, x.ndim - n), to(rows, x.ndim - n);
+    for (npy_intp items = from.rounds(); items > 0; --items, from.step(), to.step())
+        walk_rows<WINDOW, WRAPS, Take<T> >(
+            windows, x.trailing(n, from.offset), rows.trailing(n + 1, to.offset)
+        );
+}
+
+// Add all taps to their places in `y`, a contiguous array, first set to zero.
+template <int WINDOW, bool WRAPS, typename T>
+static void rows_to_windows(const Windows& windows, const View& rows, const View& y) {
+    const int n = windows.ndim;
+    Walk from(rows, y.ndim - n), to(y, y.ndim - n);
+    const npy_intp size = y.trailing(n, 0).size();
+    for (npy_intp items = to.rounds(); items > 0; --items, from.step(), to.step()) {
+        memset(y.data + to.offset, 0, size * sizeof(T));
+        walk_rows<WINDOW, WRAPS, Add<T> >(
+            windows, y.trailing(n, to.offset), rows.trailing(n + 1, from.offset)
+        );
+    }
+}
+
+}  // namespace pytensor_unpool
+
+#endif

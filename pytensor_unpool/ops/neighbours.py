@@ -1,0 +1,263 @@
+"""Windows as rows, and rows added up in windows.
+
+With T[(w, k), e] = 1 where tap k of window w is element e, `WindowsToRows` takes x to T x and
+`RowsToWindows` takes r to T' r. Both are linear: each is the other's pullback, and its own
+pushforward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.replace import _vectorize_node
+from pytensor.tensor.blockwise import vectorize_node_fallback
+from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.errors import ROWS_DISAGREE, DTypeError, ShapeError
+from pytensor_unpool.geometry import Windows, check_unpooled
+from pytensor_unpool.geometry.neighbours import check_taps, count_taps
+from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
+from pytensor_unpool.kernels import reference, reference_neighbours
+from pytensor_unpool.ops.c_code import (
+    CKernelOp,
+    c_type,
+    last_lengths,
+    placed_windows,
+    type_number,
+)
+from pytensor_unpool.ops.common import (
+    broadcast_leading,
+    check_ndim,
+    check_same_lengths,
+    is_connected,
+    lengths_input,
+    lengths_vector,
+    no_gradient,
+    number_inputs,
+    real_tensor,
+    rows_of,
+    same_for_all_items,
+    static_entries,
+)
+
+# C code for longer windows is not worth being compiled for their very length.
+LONGEST_UNROLLED = 16
+
+
+class _RowsOp(CKernelOp):
+    """An Op between an array and the rows of its windows' taps.
+
+    `border` is what taps find beyond the ends of an axis: "zeros", or for "wrap" the elements from
+    its other end.
+    """
+
+    __props__ = ("windows", "border")
+
+    c_files = ("neighbours.h",)
+
+    def __init__(self, windows: Windows, border: str) -> None:
+        self.windows = windows
+        self.border = border
+
+    def __str__(self) -> str:
+        border = "" if self.border == "zeros" else f", {self.border}"
+        return f"{type(self).__name__}{{{self.windows}{border}}}"
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], *([False] for _ in node.inputs[1:])]
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        moved = inputs[0]
+        gradient: Variable = disconnected_type()
+        if is_connected(cotangents[0]):
+            if moved.type.numpy_dtype.kind == "f":
+                gradient = self.transposed(cotangents[0], inputs)
+            else:
+                gradient = no_gradient(moved)
+        return [gradient, *(disconnected_type() for _ in inputs[1:])]
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        if not is_connected(tangents[0]):
+            return [disconnected_type()]
+        return [self(tangents[0], *inputs[1:])]
+
+    def transposed(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+        """Return the transpose of this Op, applied to the cotangent of its output."""
+        raise NotImplementedError
+
+    def row_lengths(self, lengths: Sequence[int | None]) -> list[int | None]:
+        """Return the lengths of the axes of windows and the number of taps, where known."""
+        if not self.windows.is_static:
+            return [None] * (self.windows.ndim + 1)
+        rows, partial_windows = self.windows.rows(), self.windows.partial_windows
+        check_windows(lengths, rows, partial_windows)
+        check_taps(rows)
+        taps = count_taps(self.windows.window)
+        return [*pooled_lengths(lengths, rows, partial_windows), taps]
+
+    def c_arguments(self, variable: TensorVariable) -> str:
+        """Return what the C templates are made for."""
+        last = self.windows.window[-1] if self.windows.is_static else None
+        window = last if last is not None and last <= LONGEST_UNROLLED else 0
+        return f"{window}, {'true' if self.border == 'wrap' else 'false'}, {c_type(variable)}"
+
+
+class WindowsToRows(_RowsOp):
+    """Lay out all taps of every window along a new last axis.
+
+    Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
+    run time only.
+    """
+
+    def make_node(self, x: Any, *numbers: Any) -> Apply:
+        x = real_tensor("x", x)
+        ndim = self.windows.ndim
+        check_ndim("x", x, ndim)
+        shape = (*x.type.shape[:-ndim], *self.row_lengths(x.type.shape[-ndim:]))
+        output = TensorType(x.type.dtype, shape)()
+        return Apply(self, [x, *number_inputs(self.windows, numbers)], [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, *numbers = inputs
+        output_storage[0][0] = reference_neighbours.windows_to_rows(
+            x, rows_of(self.windows, numbers), self.windows.partial_windows, self.border
+        )
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x, *numbers = inputs
+        (y,) = outputs
+        return f"""{placed_windows(self.windows, last_lengths(x, self.windows.ndim), numbers)}
+    npy_intp shape[MOST_AXES + 1], taps;
+    if (!is_fine(count_taps(windows, &taps))) {{FAIL}}
+    replace_last({x}, {self.windows.ndim}, windows.counts, shape);
+    shape[PyArray_NDIM({x})] = taps;
+    if (!allocate(&{y}, PyArray_NDIM({x}) + 1, shape, {type_number(node.outputs[0])})) {{FAIL}}
+    windows_to_rows<{self.c_arguments(node.outputs[0])}>(windows, view_of({x}), view_of({y}));
+        """
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, shapes = arguments[-2:]
+        ndim = self.windows.ndim
+        rows = rows_of(self.windows, node.inputs[1:])
+        counts = pooled_lengths(shapes[0][-ndim:], rows, self.windows.partial_windows)
+        return [(*shapes[0][:-ndim], *counts, count_taps([window for window, *_ in rows]))]
+
+    def transposed(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+        x, *numbers = inputs
+        shape = lengths_vector(x, self.windows.ndim)
+        return RowsToWindows(self.windows, self.border)(cotangent, shape, *numbers)
+
+
+class RowsToWindows(_RowsOp):
+    """Add all taps of every window to their places in zeros: the transpose of `WindowsToRows`.
+
+    Inputs are the rows, the vector of the lengths of the windowed axes, and the matrix of the
+    windows' numbers where some of them are known at run time only.
+    """
+
+    _output_type_depends_on_input_value = True
+
+    def make_node(self, rows: Any, shape: Any, *numbers: Any) -> Apply:
+        rows = _number_tensor(rows)
+        ndim = self.windows.ndim
+        if rows.type.ndim < ndim + 1:
+            raise ShapeError(
+                f"rows needs an axis for each of the {ndim} axes of windows, and one for their "
+                f"taps: got {rows.type.ndim} axes. Pass an array as windows_to_rows returns it.",
+                got=rows.type.ndim,
+                wanted=ndim + 1,
+            )
+        shape = lengths_input(shape, ndim)
+        lengths = static_entries(shape, ndim)
+        check_unpooled(lengths)
+        items = rows.type.shape[: -ndim - 1]
+        wanted = (*items, *self.row_lengths(lengths))
+        check_same_lengths("rows", rows.type.shape, wanted, ROWS_DISAGREE)
+        output = TensorType(rows.type.dtype, (*items, *lengths))()
+        inputs = [rows, shape, *number_inputs(self.windows, numbers)]
+        return Apply(self, inputs, [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        rows, shape, *numbers = inputs
+        output_storage[0][0] = reference_neighbours.rows_to_windows(
+            rows,
+            reference.unpooled_lengths(shape, self.windows.ndim),
+            rows_of(self.windows, numbers),
+            self.windows.partial_windows,
+            self.border,
+        )
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        rows, shape, *numbers = inputs
+        (y,) = outputs
+        ndim = self.windows.ndim
+        return f"""
+    npy_intp lengths[{ndim}], wanted[MOST_AXES], size, taps;
+    if (!read_lengths({shape}, {ndim}, lengths, &size)) {{FAIL}}
+    {placed_windows(self.windows, "lengths", numbers)}
+    if (!is_fine(count_taps(windows, &taps))) {{FAIL}}
+    const int items = PyArray_NDIM({rows}) - {ndim} - 1;
+    for (int i = 0; i < items; ++i) wanted[i] = PyArray_DIMS({rows})[i];
+    for (int i = 0; i < {ndim}; ++i) wanted[items + i] = windows.counts[i];
+    wanted[items + {ndim}] = taps;
+    if (!is_fine(check_lengths(ROWS_DISAGREE, PyArray_DIMS({rows}), wanted,
+                               PyArray_NDIM({rows}), 0))) {{FAIL}}
+    for (int i = 0; i < {ndim}; ++i) wanted[items + i] = lengths[i];
+    if (!allocate(&{y}, items + {ndim}, wanted, {type_number(node.outputs[0])})) {{FAIL}}
+    rows_to_windows<{self.c_arguments(node.outputs[0])}>(windows, view_of({rows}), view_of({y}));
+        """
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, shapes = arguments[-2:]
+        ndim = self.windows.ndim
+        return [(*shapes[0][: -ndim - 1], *(node.inputs[1][i] for i in range(ndim)))]
+
+    def transposed(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+        return WindowsToRows(self.windows, self.border)(cotangent, *inputs[2:])
+
+
+def _number_tensor(rows: Any) -> TensorVariable:
+    rows = real_tensor("rows", rows)
+    if rows.type.dtype == "bool":
+        raise DTypeError(
+            "rows must hold numbers, which can be added: got dtype bool. Cast it.",
+            got="bool",
+            wanted="integer or float",
+        )
+    return rows
+
+
+@_vectorize_node.register(WindowsToRows)
+def _vectorize_windows_to_rows(
+    op: WindowsToRows, node: Apply, x: Variable, *numbers: Variable
+) -> Any:
+    """Take more leading axes at once; only windows that differ from item to item need a loop."""
+    if any(matrix.type.ndim > 2 for matrix in numbers):
+        return vectorize_node_fallback(op, node, x, *numbers)
+    return op.make_node(x, *numbers)
+
+
+@_vectorize_node.register(RowsToWindows)
+def _vectorize_rows_to_windows(
+    op: RowsToWindows, node: Apply, rows: Variable, shape: Variable, *numbers: Variable
+) -> Any:
+    """Take more leading axes at once; only windows that differ from item to item need a loop."""
+    if any(matrix.type.ndim > 2 for matrix in numbers):
+        return vectorize_node_fallback(op, node, rows, shape, *numbers)
+    trailing = [v.type.ndim for v in node.inputs[:2]]
+    rows, shape = broadcast_leading([rows, shape], trailing)
+    return op.make_node(rows, same_for_all_items(shape), *numbers)
