@@ -24,6 +24,7 @@ from pytensor.compile.debug.debugmode import DebugMode
 
 import pytensor_unpool as pu
 from pytensor_unpool import functional, geometry, neighbours, symbolic
+from pytensor_unpool.compat.theano.tensor.nnet import neighbours as theano_neighbours
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
     MaxGather,
@@ -205,6 +206,7 @@ def parameters(function: Any) -> list[inspect.Parameter]:
 
 DOCUMENTED = [
     functional, neighbours, symbolic, geometry.neighbours, geometry.pool, geometry.unpool,
+    theano_neighbours,
 ]  # fmt: skip
 
 
@@ -217,7 +219,8 @@ def test_examples_in_docstrings_give_what_they_say(module):
 
 
 @pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, pu.windows_to_rows,
-                                      symbolic.unpool_loop,
+                                      theano_neighbours.images2neibs,
+                                      theano_neighbours.neibs2images, symbolic.unpool_loop,
                                       symbolic.unpool_flat, symbolic.unpool_arange])  # fmt: skip
 def test_public_functions_describe_themselves_and_run_an_example(function):
     text = inspect.getdoc(function) or ""

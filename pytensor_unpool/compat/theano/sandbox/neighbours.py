@@ -1,0 +1,9 @@
+"""Names of `theano.sandbox.neighbours`, which had moved to `theano.tensor.nnet.neighbours`."""
+
+from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
+    Images2Neibs,
+    images2neibs,
+    neibs2images,
+)
+
+__all__ = ["Images2Neibs", "images2neibs", "neibs2images"]
