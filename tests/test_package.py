@@ -187,6 +187,10 @@ def test_public_names_and_signatures_change_only_on_purpose():
             "ties = 'first'", "positions_dtype = 'int64'",
         ],
         "pytensor_unpool.max_unpool": [*plain, "duplicates = 'last'"],
+        "pytensor_unpool.pool": [
+            "x", "window", "stride = None", "pad = 0", "dilation = 1", "mode = 'max'",
+            "partial_windows = False",
+        ],
         "pytensor_unpool.rows_to_windows": ["rows", "shape", *windows],
         "pytensor_unpool.symbolic.unpool_arange": plain,
         "pytensor_unpool.symbolic.unpool_flat": plain,
@@ -194,7 +198,7 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.windows_to_rows": ["x", *windows],
     }  # fmt: skip
     assert sorted(pu.__all__) == [
-        "max_pool", "max_unpool", "rows_to_windows", "symbolic", "windows_to_rows"
+        "max_pool", "max_unpool", "pool", "rows_to_windows", "symbolic", "windows_to_rows"
     ]  # fmt: skip
     by_name = [p.name for p in parameters(pu.max_pool) if p.kind is p.KEYWORD_ONLY]
     assert by_name == ["partial_windows", "ties", "positions_dtype"]

@@ -4,14 +4,14 @@ Nothing here knows arrays. The functions of one line take Python ints and symbol
 alike, and Numba compiles the same ones into its kernels.
 """
 
-from pytensor_unpool.geometry.pool import Windows, count_taps, count_windows, holds_windows
+from pytensor_unpool.geometry.pool import Windows, count_windows, holds_windows, taps_between
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 
 __all__ = [
     "Windows",
     "check_unpooled",
-    "count_taps",
     "count_windows",
     "holds_windows",
     "plane_size",
+    "taps_between",
 ]

@@ -95,12 +95,12 @@ def holds_windows(
     return True
 
 
-def count_taps(
+def taps_between(
     number: int, window: int, stride: int, before: int, dilation: int, low: int, high: int
 ) -> int:
     """Return how many taps of window `number` lie at coordinates from `low` to before `high`.
 
-    >>> [count_taps(number, 3, 2, 1, 1, 0, 4) for number in range(3)]
+    >>> [taps_between(number, 3, 2, 1, 1, 0, 4) for number in range(3)]
     [2, 3, 1]
     """
     start = number * stride - before

@@ -23,7 +23,7 @@ from pytensor_unpool.errors import (
     LengthError,
     PositionError,
 )
-from pytensor_unpool.geometry.pool import Row, check_windows, count_taps, pooled_lengths
+from pytensor_unpool.geometry.pool import Row, check_windows, pooled_lengths, taps_between
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 
 Array = np.ndarray[Any, Any]
@@ -203,7 +203,7 @@ def _averages(
     ):
         low, high = (-before, length + after) if with_padding else (0, length)
         taps = [
-            count_taps(number, window, stride, before, dilation, low, high)
+            taps_between(number, window, stride, before, dilation, low, high)
             for number in range(count)
         ]
         divisors = np.multiply.outer(divisors, taps)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pytensor.tensor as pt
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
@@ -31,6 +30,7 @@ from pytensor_unpool.ops.c_code import (
     type_number,
 )
 from pytensor_unpool.ops.common import (
+    broadcast_leading,
     check_ndim,
     check_same_lengths,
     is_connected,
@@ -228,4 +228,6 @@ def _vectorize_pool_input_grad(
     """Do more leading axes at once, of one shape."""
     if any(matrix.type.ndim > 2 for matrix in numbers):
         return vectorize_node_fallback(op, node, cotangent, lengths, *numbers)
-    return op.make_node(pt.as_tensor_variable(cotangent), same_for_all_items(lengths), *numbers)
+    trailing = [v.type.ndim for v in node.inputs[:2]]
+    cotangent, lengths = broadcast_leading([cotangent, lengths], trailing)
+    return op.make_node(cotangent, same_for_all_items(lengths), *numbers)

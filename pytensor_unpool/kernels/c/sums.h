@@ -34,7 +34,7 @@ template <Mode MODE>
 static inline npy_intp divisor_of(const Row& r, npy_intp length, npy_intp number) {
     if (MODE == Mode::SUM) return 1;
     bool with_padding = MODE == Mode::AVERAGE_INC_PAD;
-    return count_taps(
+    return taps_between(
         number, r, with_padding ? -r.before : 0, with_padding ? length + r.after : length
     );
 }

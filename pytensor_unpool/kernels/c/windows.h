@@ -40,7 +40,7 @@ static inline bool holds_windows(npy_intp length, const Row& r, bool partial) {
 }
 
 // How many taps of window `number` lie at coordinates from `low` to before `high`.
-static inline npy_intp count_taps(npy_intp number, const Row& r, npy_intp low, npy_intp high) {
+static inline npy_intp taps_between(npy_intp number, const Row& r, npy_intp low, npy_intp high) {
     npy_intp start = number * r.stride - r.before;
     npy_intp first = at_least(0, ceil_divide(low - start, r.dilation));
     npy_intp last = at_most(r.window - 1, floor_divide(high - 1 - start, r.dilation));

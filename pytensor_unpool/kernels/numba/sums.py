@@ -12,7 +12,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.errors import COTANGENT_DISAGREES
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.geometry.pool import count_taps as plain_count_taps
+from pytensor_unpool.geometry.pool import taps_between as plain_taps_between
 from pytensor_unpool.kernels.numba.lane_sums import block_spread
 from pytensor_unpool.kernels.numba.lanes import LANES
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
@@ -29,7 +29,7 @@ from pytensor_unpool.kernels.numba.windows import (
 # A line has at least one window, and no more columns than this if it has several.
 COLUMNS = 4096
 
-count_taps = inner(plain_count_taps)
+taps_between = inner(plain_taps_between)
 
 
 def pool(windows: Windows, mode: str) -> Kernel:
@@ -218,7 +218,7 @@ def _divider(ndim: int, mode: str) -> Kernel:
         window, stride, before, after, dilation = row
         low = -before if with_padding else 0
         high = length + after if with_padding else length
-        return count_taps(number, window, stride, before, dilation, low, high)
+        return taps_between(number, window, stride, before, dilation, low, high)
 
     @inner
     def divide(rows, lengths, index, sums, first):  # type: ignore[no-untyped-def]

@@ -23,37 +23,12 @@ def unrolled_sum_plane(windows: Windows, mode: str) -> Kernel:
     """
     (wa, sa, ba, aa, da), (wb, sb, bb, ab, db), (wc, sc, bc, ac, dc) = three_axes(windows)
     three_lengths = three_lengths_of(windows.ndim)
-    at = element_at(windows.ndim)
-    divides, with_padding = mode != "sum", mode == "average_inc_pad"
+    number_of_taps = _number_of_taps(mode == "average_inc_pad")
+    window_sum = _window_sum(windows)
+    divides = mode != "sum"
     may_be_outside = windows.partial_windows or ba + bb + aa + ab > 0
     block_sums = block_sum(wc, sc, dc, divides=divides, may_be_outside=may_be_outside)
     no_begins, no_insides = (0,) * (wa * wb), (False,) * (wa * wb)
-
-    @inner(forceinline=True)
-    def taps_inside(start, window, dilation, low, high):  # type: ignore[no-untyped-def]
-        """Return the first and the last tap of a window between `low` and `high`."""
-        first = max(0, -((start - low) // dilation))
-        return first, min(window - 1, (high - 1 - start) // dilation)
-
-    @inner(forceinline=True)
-    def number_of_taps(start, window, dilation, length, before, after):  # type: ignore[no-untyped-def]
-        """Return by how many taps an average divides on one axis."""
-        low = -before if with_padding else 0
-        high = length + after if with_padding else length
-        first, last = taps_inside(start, window, dilation, low, high)
-        return last - first + 1
-
-    @inner(forceinline=True)
-    def window_sum(plane, starts_ab, start_c, first_c, last_c):  # type: ignore[no-untyped-def]
-        start_a, first_a, last_a, start_b, first_b, last_b = starts_ab
-        total = plane.dtype.type(0)
-        for i in range(first_a, last_a + 1):
-            for j in range(first_b, last_b + 1):
-                for k in range(first_c, last_c + 1):
-                    element = at(plane, start_a + i * da, start_b + j * db, start_c + k * dc)
-                    # Numba would make wider integers of the sum, which do not wrap.
-                    total = plane.dtype.type(total + element)
-        return total
 
     @inner
     def pool_plane(rows, counts, plane, out):  # type: ignore[no-untyped-def]
@@ -104,6 +79,46 @@ def unrolled_sum_plane(windows: Windows, mode: str) -> Kernel:
                 row += count_c
 
     return pool_plane  # type: ignore[no-any-return]
+
+
+@inner(forceinline=True)
+def taps_inside(start, window, dilation, low, high):  # type: ignore[no-untyped-def]
+    """Return the first and the last tap of a window between `low` and `high`."""
+    first = max(0, -((start - low) // dilation))
+    return first, min(window - 1, (high - 1 - start) // dilation)
+
+
+def _number_of_taps(with_padding: bool) -> Kernel:
+    """Compile the number of a window's taps on an axis that an average divides by."""
+
+    @inner(forceinline=True)
+    def number_of_taps(start, window, dilation, length, before, after):  # type: ignore[no-untyped-def]
+        low = -before if with_padding else 0
+        high = length + after if with_padding else length
+        first, last = taps_inside(start, window, dilation, low, high)
+        return last - first + 1
+
+    return number_of_taps  # type: ignore[no-any-return]
+
+
+def _window_sum(windows: Windows) -> Kernel:
+    """Compile the sum of one window, of which each axis brings the first and last tap inside."""
+    at = element_at(windows.ndim)
+    (_, _, _, _, da), (_, _, _, _, db), (_, _, _, _, dc) = three_axes(windows)
+
+    @inner(forceinline=True)
+    def window_sum(plane, starts_ab, start_c, first_c, last_c):  # type: ignore[no-untyped-def]
+        start_a, first_a, last_a, start_b, first_b, last_b = starts_ab
+        total = plane.dtype.type(0)
+        for i in range(first_a, last_a + 1):
+            for j in range(first_b, last_b + 1):
+                for k in range(first_c, last_c + 1):
+                    element = at(plane, start_a + i * da, start_b + j * db, start_c + k * dc)
+                    # Numba would make wider integers of the sum, which do not wrap.
+                    total = plane.dtype.type(total + element)
+        return total
+
+    return window_sum  # type: ignore[no-any-return]
 
 
 def quotient(total: Any, divisor: Any) -> Any:
