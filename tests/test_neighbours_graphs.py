@@ -170,7 +170,7 @@ BAD_AT_BUILD: list[tuple[Callable[[], Any], type[Exception], str]] = [
      LengthError, "overflows at axis -1 with window=2147483647. Pass shorter windows"),
     (lambda: pu.rows_to_windows(ROWS, 8, 2), ShapeError, "axis -2 has length 3, wanted 4"),
     (lambda: pu.rows_to_windows(ROWS, 6, 3, 2, 1), ShapeError, "axis -1 has length 2, wanted 3"),
-    (lambda: pu.rows_to_windows(ROWS, (6, 6), 2), ShapeError, "shape must be a vector of 1 lengths"),
+    (lambda: pu.rows_to_windows(ROWS, (6, 6), 2), ShapeError, "shape must be a vector of 1"),
     (lambda: pu.rows_to_windows(ROWS, -1, 2), LengthError, "got -1 for axis -1, wanted 0 or more"),
     (lambda: pu.rows_to_windows(ROWS, 0, 2), WindowError, "axis -1 is empty"),
     (lambda: pu.rows_to_windows(ROWS, 6.0, 2), DTypeError, "shape must be integer"),
