@@ -77,6 +77,27 @@ def placed_windows(windows: Windows, lengths: str, numbers: Sequence[str]) -> st
     """
 
 
+def found_channels(ndim: int, arrays: Mapping[str, TensorVariable]) -> str:
+    """Return statements that define `channel`: the axis that is the channels of all arrays, or -1.
+
+    `arrays` has the C names of arrays of the same leading axes.
+    """
+    first, *others = (
+        f"channel_axis(view_of({name}), {ndim}, sizeof({c_type(variable)}))"
+        for name, variable in arrays.items()
+    )
+    return f"int channel = {first};\n" + "".join(
+        f"    if ({axis} != channel) channel = -1;\n" for axis in others
+    )
+
+
+def allocated_like(y: str, x: str, output: TensorVariable) -> str:
+    """Return statements that make `y` an array of `shape`, with its channels where `x` has them."""
+    arguments = f"&{y}, PyArray_NDIM({x}), shape, {type_number(output)}"
+    return f"""if (channel >= 0 ? !allocate_channels_last({arguments}, channel)
+                     : !allocate({arguments})) {{FAIL}}"""
+
+
 def planes_type(windows: Windows) -> str:
     """Return the C++ type that pools one leading item."""
     if not windows.can_unroll:

@@ -18,6 +18,7 @@ from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.c_code import (
     CKernelOp,
     c_type,
+    found_channels,
     last_lengths,
     placed_windows,
     planes_type,
@@ -48,7 +49,7 @@ class MaxPool(CKernelOp):
 
     __props__ = ("windows", "ties", "positions_dtype")
 
-    c_files = ("lanes.h", "pool.h")
+    c_files = ("lanes.h", "channels.h", "pool.h")
 
     def __init__(self, windows: Windows, ties: str, positions_dtype: str | None) -> None:
         self.windows = windows
@@ -119,9 +120,11 @@ class MaxPool(CKernelOp):
     max_pool<{planes}>(windows, view_of({x}), {values}, {positions});
         """
         by_channels = f"""
-    if (has_channels_last(view_of({x}), {ndim}, sizeof({c_type(node.inputs[0])}))) {{
-    if (!({allocated("allocate_channels_last", f"PyArray_NDIM({x}) - {ndim} - 1")})) {{FAIL}}
-    max_pool_channels<{planes}>(windows, view_of({x}), {values}, {positions});
+    {found_channels(ndim, {x: node.inputs[0]})}
+    if (channel >= 0) {{
+    if (!({allocated("allocate_channels_last", "channel")})) {{FAIL}}
+    max_pool_channels<{planes}>(
+        windows, with_channels_inside(view_of({x}), {ndim}, channel), {values}, {positions});
     }} else
         """
         return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}{check}

@@ -23,11 +23,12 @@ from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.c_code import (
     CKernelOp,
+    allocated_like,
     c_type,
+    found_channels,
     last_lengths,
     placed_windows,
     planes_type,
-    type_number,
 )
 from pytensor_unpool.ops.common import (
     broadcast_leading,
@@ -50,7 +51,7 @@ class _PoolOp(CKernelOp):
 
     __props__ = ("windows", "mode")
 
-    c_files = ("lanes.h", "pool.h", "sums.h")
+    c_files = ("lanes.h", "channels.h", "pool.h", "sums.h", "sum_channels.h")
 
     def __init__(self, windows: Windows, mode: str) -> None:
         self.windows = windows
@@ -131,11 +132,17 @@ class Pool(_PoolOp):
         x, *numbers = inputs
         (y,) = outputs
         ndim, element = self.windows.ndim, c_type(node.outputs[0])
+        mode = f"Mode::{self.mode.upper()}"
         return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}
     npy_intp shape[MOST_AXES];
     replace_last({x}, {ndim}, windows.counts, shape);
-    if (!allocate(&{y}, PyArray_NDIM({x}), shape, {type_number(node.outputs[0])})) {{FAIL}}
-    if (!pool<{planes_type(self.windows)}, Mode::{self.mode.upper()}>(
+    {found_channels(ndim, {x: node.inputs[0]})}
+    {allocated_like(y, x, node.outputs[0])}
+    if (channel >= 0)
+        pool_channels<{mode}>(
+            windows, with_channels_inside(view_of({x}), {ndim}, channel),
+            ({element}*)PyArray_DATA({y}));
+    else if (!pool<{planes_type(self.windows)}, {mode}>(
             windows, view_of({x}), ({element}*)PyArray_DATA({y}))) {{ PyErr_NoMemory(); FAIL }}
         """
 
@@ -189,6 +196,7 @@ class PoolInputGrad(_PoolOp):
         cotangent, lengths, *numbers = inputs
         (y,) = outputs
         ndim, element = self.windows.ndim, c_type(node.outputs[0])
+        mode = f"Mode::{self.mode.upper()}"
         return f"""
     npy_intp lengths[{ndim}], shape[MOST_AXES], size;
     if (!read_lengths({lengths}, {ndim}, lengths, &size)) {{FAIL}}
@@ -197,9 +205,13 @@ class PoolInputGrad(_PoolOp):
     if (!is_fine(check_lengths(COTANGENT_DISAGREES, PyArray_DIMS({cotangent}), shape,
                                PyArray_NDIM({cotangent}), 0))) {{FAIL}}
     replace_last({cotangent}, {ndim}, lengths, shape);
-    if (!allocate(&{y}, PyArray_NDIM({cotangent}), shape, {type_number(node.outputs[0])}))
-        {{FAIL}}
-    if (!pool_input_grad<{planes_type(self.windows)}, Mode::{self.mode.upper()}>(
+    {found_channels(ndim, {cotangent: node.inputs[0]})}
+    {allocated_like(y, cotangent, node.outputs[0])}
+    if (channel >= 0)
+        pool_input_grad_channels<{mode}>(
+            windows, with_channels_inside(view_of({cotangent}), {ndim}, channel), lengths,
+            ({element}*)PyArray_DATA({y}));
+    else if (!pool_input_grad<{planes_type(self.windows)}, {mode}>(
             windows, view_of({cotangent}), lengths, ({element}*)PyArray_DATA({y})))
         {{ PyErr_NoMemory(); FAIL }}
         """

@@ -19,7 +19,15 @@ from pytensor.tensor.type import TensorType
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE, DTypeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels import reference
-from pytensor_unpool.ops.c_code import CKernelOp, c_type, last_lengths, placed_windows, type_number
+from pytensor_unpool.ops.c_code import (
+    CKernelOp,
+    allocated_like,
+    c_type,
+    found_channels,
+    last_lengths,
+    placed_windows,
+    type_number,
+)
 from pytensor_unpool.ops.common import (
     broadcast_leading,
     check_ndim,
@@ -37,12 +45,10 @@ class _TiedOp(CKernelOp):
 
     __props__ = ("windows",)
 
-    c_files = ("tied.h",)
+    c_files = ("lanes.h", "channels.h", "tied.h")
 
-    # The C function, and which input's shape its third input and its output have.
-    c_function: ClassVar[str]
+    # The input whose shape the third one has.
     third_like: ClassVar[int]
-    output_like: ClassVar[int]
 
     def __init__(self, windows: Windows) -> None:
         self.windows = windows
@@ -83,24 +89,17 @@ class _TiedOp(CKernelOp):
             return [disconnected_type()]
         return [self(*inputs[:2], tangents[2], *inputs[3:])]
 
-    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+    def c_checks(self, node: Apply, inputs: Sequence[str]) -> str:
+        """Return statements that define `windows`, and check all lengths."""
         x, values, third, *numbers = inputs
-        (y,) = outputs
-        like, model = inputs[self.third_like], inputs[self.output_like]
-        element = c_type(node.outputs[0])
-        target = f"({element}*)PyArray_DATA({y})" if self.output_like == 0 else f"view_of({y})"
-        return f"""{placed_windows(self.windows, last_lengths(x, self.windows.ndim), numbers)}
+        like, ndim = inputs[self.third_like], self.windows.ndim
+        return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}
     npy_intp pooled[MOST_AXES];
-    replace_last({x}, {self.windows.ndim}, windows.counts, pooled);
+    replace_last({x}, {ndim}, windows.counts, pooled);
     if (!is_fine(check_lengths(POOLED_DISAGREE, PyArray_DIMS({values}), pooled,
                                PyArray_NDIM({x}), 0))) {{FAIL}}
     if (!is_fine(check_lengths(MOVED_DISAGREES, PyArray_DIMS({third}), PyArray_DIMS({like}),
                                PyArray_NDIM({x}), 0))) {{FAIL}}
-    if (!allocate(&{y}, PyArray_NDIM({x}), PyArray_DIMS({model}),
-                  {type_number(node.outputs[0])})) {{FAIL}}
-    memset(PyArray_DATA({y}), 0, PyArray_NBYTES({y}));
-    {self.c_function}<{c_type(node.inputs[0])}, {element}>(
-        windows, view_of({x}), view_of({values}), view_of({third}), {target});
         """
 
     def _inputs(self, x: Any, values: Any, moved: Any, numbers: Sequence[Any]) -> list[Any]:
@@ -125,7 +124,7 @@ class TiedUnpool(_TiedOp):
     where some are known at run time only.
     """
 
-    c_function, third_like, output_like = "tied_unpool", 1, 0
+    third_like = 1
 
     def make_node(self, x: Any, values: Any, cotangent: Any, *numbers: Any) -> Apply:
         inputs = self._inputs(x, values, cotangent, numbers)
@@ -139,6 +138,27 @@ class TiedUnpool(_TiedOp):
         output_storage[0][0] = reference.tied_unpool(
             x, values, cotangent, rows, self.windows.partial_windows
         )
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x = inputs[0]
+        (y,) = outputs
+        ndim = self.windows.ndim
+        types = f"{c_type(node.inputs[0])}, {c_type(node.outputs[0])}"
+        data = f"({c_type(node.outputs[0])}*)PyArray_DATA({y})"
+        views = [f"view_of({array})" for array in inputs[:3]]
+        moved = [f"with_channels_inside({view}, {ndim}, channel)" for view in views]
+        arrays = dict(zip(inputs[:3], node.inputs[:3], strict=True))
+        return f"""{self.c_checks(node, inputs)}
+    const npy_intp* shape = PyArray_DIMS({x});
+    {found_channels(ndim, arrays)}
+    {allocated_like(y, x, node.outputs[0])}
+    if (channel >= 0)
+        tied_unpool_channels<{types}>(windows, {", ".join(moved)}, {data});
+    else if (!tied_unpool<{types}>(windows, {", ".join(views)}, {data})) {{
+        PyErr_NoMemory();
+        FAIL
+    }}
+        """
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [arguments[-1][0]]
@@ -154,7 +174,7 @@ class TiedGather(_TiedOp):
     some are known at run time only.
     """
 
-    c_function, third_like, output_like = "tied_gather", 0, 1
+    third_like = 0
 
     def make_node(self, x: Any, values: Any, tangent: Any, *numbers: Any) -> Apply:
         inputs = self._inputs(x, values, tangent, numbers)
@@ -168,6 +188,16 @@ class TiedGather(_TiedOp):
         output_storage[0][0] = reference.tied_gather(
             x, values, tangent, rows, self.windows.partial_windows
         )
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        (y,) = outputs
+        arrays = ", ".join(f"view_of({array})" for array in (*inputs[:3], y))
+        return f"""{self.c_checks(node, inputs)}
+    if (!allocate(&{y}, PyArray_NDIM({inputs[1]}), PyArray_DIMS({inputs[1]}),
+                  {type_number(node.outputs[0])})) {{FAIL}}
+    memset(PyArray_DATA({y}), 0, PyArray_NBYTES({y}));
+    tied_gather<{c_type(node.inputs[0])}, {c_type(node.outputs[0])}>(windows, {arrays});
+        """
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [arguments[-1][1]]

@@ -20,7 +20,13 @@ from pytensor.tensor.type import TensorType
 from pytensor_unpool.errors import PositionError
 from pytensor_unpool.geometry import check_unpooled, plane_size
 from pytensor_unpool.kernels import reference
-from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
+from pytensor_unpool.ops.c_code import (
+    CKernelOp,
+    allocated_like,
+    c_type,
+    found_channels,
+    type_number,
+)
 from pytensor_unpool.ops.common import (
     broadcast_leading,
     check_ndim,
@@ -47,7 +53,7 @@ class MaxUnpool(CKernelOp):
     __props__ = ("ndim", "duplicates")
     _output_type_depends_on_input_value = True
 
-    c_files = ("unpool.h",)
+    c_files = ("lanes.h", "channels.h", "unpool.h")
 
     def __init__(self, ndim: int, duplicates: str) -> None:
         self.ndim = ndim
@@ -70,22 +76,28 @@ class MaxUnpool(CKernelOp):
         output_storage[0][0] = reference.max_unpool(values, positions, lengths, self.duplicates)
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-        values, positions, shape = inputs
+        values, positions, lengths = inputs
         (y,) = outputs
-        types = f"{c_type(node.outputs[0])}, {c_type(node.inputs[1])}"
+        element = c_type(node.outputs[0])
+        types = f"{element}, {c_type(node.inputs[1])}"
         is_bool = node.outputs[0].type.dtype == "bool"
         duplicates = "LAST" if self.duplicates == "last" else "ANY" if is_bool else "SUM"
         return f"""
     if (!is_fine(check_lengths(POSITIONS_DISAGREE, PyArray_DIMS({positions}),
                                PyArray_DIMS({values}), PyArray_NDIM({values}), 0))) {{FAIL}}
-    npy_intp lengths[{self.ndim}], full_shape[MOST_AXES], size;
-    if (!read_lengths({shape}, {self.ndim}, lengths, &size)) {{FAIL}}
-    replace_last({values}, {self.ndim}, lengths, full_shape);
-    if (!allocate(&{y}, PyArray_NDIM({values}), full_shape, {type_number(node.outputs[0])}))
-        {{FAIL}}
-    if (!is_fine(max_unpool<{duplicates}, {types}>(
-            view_of({values}), view_of({positions}), {self.ndim}, size,
-            ({c_type(node.outputs[0])}*)PyArray_DATA({y})))) {{FAIL}}
+    npy_intp lengths[{self.ndim}], shape[MOST_AXES], size;
+    if (!read_lengths({lengths}, {self.ndim}, lengths, &size)) {{FAIL}}
+    replace_last({values}, {self.ndim}, lengths, shape);
+    {found_channels(self.ndim, {values: node.inputs[0], positions: node.inputs[1]})}
+    {allocated_like(y, values, node.outputs[0])}
+    {element}* data = ({element}*)PyArray_DATA({y});
+    if (channel >= 0) {{
+        if (!is_fine(max_unpool_channels<{duplicates}, {types}>(
+                with_channels_inside(view_of({values}), {self.ndim}, channel),
+                with_channels_inside(view_of({positions}), {self.ndim}, channel),
+                {self.ndim}, size, data))) {{FAIL}}
+    }} else if (!is_fine(max_unpool<{duplicates}, {types}>(
+            view_of({values}), view_of({positions}), {self.ndim}, size, data))) {{FAIL}}
         """
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
@@ -130,7 +142,7 @@ class MaxGather(CKernelOp):
 
     __props__ = ("ndim", "duplicates")
 
-    c_files = ("unpool.h",)
+    c_files = ("lanes.h", "channels.h", "unpool.h")
 
     def __init__(self, ndim: int, duplicates: str) -> None:
         self.ndim = ndim

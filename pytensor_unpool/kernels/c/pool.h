@@ -174,13 +174,6 @@ struct Unrolled {
     }
 };
 
-// Whether the last leading axis, and no pooled one, has neighbours in memory.
-static inline bool has_channels_last(const View& x, int ndim, npy_intp itemsize) {
-    int channel = x.ndim - ndim - 1;
-    return channel >= 0 && x.shape[channel] >= LANES && x.strides[channel] == itemsize &&
-           x.strides[x.ndim - 1] != itemsize;
-}
-
 // Lets one tap compete in a row of windows. A position below zero marks a window without a tap yet;
 // a kernel without positions begins with values that nothing is below.
 template <typename T, typename P>

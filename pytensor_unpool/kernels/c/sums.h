@@ -33,6 +33,8 @@ static UNPOOL_INLINE T quotient(T total, npy_intp divisor) {
 template <Mode MODE>
 static inline npy_intp divisor_of(const Row& r, npy_intp length, npy_intp number) {
     if (MODE == Mode::SUM) return 1;
+    npy_intp start = number * r.stride - r.before;
+    if (start >= 0 && start + (r.window - 1) * r.dilation < length) return r.window;
     bool with_padding = MODE == Mode::AVERAGE_INC_PAD;
     return taps_between(
         number, r, with_padding ? -r.before : 0, with_padding ? length + r.after : length
@@ -42,18 +44,16 @@ static inline npy_intp divisor_of(const Row& r, npy_intp length, npy_intp number
 template <Mode MODE>
 static npy_intp outer_divisor(const Windows& windows, const npy_intp* lengths, const npy_intp* index) {
     npy_intp divisor = 1;
-    for (int i = 0; i < windows.ndim - 1; ++i)
+    for (int i = 0; MODE != Mode::SUM && i < windows.ndim - 1; ++i)
         divisor *= divisor_of<MODE>(windows.rows[i], lengths[i], index[i]);
     return divisor;
 }
 
-// The windows of an axis that have all taps inside.
-static inline void whole_windows(
-    const Row& r, npy_intp length, npy_intp count, npy_intp* low, npy_intp* high
-) {
-    *low = at_most(count, ceil_divide(r.before, r.stride));
-    npy_intp reach = length - 1 - (r.window - 1) * r.dilation + r.before;
-    *high = at_least(*low, at_most(count, floor_divide(reach, r.stride) + 1));
+template <Mode MODE>
+static npy_intp full_divisor(const Windows& windows, const npy_intp* lengths, const npy_intp* index) {
+    const int last = windows.ndim - 1;
+    return outer_divisor<MODE>(windows, lengths, index) *
+           divisor_of<MODE>(windows.rows[last], lengths[last], index[last]);
 }
 
 // Divide the sums of the windows from number `first` on.
@@ -74,27 +74,8 @@ static void divide(
     }
 }
 
-// The row that tap `tap` of the windows at `index` lies in, both of all axes but the last: its
-// place among the rows of the plane, its offset in bytes; or whether it is outside.
-static inline bool row_at(
-    const Windows& windows, const npy_intp* lengths, const npy_intp* strides, const npy_intp* index,
-    const npy_intp* tap, npy_intp* place, npy_intp* offset
-) {
-    *place = *offset = 0;
-    for (int i = 0; i < windows.ndim - 1; ++i) {
-        const Row& r = windows.rows[i];
-        npy_intp at = index[i] * r.stride - r.before + tap[i] * r.dilation;
-        if (at < 0 || at >= lengths[i]) return false;
-        *place = *place * lengths[i] + at;
-        *offset += at * strides[i];
-    }
-    return true;
-}
-
-// Lines have at least one window, and no more columns than this if they have several.
-const npy_intp COLUMNS = 4096;
-
-// The windows of a row that are done at a time, and the columns that they cover.
+// The windows of a row that are done at a time, and the columns that they cover: at least one, and
+// no more columns than COLUMNS if there are several.
 struct Line {
     npy_intp windows, columns;
 
@@ -102,19 +83,6 @@ struct Line {
         npy_intp span = (r.window - 1) * r.dilation + 1;
         windows = at_most(count, at_least(1, (COLUMNS - span) / r.stride + 1));
         columns = (windows - 1) * r.stride + span;
-    }
-};
-
-// Steps through the taps, and the windows, of all axes but the last.
-struct OuterViews {
-    View taps, outputs;
-
-    OuterViews(const Windows& windows) {
-        for (int i = 0; i < windows.ndim; ++i) {
-            taps.shape[i] = windows.rows[i].window;
-            outputs.shape[i] = windows.counts[i];
-            taps.strides[i] = outputs.strides[i] = 0;
-        }
     }
 };
 

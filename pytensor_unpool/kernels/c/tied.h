@@ -4,31 +4,71 @@
 
 namespace pytensor_unpool {
 
-// Adds the cotangent of each window to its maxima in `y`, a contiguous plane.
 template <typename T, typename G>
-struct Spread {
-    npy_intp stride, element_stride;
-    View values, cotangent;
-    G* y;
-
-    void operator()(
-        const char* line, npy_intp place, npy_intp shift, npy_intp low, npy_intp high,
-        const npy_intp* index
-    ) {
-        const int inner = values.ndim - 1;
-        const char* value = row_of(values, index);
-        const char* from = row_of(cotangent, index);
-        for (npy_intp w = low; w < high; ++w) {
-            npy_intp at = w * stride + shift;
-            bool tied = *(const T*)(line + at * element_stride) ==
-                        *(const T*)(value + w * values.strides[inner]);
-            // Both sums are at hand, so that no branch is guessed.
-            G before = y[place + at];
-            G after = before + *(const G*)(from + w * cotangent.strides[inner]);
-            y[place + at] = tied ? after : before;
-        }
+static UNPOOL_INLINE void add_where_equal(
+    const char* line, npy_intp step, const T* __restrict maxima, const G* __restrict gradients,
+    G* __restrict y, npy_intp columns
+) {
+    if (step == (npy_intp)sizeof(T)) {
+        const T* __restrict x = (const T*)line;
+        for (npy_intp i = 0; i < columns; ++i) y[i] += x[i] == maxima[i] ? gradients[i] : (G)0;
+    } else {
+        for (npy_intp i = 0; i < columns; ++i)
+            y[i] += *(const T*)(line + i * step) == maxima[i] ? gradients[i] : (G)0;
     }
-};
+}
+
+static inline npy_intp common_divisor(npy_intp a, npy_intp b) {
+    return b ? common_divisor(b, a % b) : a;
+}
+
+// Adds the cotangent of each window to its maxima in `y`, a contiguous plane.
+//
+// For a row of windows, each column gets the maximum and the cotangent of the window that it lies
+// in; then whole rows of x are compared with the maxima. Taps whose columns coincide, which are as
+// many as windows overlap, are done in layers. `maxima` and `gradients` have room for COLUMNS.
+template <typename T, typename G>
+static void spread_tied(
+    const Windows& windows, const View& plane, const View& values, const View& cotangent, G* y,
+    T* maxima, G* gradients
+) {
+    const int n = windows.ndim;
+    const Row& r = windows.rows[n - 1];
+    const npy_intp length = plane.shape[n - 1], count = windows.counts[n - 1];
+    const npy_intp value_step = values.strides[n - 1], from_step = cotangent.strides[n - 1];
+    const npy_intp step = plane.strides[n - 1];
+    const npy_intp taps_a_layer = r.stride / common_divisor(r.stride, r.dilation);
+    const OuterViews outer(windows);
+    Walk output(outer.outputs, n - 1);
+    for (npy_intp o = output.rounds(); o > 0; --o, output.step()) {
+        const char* value = row_of(values, output.index);
+        const char* from = row_of(cotangent, output.index);
+        for (npy_intp begin = 0; begin < length; begin += COLUMNS)
+            for (npy_intp layer = 0; layer < r.window; layer += taps_a_layer) {
+                npy_intp columns = at_most(COLUMNS, length - begin);
+                memset(maxima, 0, columns * sizeof(T));
+                memset(gradients, 0, columns * sizeof(G));
+                for (npy_intp k = layer; k < at_most(layer + taps_a_layer, r.window); ++k) {
+                    npy_intp shift = k * r.dilation - r.before - begin;
+                    npy_intp low = at_least(0, ceil_divide(-shift, r.stride));
+                    npy_intp high =
+                        at_most(count, floor_divide(columns - 1 - shift, r.stride) + 1);
+                    for (npy_intp w = low; w < high; ++w) {
+                        maxima[w * r.stride + shift] = *(const T*)(value + w * value_step);
+                        gradients[w * r.stride + shift] = *(const G*)(from + w * from_step);
+                    }
+                }
+                Walk tap(outer.taps, n - 1);
+                for (npy_intp t = tap.rounds(); t > 0; --t, tap.step()) {
+                    npy_intp place, offset;
+                    if (row_at(windows, plane.shape, plane.strides, output.index, tap.index,
+                               &place, &offset))
+                        add_where_equal(plane.data + offset + begin * step, step, maxima, gradients,
+                                        y + place * length + begin, columns);
+                }
+            }
+    }
+}
 
 // Adds the tangent at the maxima of each window to its place in `y`, a view of the pooled axes.
 template <typename T, typename G>
@@ -60,21 +100,29 @@ struct Collect {
     }
 };
 
-// In both, the output has been set to zero.
+// False if there is no memory for scratch rows.
 template <typename T, typename G>
-static void tied_unpool(
+static bool tied_unpool(
     const Windows& windows, const View& x, const View& values, const View& cotangent, G* y
 ) {
     const int n = windows.ndim, leading = x.ndim - n;
     Walk item(x, leading), value(values, leading), from(cotangent, leading);
     npy_intp size = x.trailing(n, 0).size(), items = item.rounds();
-    for (; items > 0; --items, item.step(), value.step(), from.step(), y += size) {
-        Spread<T, G> spread = {
-            windows.rows[n - 1].stride, x.strides[x.ndim - 1], values.trailing(n, value.offset),
-            cotangent.trailing(n, from.offset), y
-        };
-        walk_taps(windows, x.trailing(n, item.offset), spread);
+    npy_intp columns = at_most(COLUMNS, x.shape[x.ndim - 1]);
+    T* maxima = (T*)malloc(columns * sizeof(T));
+    G* gradients = (G*)malloc(columns * sizeof(G));
+    bool has_memory = maxima && gradients;
+    for (; has_memory && items > 0;
+         --items, item.step(), value.step(), from.step(), y += size) {
+        memset(y, 0, size * sizeof(G));
+        spread_tied(
+            windows, x.trailing(n, item.offset), values.trailing(n, value.offset),
+            cotangent.trailing(n, from.offset), y, maxima, gradients
+        );
     }
+    free(maxima);
+    free(gradients);
+    return has_memory;
 }
 
 template <typename T, typename G>
@@ -90,6 +138,56 @@ static void tied_gather(
             tangent.trailing(n, from.offset), y.trailing(n, to.offset)
         };
         walk_taps(windows, x.trailing(n, item.offset), collect);
+    }
+}
+
+// Adds the cotangent of each window to all of its maxima.
+template <typename T, typename G>
+struct SpreadTiedChannels {
+    const Windows& windows;
+    const View &item, &values, &cotangent;
+    G* out;
+    npy_intp channels;
+    const T* value;
+    const G* from;
+
+    void open(const npy_intp* window) {
+        value = element_of<T>(values, windows.ndim, window);
+        from = element_of<G>(cotangent, windows.ndim, window);
+    }
+
+    void tap(const npy_intp* at) {
+        G* __restrict to = out + place_of(item.shape + 1, windows.ndim, at) * channels;
+        const T* __restrict x = element_of<T>(item, windows.ndim, at);
+        const T* __restrict v = value;
+        const G* __restrict g = from;
+        for (npy_intp i = 0; i < channels; ++i) {
+            G before = to[i], after = before + g[i];
+            to[i] = x[i] == v[i] ? after : before;
+        }
+    }
+
+    bool take(const npy_intp*) { return false; }
+
+    void close() {}
+};
+
+// The same for arrays with their channels inside; so has `y`.
+template <typename T, typename G>
+static void tied_unpool_channels(
+    const Windows& windows, const View& x, const View& values, const View& cotangent, G* y
+) {
+    const int n = windows.ndim, leading = x.ndim - n - 1;
+    npy_intp size = x.trailing(n + 1, 0).size();
+    Walk item(x, leading), value(values, leading), from(cotangent, leading);
+    for (npy_intp i = item.rounds(); i > 0;
+         --i, item.step(), value.step(), from.step(), y += size) {
+        memset(y, 0, size * sizeof(G));
+        View images = x.trailing(n + 1, item.offset), maxima = values.trailing(n + 1, value.offset);
+        View gradients = cotangent.trailing(n + 1, from.offset);
+        SpreadTiedChannels<T, G> spread = {windows, images,           maxima,
+                                           gradients, y, images.shape[0]};
+        walk_windows(windows, images.shape + 1, spread);
     }
 }
 

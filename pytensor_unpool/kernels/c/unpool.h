@@ -46,6 +46,36 @@ static Problem max_unpool(
     return NONE;
 }
 
+// The same for values and positions with their channels inside; so has `y`.
+template <Duplicates DUPLICATES, typename T, typename P>
+static Problem max_unpool_channels(
+    const View& values, const View& positions, int ndim, npy_intp size, T* y
+) {
+    const int leading = values.ndim - ndim - 1;
+    const npy_intp channels = values.shape[leading];
+    Walk item(values, leading), item_positions(positions, leading);
+    for (npy_intp i = item.rounds(); i > 0;
+         --i, item.step(), item_positions.step(), y += size * channels) {
+        memset(y, 0, size * channels * sizeof(T));
+        View from = values.trailing(ndim, item.offset);
+        View where = positions.trailing(ndim, item_positions.offset);
+        Walk value(from, ndim), position(where, ndim);
+        for (npy_intp w = value.rounds(); w > 0; --w, value.step(), position.step()) {
+            const T* elements = (const T*)(from.data + value.offset);
+            const P* places = (const P*)(where.data + position.offset);
+            for (npy_intp c = 0; c < channels; ++c) {
+                int64_t place = (int64_t)places[c];
+                if ((uint64_t)place >= (uint64_t)size) return position_problem(place, size);
+                T element = elements[c], before = y[place * channels + c];
+                if (DUPLICATES == SUM) element += before;
+                if (DUPLICATES == ANY) element = element || before;
+                y[place * channels + c] = element;
+            }
+        }
+    }
+    return NONE;
+}
+
 // The element of a plane at a place counted in C order.
 template <typename T>
 static inline T element_at(const View& plane, npy_intp place) {

@@ -39,12 +39,28 @@ static inline bool holds_windows(npy_intp length, const Row& r, bool partial) {
     return true;
 }
 
+// The number in C order of an element of axes of these lengths.
+static inline npy_intp place_of(const npy_intp* lengths, int n, const npy_intp* at) {
+    npy_intp place = 0;
+    for (int i = 0; i < n; ++i) place = place * lengths[i] + at[i];
+    return place;
+}
+
 // How many taps of window `number` lie at coordinates from `low` to before `high`.
 static inline npy_intp taps_between(npy_intp number, const Row& r, npy_intp low, npy_intp high) {
     npy_intp start = number * r.stride - r.before;
     npy_intp first = at_least(0, ceil_divide(low - start, r.dilation));
     npy_intp last = at_most(r.window - 1, floor_divide(high - 1 - start, r.dilation));
     return last - first + 1;
+}
+
+// The windows of an axis that have all taps inside.
+static inline void whole_windows(
+    const Row& r, npy_intp length, npy_intp count, npy_intp* low, npy_intp* high
+) {
+    *low = at_most(count, ceil_divide(r.before, r.stride));
+    npy_intp reach = length - 1 - (r.window - 1) * r.dilation + r.before;
+    *high = at_least(*low, at_most(count, floor_divide(reach, r.stride) + 1));
 }
 
 // Check the windows of the last axes of a shape, and count them.
@@ -70,6 +86,39 @@ static inline char* row_of(const View& view, const npy_intp* index) {
     for (int i = 0; i < view.ndim - 1; ++i) row += index[i] * view.strides[i];
     return row;
 }
+
+// How many columns are held in scratch rows, so that these are short and near.
+const npy_intp COLUMNS = 4096;
+
+// The row that tap `tap` of the windows at `index` lies in, both of all axes but the last: its
+// place among the rows of the plane, its offset in bytes; or whether it is outside.
+static inline bool row_at(
+    const Windows& windows, const npy_intp* lengths, const npy_intp* strides, const npy_intp* index,
+    const npy_intp* tap, npy_intp* place, npy_intp* offset
+) {
+    *place = *offset = 0;
+    for (int i = 0; i < windows.ndim - 1; ++i) {
+        const Row& r = windows.rows[i];
+        npy_intp at = index[i] * r.stride - r.before + tap[i] * r.dilation;
+        if (at < 0 || at >= lengths[i]) return false;
+        *place = *place * lengths[i] + at;
+        *offset += at * strides[i];
+    }
+    return true;
+}
+
+// Steps through the taps, and the windows, of all axes but the last.
+struct OuterViews {
+    View taps, outputs;
+
+    OuterViews(const Windows& windows) {
+        for (int i = 0; i < windows.ndim; ++i) {
+            taps.shape[i] = windows.rows[i].window;
+            outputs.shape[i] = windows.counts[i];
+            taps.strides[i] = outputs.strides[i] = 0;
+        }
+    }
+};
 
 // Brings every tap of a plane together with all windows of a row that have it inside:
 // visit(line, place, shift, low, high, index). `line` is the row of the plane that the tap is in,

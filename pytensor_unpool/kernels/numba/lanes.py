@@ -61,6 +61,26 @@ def block_maximum(
     return maxima  # type: ignore[no-any-return]
 
 
+def tuple_of(length: int) -> Kernel:
+    """Make the code that turns the first elements of an integer array into a tuple.
+
+    What blocks read are tuples, but setting a tuple's entry in a loop copies all of it.
+    """
+
+    @intrinsic
+    def as_tuple(typing_context, array):  # type: ignore[no-untyped-def]
+        result = types.UniTuple(array.dtype, length)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            data = data_of(context, builder, signature.args[0], arguments[0])
+            entries = [builder.load(builder.gep(data, [INT64(i)])) for i in range(length)]
+            return context.make_tuple(builder, result, entries)
+
+        return result(array), generate
+
+    return as_tuple  # type: ignore[no-any-return]
+
+
 def data_of(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
     """Return the pointer to an array's first element, None for what is no array."""
     if not isinstance(array_type, types.Array):

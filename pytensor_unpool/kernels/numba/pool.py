@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.cpython.unsafe.tuple import tuple_setitem
-from numba.extending import overload
 
 from pytensor_unpool.errors import POSITIONS_TOO_NARROW, LengthError
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels.numba.channel_layout import (
+    channel_axis,
+    channels_back,
+    channels_inside,
+    strided_layout,
+)
 from pytensor_unpool.kernels.numba.channel_pool import channel_pool
 from pytensor_unpool.kernels.numba.compare import beats, lowest
-from pytensor_unpool.kernels.numba.lanes import LANES
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unrolled_pool import unrolled_pool_plane
 from pytensor_unpool.kernels.numba.windows import (
@@ -40,7 +43,7 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
     count = windows_counter(windows)
     pool = _pool_planes(windows, dtype, with_positions)
     if windows.can_unroll:
-        pool = _pool_either(pool, _pool_channels(windows, dtype, with_positions))
+        pool = _pool_either(windows.ndim, pool, _pool_channels(windows, dtype, with_positions))
 
     @kernel
     def max_pool(x, *numbers):  # type: ignore[no-untyped-def]
@@ -56,7 +59,7 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
     return max_pool  # type: ignore[no-any-return]
 
 
-def _pool_either(pool_planes: Kernel, pool_channels: Kernel) -> Kernel:
+def _pool_either(ndim: int, pool_planes: Kernel, pool_channels: Kernel) -> Kernel:
     """Compile the choice between the two, by the layout of the array."""
 
     @inner
@@ -64,31 +67,12 @@ def _pool_either(pool_planes: Kernel, pool_channels: Kernel) -> Kernel:
         # Numba drops the second branch where `layout` is None, before it looks at types.
         if layout is None:
             return pool_planes(x, rows, counts, layout)
-        if has_channels_last(x, len(counts)):
-            return pool_channels(x, counts)
+        channel = channel_axis(x, ndim)
+        if channel >= 0:
+            return pool_channels(x, counts, channel)
         return pool_planes(x, rows, counts, layout)
 
     return pool  # type: ignore[no-any-return]
-
-
-def strided_layout(x: Any, counts: Any) -> Any:
-    """Return None if the array's type says that only the last axis can have neighbours."""
-    raise NotImplementedError("only compiled code calls this")
-
-
-@overload(strided_layout)
-def _strided_layout(x, counts):  # type: ignore[no-untyped-def]
-    if x.layout == "C" or x.ndim == len(counts):
-        return lambda x, counts: None
-    return lambda x, counts: True
-
-
-@inner
-def has_channels_last(x, ndim):  # type: ignore[no-untyped-def]
-    """Return whether the last leading axis, and no pooled one, has neighbours in memory."""
-    channel = x.ndim - ndim - 1
-    is_wide = x.shape[channel] >= LANES
-    return is_wide and x.strides[channel] == x.itemsize and x.strides[-1] != x.itemsize
 
 
 def _pool_planes(windows: Windows, dtype: Any, with_positions: bool) -> Kernel:
@@ -122,27 +106,23 @@ def _pool_channels(windows: Windows, dtype: Any, with_positions: bool) -> Kernel
     pool_item = channel_pool(windows, with_positions)
 
     @inner
-    def pool_channels(x, counts):  # type: ignore[no-untyped-def]
-        channels = x.shape[outer]
-        stored = np.empty(x.shape[:outer] + counts + (channels,), x.dtype)
+    def pool_channels(x, counts, channel):  # type: ignore[no-untyped-def]
+        moved = channels_inside(x, ndim, channel)
+        channels = moved.shape[outer]
+        stored = np.empty(moved.shape[:outer] + counts + (channels,), x.dtype)
         use_huge_pages(stored)
         stored_positions = np.empty(stored.size if with_positions else 0, dtype)
         use_huge_pages(stored_positions)
         item_size = channels
         for i in range(ndim):
             item_size *= counts[i]
-        for number, item in enumerate(np.ndindex(x.shape[:outer])):
-            row = number * item_size
-            pool_item(counts, x[item], stored.reshape(-1), stored_positions, row)
-        # The channels go back before the pooled axes.
-        axes = x.shape
-        for i in range(x.ndim):
-            axis = i if i < x.ndim - ndim - 1 else x.ndim - 1 if i == x.ndim - ndim - 1 else i - 1
-            axes = tuple_setitem(axes, i, axis)
+        outputs = (stored.reshape(-1), stored_positions)
+        for number, item in enumerate(np.ndindex(moved.shape[:outer])):
+            pool_item(counts, moved[item], outputs, number * item_size)
         if with_positions:
             positions = stored_positions.reshape(stored.shape)
-            return np.transpose(stored, axes), np.transpose(positions, axes)
-        return np.transpose(stored, axes)
+            return channels_back(stored, ndim, channel), channels_back(positions, ndim, channel)
+        return channels_back(stored, ndim, channel)
 
     return pool_channels  # type: ignore[no-any-return]
 

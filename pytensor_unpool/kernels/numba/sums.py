@@ -8,11 +8,19 @@ way. Some windows of a row are done at a time, so that the line is short and nea
 from __future__ import annotations
 
 import numpy as np
-from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.errors import COTANGENT_DISAGREES
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.pool import taps_between as plain_taps_between
+from pytensor_unpool.kernels.numba.channel_layout import (
+    channel_axis,
+    channels_back,
+    channels_inside,
+    place_of,
+    row_at,
+    strided_layout,
+)
+from pytensor_unpool.kernels.numba.channel_pool import channel_sum
 from pytensor_unpool.kernels.numba.lane_sums import block_spread
 from pytensor_unpool.kernels.numba.lanes import LANES
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
@@ -23,6 +31,8 @@ from pytensor_unpool.kernels.numba.windows import (
     check_lengths,
     inner,
     kernel,
+    tap_finder,
+    window_lengths,
     windows_counter,
 )
 
@@ -39,21 +49,67 @@ def pool(windows: Windows, mode: str) -> Kernel:
     """
     pooled = -windows.ndim
     count = windows_counter(windows)
+    pool_planes = _pool_planes(windows, mode)
+    if not windows.can_unroll:
+
+        @kernel
+        def pool_lines(x, *numbers):  # type: ignore[no-untyped-def]
+            rows, counts = count(x.shape[pooled:], *numbers)
+            return pool_planes(x, rows, counts)
+
+        return pool_lines  # type: ignore[no-any-return]
+    pool_channels = _pool_channels(windows, mode)
+
+    @kernel
+    def pool(x):  # type: ignore[no-untyped-def]
+        rows, counts = count(x.shape[pooled:])
+        if strided_layout(x, counts) is None:
+            return pool_planes(x, rows, counts)
+        channel = channel_axis(x, -pooled)
+        if channel >= 0:
+            return pool_channels(x, counts, channel)
+        return pool_planes(x, rows, counts)
+
+    return pool  # type: ignore[no-any-return]
+
+
+def _pool_planes(windows: Windows, mode: str) -> Kernel:
+    """Compile the pooling of every leading item on its own."""
+    pooled = -windows.ndim
     if windows.can_unroll:
         pool_plane = unrolled_sum_plane(windows, mode)
     else:
         pool_plane = _pool_plane_by_lines(windows.ndim, mode)
 
-    @kernel
-    def pool(x, *numbers):  # type: ignore[no-untyped-def]
-        rows, counts = count(x.shape[pooled:], *numbers)
+    @inner
+    def pool_planes(x, rows, counts):  # type: ignore[no-untyped-def]
         y = np.empty(x.shape[:pooled] + counts, x.dtype)
         use_huge_pages(y)
         for item in np.ndindex(x.shape[:pooled]):
             pool_plane(rows, counts, x[item], y[item])
         return y
 
-    return pool  # type: ignore[no-any-return]
+    return pool_planes  # type: ignore[no-any-return]
+
+
+def _pool_channels(windows: Windows, mode: str) -> Kernel:
+    """Compile the pooling of channels side by side, with an output laid out like the input."""
+    ndim, outer = windows.ndim, -windows.ndim - 1
+    pool_item = channel_sum(windows, mode)
+
+    @inner
+    def pool_channels(x, counts, channel):  # type: ignore[no-untyped-def]
+        moved = channels_inside(x, ndim, channel)
+        stored = np.empty(moved.shape[:outer] + counts + (moved.shape[outer],), x.dtype)
+        use_huge_pages(stored)
+        item_size = moved.shape[outer]
+        for i in range(ndim):
+            item_size *= counts[i]
+        for number, item in enumerate(np.ndindex(moved.shape[:outer])):
+            pool_item(counts, moved[item], (stored.reshape(-1),), number * item_size)
+        return channels_back(stored, ndim, channel)
+
+    return pool_channels  # type: ignore[no-any-return]
 
 
 def pool_input_grad(windows: Windows, mode: str) -> Kernel:
@@ -64,7 +120,7 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
     ndim, pooled = windows.ndim, -windows.ndim
     count = windows_counter(windows)
     divide = _divider(ndim, mode)
-    line_of = _line_of(ndim)
+    line_of = tap_finder(ndim - 1)
     spread, lead = _spreader(windows)
     some_lengths = (0,) * ndim
 
@@ -85,18 +141,15 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
                 begin = first * stride - before
                 columns = (len(shares) - 1) * stride + (window - 1) * dilation + 1
                 low, high = max(0, -begin), min(columns, length - begin)
-                for tap in np.ndindex(outer_taps(rows, counts)):
+                for tap in np.ndindex(window_lengths(rows, counts)[:-1]):
                     inside, coordinates = line_of(rows, out.shape, index, tap)
                     if inside:
                         target = out[coordinates]
                         for i in range(low, high):
                             target[np.uint64(begin + i)] += line[np.uint64(i)]
 
-    @kernel
-    def pool_input_grad(cotangent, lengths, *numbers):  # type: ignore[no-untyped-def]
-        plane = unpooled_lengths(lengths, some_lengths)
-        rows, counts = count(plane, *numbers)
-        check_lengths(COTANGENT_DISAGREES, cotangent.shape, cotangent.shape[:pooled] + counts, 0)
+    @inner
+    def spread_planes(cotangent, rows, counts, plane):  # type: ignore[no-untyped-def]
         y = np.empty(cotangent.shape[:pooled] + plane, cotangent.dtype)
         use_huge_pages(y)
         window, stride, _, _, dilation = rows[ndim - 1]
@@ -109,7 +162,58 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
             spread_plane(rows, counts, cotangent[item], y[item], line, shares)
         return y
 
+    spread_channels = _spread_channels(ndim, mode)
+
+    @kernel
+    def pool_input_grad(cotangent, lengths, *numbers):  # type: ignore[no-untyped-def]
+        plane = unpooled_lengths(lengths, some_lengths)
+        rows, counts = count(plane, *numbers)
+        check_lengths(COTANGENT_DISAGREES, cotangent.shape, cotangent.shape[:pooled] + counts, 0)
+        if strided_layout(cotangent, counts) is None:
+            return spread_planes(cotangent, rows, counts, plane)
+        channel = channel_axis(cotangent, ndim)
+        if channel >= 0:
+            return spread_channels(cotangent, rows, counts, plane, channel)
+        return spread_planes(cotangent, rows, counts, plane)
+
     return pool_input_grad  # type: ignore[no-any-return]
+
+
+def _spread_channels(ndim: int, mode: str) -> Kernel:
+    """Compile the transpose for channels side by side, with an output laid out like the input."""
+    outer = -ndim - 1
+    find, divisor_of = tap_finder(ndim), _divisor_of(ndim, mode)
+
+    @inner
+    def spread_item(rows, counts, images, y, lengths, shares):  # type: ignore[no-untyped-def]
+        channels = len(shares)
+        for index in np.ndindex(counts):
+            source = row_at(images, index)
+            divisor = divisor_of(rows, lengths, index)
+            for i in range(channels):
+                share = source[np.uint64(i)]
+                shares[np.uint64(i)] = share if divisor == 1 else quotient(share, divisor)
+            for tap in np.ndindex(window_lengths(rows, counts)):
+                inside, coordinates = find(rows, lengths, index, tap)
+                if inside:
+                    begin = place_of(lengths, coordinates) * channels
+                    for i in range(channels):
+                        y[np.uint64(begin + i)] += shares[np.uint64(i)]
+
+    @inner
+    def spread_channels(cotangent, rows, counts, lengths, channel):  # type: ignore[no-untyped-def]
+        moved = channels_inside(cotangent, ndim, channel)
+        channels = moved.shape[outer]
+        stored = np.empty(moved.shape[:outer] + lengths + (channels,), cotangent.dtype)
+        use_huge_pages(stored)
+        shares = np.empty(channels, cotangent.dtype)
+        for item in np.ndindex(moved.shape[:outer]):
+            y = stored[item].reshape(-1)
+            y[:] = 0
+            spread_item(rows, counts, moved[item], y, lengths, shares)
+        return channels_back(stored, ndim, channel)
+
+    return spread_channels  # type: ignore[no-any-return]
 
 
 def _spreader(windows: Windows) -> tuple[Kernel, int]:
@@ -147,34 +251,9 @@ def windows_a_line(window, stride, dilation):  # type: ignore[no-untyped-def]
     return max(1, (COLUMNS - (window - 1) * dilation - 1) // stride + 1)
 
 
-def _line_of(ndim: int) -> Kernel:
-    """Compile the way from a window's index and a tap, of all axes but the last, to a row."""
-
-    @inner(forceinline=True)
-    def line_of(rows, lengths, index, tap):  # type: ignore[no-untyped-def]
-        coordinates = tap
-        inside = True
-        for i in range(ndim - 1):
-            at = index[i] * rows[i][1] - rows[i][2] + tap[i] * rows[i][4]
-            inside = inside and 0 <= at < lengths[i]
-            coordinates = tuple_setitem(coordinates, i, at)
-        return inside, coordinates
-
-    return line_of  # type: ignore[no-any-return]
-
-
-@inner
-def outer_taps(rows, counts):  # type: ignore[no-untyped-def]
-    """Return the lengths of the windows on all axes but the last."""
-    taps = counts
-    for i in range(len(taps)):
-        taps = tuple_setitem(taps, i, rows[i][0])
-    return taps[:-1]
-
-
 def _pool_plane_by_lines(ndim: int, mode: str) -> Kernel:
     divide = _divider(ndim, mode)
-    line_of = _line_of(ndim)
+    line_of = tap_finder(ndim - 1)
 
     @inner
     def pool_plane(rows, counts, plane, out):  # type: ignore[no-untyped-def]
@@ -188,7 +267,7 @@ def _pool_plane_by_lines(ndim: int, mode: str) -> Kernel:
                 begin = first * stride - before
                 low, high = max(0, -begin), min(len(line), length - begin)
                 line[:] = 0
-                for tap in np.ndindex(outer_taps(rows, counts)):
+                for tap in np.ndindex(window_lengths(rows, counts)[:-1]):
                     inside, coordinates = line_of(rows, plane.shape, index, tap)
                     if inside:
                         source = plane[coordinates]
@@ -203,6 +282,26 @@ def _pool_plane_by_lines(ndim: int, mode: str) -> Kernel:
     return pool_plane  # type: ignore[no-any-return]
 
 
+def _divisor_of(axes: int, mode: str) -> Kernel:
+    """Compile the number that an average divides by: ``(rows, lengths, index) -> n``.
+
+    That is how many taps of the window at an index of so many axes count; 1 for sums.
+    """
+    divides, with_padding = mode != "sum", mode == "average_inc_pad"
+
+    @inner
+    def divisor_of(rows, lengths, index):  # type: ignore[no-untyped-def]
+        taps = 1
+        for i in range(axes if divides else 0):
+            window, stride, before, after, dilation = rows[i]
+            low = -before if with_padding else 0
+            high = lengths[i] + after if with_padding else lengths[i]
+            taps *= taps_between(index[i], window, stride, before, dilation, low, high)
+        return taps
+
+    return divisor_of  # type: ignore[no-any-return]
+
+
 def _divider(ndim: int, mode: str) -> Kernel:
     """Compile the division of a row of sums by the number of taps that each of the windows has.
 
@@ -211,20 +310,11 @@ def _divider(ndim: int, mode: str) -> Kernel:
     """
     if mode == "sum":
         return inner(lambda rows, lengths, index, sums, first: None)  # type: ignore[no-any-return]
-    with_padding = mode == "average_inc_pad"
-
-    @inner
-    def taps_of(row, length, number):  # type: ignore[no-untyped-def]
-        window, stride, before, after, dilation = row
-        low = -before if with_padding else 0
-        high = length + after if with_padding else length
-        return taps_between(number, window, stride, before, dilation, low, high)
+    outer_divisor, divisor_of = _divisor_of(ndim - 1, mode), _divisor_of(1, mode)
 
     @inner
     def divide(rows, lengths, index, sums, first):  # type: ignore[no-untyped-def]
-        taps = 1
-        for i in range(ndim - 1):
-            taps *= taps_of(rows[i], lengths[i], index[i])
+        outer = outer_divisor(rows, lengths, index)
         row, length = rows[ndim - 1], lengths[ndim - 1]
         window, stride, before, _, dilation = row
         # Windows between the two have all taps inside.
@@ -232,9 +322,9 @@ def _divider(ndim: int, mode: str) -> Kernel:
         reach = length - 1 - (window - 1) * dilation + before
         high = max(low, min(len(sums), reach // stride + 1 - first))
         for i in range(low, high):
-            sums[np.uint64(i)] = quotient(sums[np.uint64(i)], taps * window)
+            sums[np.uint64(i)] = quotient(sums[np.uint64(i)], outer * window)
         for edge in range(low + len(sums) - high):
             i = edge if edge < low else edge + high - low
-            sums[i] = quotient(sums[i], taps * taps_of(row, length, first + i))
+            sums[i] = quotient(sums[i], outer * divisor_of((row,), (length,), (first + i,)))
 
     return divide  # type: ignore[no-any-return]

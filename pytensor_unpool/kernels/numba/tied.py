@@ -6,13 +6,23 @@ import numpy as np
 
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels.numba.channel_layout import (
+    channel_axis,
+    channels_back,
+    channels_inside,
+    place_of,
+    row_at,
+    strided_layout,
+)
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     check_lengths,
     inner,
     kernel,
+    tap_finder,
     taps_walker,
+    window_lengths,
     windows_counter,
 )
 
@@ -40,11 +50,10 @@ def tied_unpool(windows: Windows) -> Kernel:
 
     walk = taps_walker(windows.ndim, add)
 
-    @kernel
-    def tied_unpool(x, values, cotangent, *numbers):  # type: ignore[no-untyped-def]
-        rows, counts = count(x.shape[pooled:], *numbers)
-        check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
-        check_lengths(MOVED_DISAGREES, cotangent.shape, x.shape[:pooled] + counts, 0)
+    spread_channels = _spread_channels(windows.ndim)
+
+    @inner
+    def spread_planes(x, values, cotangent, rows, counts):  # type: ignore[no-untyped-def]
         out = np.empty(x.shape, cotangent.dtype)
         use_huge_pages(out)
         for item in np.ndindex(x.shape[:pooled]):
@@ -53,7 +62,61 @@ def tied_unpool(windows: Windows) -> Kernel:
             walk(rows, counts, x[item], (values[item], cotangent[item], flat))
         return out
 
+    @kernel
+    def tied_unpool(x, values, cotangent, *numbers):  # type: ignore[no-untyped-def]
+        rows, counts = count(x.shape[pooled:], *numbers)
+        check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
+        check_lengths(MOVED_DISAGREES, cotangent.shape, x.shape[:pooled] + counts, 0)
+        if strided_layout(x, counts) is None:
+            return spread_planes(x, values, cotangent, rows, counts)
+        if strided_layout(values, counts) is None:
+            return spread_planes(x, values, cotangent, rows, counts)
+        if strided_layout(cotangent, counts) is None:
+            return spread_planes(x, values, cotangent, rows, counts)
+        channel = channel_axis(x, -pooled)
+        has_others = channel == channel_axis(values, -pooled) == channel_axis(cotangent, -pooled)
+        if channel >= 0 and has_others:
+            return spread_channels(x, values, cotangent, rows, counts, channel)
+        return spread_planes(x, values, cotangent, rows, counts)
+
     return tied_unpool  # type: ignore[no-any-return]
+
+
+def _spread_channels(ndim: int) -> Kernel:
+    """Compile the same for channels side by side, with an output laid out like the inputs."""
+    pooled, outer = -ndim, -ndim - 1
+    find = tap_finder(ndim)
+
+    @inner
+    def spread_item(rows, counts, x, values, cotangent, out):  # type: ignore[no-untyped-def]
+        channels = x.shape[0]
+        for index in np.ndindex(counts):
+            maxima, shares = row_at(values, index), row_at(cotangent, index)
+            for tap in np.ndindex(window_lengths(rows, counts)):
+                inside, coordinates = find(rows, x.shape[1:], index, tap)
+                if inside:
+                    elements = row_at(x, coordinates)
+                    begin = place_of(x.shape[1:], coordinates) * channels
+                    for i in range(channels):
+                        before = out[np.uint64(begin + i)]
+                        after = before + shares[np.uint64(i)]
+                        tied = elements[np.uint64(i)] == maxima[np.uint64(i)]
+                        out[np.uint64(begin + i)] = after if tied else before
+
+    @inner
+    def spread_channels(x, values, cotangent, rows, counts, channel):  # type: ignore[no-untyped-def]
+        x = channels_inside(x, ndim, channel)
+        values = channels_inside(values, ndim, channel)
+        cotangent = channels_inside(cotangent, ndim, channel)
+        stored = np.empty(x.shape[:outer] + x.shape[pooled:] + (x.shape[outer],), cotangent.dtype)
+        use_huge_pages(stored)
+        for item in np.ndindex(x.shape[:outer]):
+            out = stored[item].reshape(-1)
+            out[:] = 0
+            spread_item(rows, counts, x[item], values[item], cotangent[item], out)
+        return channels_back(stored, ndim, channel)
+
+    return spread_channels  # type: ignore[no-any-return]
 
 
 def tied_gather(windows: Windows) -> Kernel:

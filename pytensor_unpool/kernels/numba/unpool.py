@@ -23,6 +23,13 @@ from pytensor_unpool.errors import (
     PositionError,
 )
 from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
+from pytensor_unpool.kernels.numba.channel_layout import (
+    channel_axis,
+    channels_back,
+    channels_inside,
+    row_at,
+    strided_layout,
+)
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, inner, kernel
 
@@ -54,10 +61,10 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
                     plane[place] = line[i]
         return False, np.int64(0)
 
-    @kernel
-    def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
-        check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
-        lengths = unpooled_lengths(shape, some_lengths)
+    unpool_channels = _unpool_channels(ndim, adds_up)
+
+    @inner
+    def unpool_planes(values, positions, lengths):  # type: ignore[no-untyped-def]
         y = np.empty(values.shape[:pooled] + lengths, values.dtype)
         use_huge_pages(y)
         is_bad, place = False, np.int64(0)
@@ -66,6 +73,24 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
             is_bad, place = write(y[item].reshape(-1), as_rows(line, places), as_rows(places, line))
             if is_bad:
                 break
+        return y, is_bad, place
+
+    @inner
+    def unpool(values, positions, lengths):  # type: ignore[no-untyped-def]
+        if strided_layout(values, lengths) is None:
+            return unpool_planes(values, positions, lengths)
+        if strided_layout(positions, lengths) is None:
+            return unpool_planes(values, positions, lengths)
+        channel = channel_axis(values, ndim)
+        if channel >= 0 and channel_axis(positions, ndim) == channel:
+            return unpool_channels(values, positions, lengths, channel)
+        return unpool_planes(values, positions, lengths)
+
+    @kernel
+    def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
+        check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
+        lengths = unpooled_lengths(shape, some_lengths)
+        y, is_bad, place = unpool(values, positions, lengths)
         if is_bad:
             limit = 1
             for length in lengths:
@@ -74,6 +99,48 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
         return y
 
     return max_unpool  # type: ignore[no-any-return]
+
+
+def _unpool_channels(ndim: int, adds_up: bool) -> Kernel:
+    """Compile un-pooling of channels side by side, to an output laid out like the input."""
+    outer = -ndim - 1
+
+    @inner
+    def write(y, size, values, positions):  # type: ignore[no-untyped-def]
+        """Fill one item; return whether a position was bad, and which."""
+        channels = values.shape[0]
+        for index in np.ndindex(values.shape[1:]):
+            line, places = row_at(values, index), row_at(positions, index)
+            for i in range(channels):
+                place = np.uint64(np.int64(places[i]))
+                if place >= size:
+                    return True, np.int64(place)
+                at = place * np.uint64(channels) + np.uint64(i)
+                if adds_up:
+                    y[at] += line[i]
+                else:
+                    y[at] = line[i]
+        return False, np.int64(0)
+
+    @inner
+    def unpool_channels(values, positions, lengths, channel):  # type: ignore[no-untyped-def]
+        values = channels_inside(values, ndim, channel)
+        positions = channels_inside(positions, ndim, channel)
+        stored = np.empty(values.shape[:outer] + lengths + (values.shape[outer],), values.dtype)
+        use_huge_pages(stored)
+        size = np.uint64(1)
+        for length in lengths:
+            size *= np.uint64(length)
+        is_bad, place = False, np.int64(0)
+        for item in np.ndindex(values.shape[:outer]):
+            y = stored[item].reshape(-1)
+            y[:] = 0
+            is_bad, place = write(y, size, values[item], positions[item])
+            if is_bad:
+                break
+        return channels_back(stored, ndim, channel), is_bad, place
+
+    return unpool_channels  # type: ignore[no-any-return]
 
 
 @inner

@@ -23,7 +23,7 @@ def unrolled_sum_plane(windows: Windows, mode: str) -> Kernel:
     """
     (wa, sa, ba, aa, da), (wb, sb, bb, ab, db), (wc, sc, bc, ac, dc) = three_axes(windows)
     three_lengths = three_lengths_of(windows.ndim)
-    number_of_taps = _number_of_taps(mode == "average_inc_pad")
+    number_of_taps = number_of_taps_on_axis(mode == "average_inc_pad")
     window_sum = _window_sum(windows)
     divides = mode != "sum"
     may_be_outside = windows.partial_windows or ba + bb + aa + ab > 0
@@ -88,7 +88,7 @@ def taps_inside(start, window, dilation, low, high):  # type: ignore[no-untyped-
     return first, min(window - 1, (high - 1 - start) // dilation)
 
 
-def _number_of_taps(with_padding: bool) -> Kernel:
+def number_of_taps_on_axis(with_padding: bool) -> Kernel:
     """Compile the number of a window's taps on an axis that an average divides by."""
 
     @inner(forceinline=True)

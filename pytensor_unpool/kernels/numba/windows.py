@@ -86,6 +86,34 @@ def windows_counter(windows: Windows) -> Kernel:
     return count  # type: ignore[no-any-return]
 
 
+def tap_finder(axes: int) -> Kernel:
+    """Compile the way from a window's index and one of its taps, on so many axes, to an element.
+
+    ``find(rows, lengths, index, tap) -> (inside, coordinates)``.
+    """
+
+    @inner(forceinline=True)
+    def find(rows, lengths, index, tap):  # type: ignore[no-untyped-def]
+        coordinates = tap
+        inside = True
+        for i in range(axes):
+            at = index[i] * rows[i][1] - rows[i][2] + tap[i] * rows[i][4]
+            inside = inside and 0 <= at < lengths[i]
+            coordinates = tuple_setitem(coordinates, i, at)
+        return inside, coordinates
+
+    return find  # type: ignore[no-any-return]
+
+
+@inner
+def window_lengths(rows, counts):  # type: ignore[no-untyped-def]
+    """Return the number of taps of each axis as a tuple like `counts`."""
+    taps = counts
+    for i in range(len(taps)):
+        taps = tuple_setitem(taps, i, rows[i][0])
+    return taps
+
+
 def taps_walker(ndim: int, visit: Kernel) -> Kernel:
     """Compile a walk that brings every tap together with all windows of a row that have it inside.
 
