@@ -31,6 +31,8 @@ class Case:
     window: tuple[int, ...]
     stride: tuple[int, ...]
     targets: tuple[Target, ...]
+    pooling: str = "max"
+    """What is pooled where `work` is "pool": a mode of `pytensor_unpool.pool`, or "old max"."""
     static: bool = False
     """Whether the lengths of the pooled axes are known when the graph is compiled."""
 
@@ -38,6 +40,11 @@ class Case:
     def lengths(self) -> tuple[int, ...]:
         """Lengths of the pooled axes."""
         return self.shape[-len(self.window) :]
+
+
+def theano(copies: float) -> Target:
+    """Return the target against Theano 1.0.5, of which it is known how many copies it took."""
+    return Target("copy", within=round(copies / 3, 1))
 
 
 CASES = [
@@ -110,6 +117,41 @@ CASES = [
         (2, 2),
         (Target("pytensor-ml", faster=1), Target("copy")),
     ),
+    *(
+        Case(
+            f"{name} pooling, {size}x{size}/2",
+            "pool",
+            IMAGES,
+            (size, size),
+            (2, 2),
+            (Target("torch", faster=faster), *more),
+            pooling=pooling,
+        )
+        for name, pooling, size, faster, more in (
+            ("sum", "sum", 2, 8, ()),
+            ("sum", "sum", 3, 4, ()),
+            ("average", "average_exc_pad", 2, 8, ()),
+            ("average", "average_exc_pad", 3, 4, (theano(10),)),
+        )
+    ),
+    *(
+        Case(
+            f"{name}, {size}x{size}/2, as Theano's names pool{both}",
+            work,
+            IMAGES,
+            (size, size),
+            (2, 2),
+            (theano(times),),
+            pooling=pooling,
+        )
+        for name, pooling, size, work, both, times in (
+            ("maximum", "old max", 2, "pool", "", 4.9),
+            ("maximum", "old max", 2, "pool_gradient", ", forward + backward", 29),
+            ("maximum", "old max", 3, "pool", "", 6.8),
+            ("maximum", "old max", 3, "pool_gradient", ", forward + backward", 35),
+            ("average", "average_exc_pad", 3, "pool_gradient", ", forward + backward", 20),
+        )
+    ),
 ]
 
 PEERS = {
@@ -127,4 +169,8 @@ IMPORT_SECONDS = 0.050
 IMPORT_RUNS = 15
 
 MEMORY_BYTES = 2**20
-MEMORY_CASES = [case for case in CASES if case.shape == IMAGES and case.window == (2, 2)]
+MEMORY_CASES = [
+    case
+    for case in CASES
+    if case.shape == IMAGES and case.window == (2, 2) and "Theano" not in case.name
+]

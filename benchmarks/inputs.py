@@ -16,12 +16,53 @@ def make_inputs(case: Case) -> Arrays:
     """Return the arrays of a case by name; ``_last`` ones hold the same numbers channels-last."""
     rng = np.random.default_rng(SEED)
     x = rng.standard_normal(case.shape, dtype=np.float32)
+    if case.work in ("pool", "pool_gradient"):
+        return _sum_inputs(x, rng, case)
     values, positions = _max_pool(x, case)
     cotangent = rng.standard_normal(values.shape, dtype=np.float32)
     arrays = {"x": x, "values": values, "positions": positions, "cotangent": cotangent}
     for name in ("x", "values", "cotangent"):
         arrays[name + "_last"] = np.ascontiguousarray(np.moveaxis(arrays[name], 1, -1))
     return arrays
+
+
+def _sum_inputs(x: np.ndarray[Any, Any], rng: np.random.Generator, case: Case) -> Arrays:
+    """Return whole numbers, whose sums and shares of them are the same in any order.
+
+    Few are equal, so that ties are what they are in data.
+    """
+    x = np.round(x * 1000)
+    windows = _windows(x, case)
+    cotangent = np.round(rng.standard_normal(windows.shape[:-1], dtype=np.float32) * 100)
+    return {"x": x, "cotangent": cotangent * np.float32(np.prod(case.window))}
+
+
+def _pooled(x: np.ndarray[Any, Any], case: Case) -> np.ndarray[Any, Any]:
+    windows = _windows(x, case)
+    if case.pooling == "old max":
+        return windows.max(-1)
+    sums = windows.sum(-1, dtype=np.float32)
+    return sums if case.pooling == "sum" else sums / np.float32(windows.shape[-1])
+
+
+def _pooled_gradient(inputs: Arrays, case: Case) -> np.ndarray[Any, Any]:
+    x, cotangent = inputs["x"], inputs["cotangent"]
+    gradient = np.zeros_like(x)
+    maxima = _pooled(x, case)
+    if case.pooling != "old max":
+        cotangent = cotangent / np.float32(np.prod(case.window))
+    (rows, columns), (row_step, column_step) = maxima.shape[-2:], case.stride
+    for i, j in np.ndindex(case.window):
+        tap = (
+            ...,
+            slice(i, i + rows * row_step, row_step),
+            slice(j, j + columns * column_step, column_step),
+        )
+        share = cotangent
+        if case.pooling == "old max":
+            share = np.where(x[tap][..., :rows, :columns] == maxima, cotangent, 0)
+        gradient[tap][..., :rows, :columns] += share
+    return gradient
 
 
 def expected(case: Case, inputs: Arrays) -> tuple[np.ndarray[Any, Any], ...]:
@@ -34,18 +75,27 @@ def expected(case: Case, inputs: Arrays) -> tuple[np.ndarray[Any, Any], ...]:
         return inputs["values"], _scatter(inputs["cotangent"], inputs["positions"], case)
     if case.work == "channels_last":
         return (inputs["values_last"],)
+    if case.work == "pool":
+        return (_pooled(inputs["x"], case),)
+    if case.work == "pool_gradient":
+        return _pooled(inputs["x"], case), _pooled_gradient(inputs, case)
     raise ValueError(f"no such work: {case.work}")
+
+
+def _windows(x: np.ndarray[Any, Any], case: Case) -> np.ndarray[Any, Any]:
+    """Return the taps of all windows, on a last axis."""
+    ndim = len(case.window)
+    steps = [slice(None, None, stride) for stride in case.stride]
+    starts: tuple[Any, ...] = (..., *steps, *[slice(None)] * ndim)
+    windows = sliding_window_view(x, case.window, tuple(range(-ndim, 0)))[starts]
+    return windows.reshape(*windows.shape[:-ndim], -1)
 
 
 def _max_pool(
     x: np.ndarray[Any, Any], case: Case
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     ndim = len(case.window)
-    axes = tuple(range(-ndim, 0))
-    steps = [slice(None, None, stride) for stride in case.stride]
-    starts: tuple[Any, ...] = (..., *steps, *[slice(None)] * ndim)
-    windows = sliding_window_view(x, case.window, axes)[starts]
-    taps = windows.reshape(*windows.shape[:-ndim], -1)
+    taps = _windows(x, case)
     winners = taps.argmax(axis=-1)
     values = np.take_along_axis(taps, winners[..., None], axis=-1)[..., 0]
     numbers = np.indices(winners.shape[-ndim:])

@@ -12,6 +12,7 @@ import pytensor_unpool as pu
 from benchmarks.cases import Case
 from benchmarks.contender import AbsentError, Contender
 from benchmarks.inputs import Arrays
+from pytensor_unpool.compat.theano.tensor.signal.pool import pool_2d
 
 Graph = tuple[list[Any], list[Any]]
 
@@ -66,9 +67,28 @@ def _channels_last(case: Case) -> Graph:
     return [x], [values.dimshuffle(0, 2, 3, 1)]
 
 
+def _pool_graph(case: Case) -> Graph:
+    x = placeholder("x", len(case.shape))
+    return [x], [_pooled(x, case)]
+
+
+def _pool_gradient(case: Case) -> Graph:
+    x, cotangent = placeholder("x", len(case.shape)), placeholder("cotangent", len(case.shape))
+    y = _pooled(x, case)
+    return [x, cotangent], [y, pt.grad(None, x, known_grads={y: cotangent})]
+
+
+def _pooled(x: Any, case: Case) -> Any:
+    if case.pooling == "old max":
+        return pool_2d(x, case.window, ignore_border=True, stride=case.stride)
+    return pu.pool(x, case.window, case.stride, mode=case.pooling)
+
+
 GRAPHS: dict[str, Callable[[Case], Graph]] = {
     "max_pool": _max_pool,
     "max_unpool": _max_unpool,
     "gradient": _gradient,
     "channels_last": _channels_last,
+    "pool": _pool_graph,
+    "pool_gradient": _pool_gradient,
 }

@@ -48,6 +48,8 @@ def _torch(case: Case, inputs: Arrays) -> Contender:
             lambda: unpool(values, positions, case.window, case.stride),
             lambda y: [y.numpy()],
         )
+    if case.work == "pool":
+        return _torch_avg_pool(torch, case, tensors["x"])
     return _torch_max_pool(torch, case, tensors["x"])
 
 
@@ -62,6 +64,14 @@ def _torch_max_pool(torch: Any, case: Case, x: Any) -> Contender:
     return Contender(
         lambda: pool(x, case.window, case.stride, return_indices=True),
         lambda pair: [tensor.numpy() for tensor in pair],
+    )
+
+
+def _torch_avg_pool(torch: Any, case: Case, x: Any) -> Contender:
+    pool = getattr(torch.nn.functional, f"avg_pool{len(case.window)}d")
+    divisor = 1 if case.pooling == "sum" else None
+    return Contender(
+        lambda: pool(x, case.window, case.stride, divisor_override=divisor), lambda y: [y.numpy()]
     )
 
 

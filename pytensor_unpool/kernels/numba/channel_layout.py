@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import literal_unroll, types
 from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.extending import intrinsic, overload
 
@@ -19,19 +19,19 @@ from pytensor_unpool.kernels.numba.lanes import LANES
 from pytensor_unpool.kernels.numba.windows import inner
 
 
-def strided_layout(x: Any, counts: Any) -> Any:
-    """Return None if the array's type says that only the last axis can have neighbours.
+def strided_layout(arrays: Any, counts: Any) -> Any:
+    """Return None if the arrays' types say that not all can have channels.
 
-    Numba drops a branch on that before it looks at types, so contiguous arrays do without it.
+    Handed on as an argument, it lets Numba drop the branch for those before it looks at types.
     """
     raise NotImplementedError("only compiled code calls this")
 
 
 @overload(strided_layout)
-def _strided_layout(x, counts):  # type: ignore[no-untyped-def]
-    if x.layout == "C" or x.ndim == len(counts):
-        return lambda x, counts: None
-    return lambda x, counts: True
+def _strided_layout(arrays, counts):  # type: ignore[no-untyped-def]
+    if any(array.layout == "C" or array.ndim == len(counts) for array in arrays):
+        return lambda arrays, counts: None
+    return lambda arrays, counts: True
 
 
 @inner
@@ -42,6 +42,16 @@ def channel_axis(x, ndim):  # type: ignore[no-untyped-def]
             if x.shape[i] >= LANES and x.strides[i] == x.itemsize:
                 return i
     return -1
+
+
+@inner
+def common_channel_axis(arrays, ndim):  # type: ignore[no-untyped-def]
+    """Return the leading axis that is the channels of all arrays, or -1."""
+    channel = channel_axis(arrays[0], ndim)
+    for array in literal_unroll(arrays):
+        if channel_axis(array, ndim) != channel:
+            channel = -1
+    return channel
 
 
 @inner

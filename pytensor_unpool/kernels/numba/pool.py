@@ -54,7 +54,7 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
             elements_a_plane *= length
         if with_positions and elements_a_plane - 1 > last_countable:
             raise LengthError(POSITIONS_TOO_NARROW, 0, elements_a_plane - 1, last_countable)
-        return pool(x, rows, counts, strided_layout(x, counts))
+        return pool(x, rows, counts, strided_layout((x,), counts))
 
     return max_pool  # type: ignore[no-any-return]
 

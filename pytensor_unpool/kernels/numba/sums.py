@@ -60,15 +60,19 @@ def pool(windows: Windows, mode: str) -> Kernel:
         return pool_lines  # type: ignore[no-any-return]
     pool_channels = _pool_channels(windows, mode)
 
-    @kernel
-    def pool(x):  # type: ignore[no-untyped-def]
-        rows, counts = count(x.shape[pooled:])
-        if strided_layout(x, counts) is None:
+    @inner
+    def pool_either(x, rows, counts, layout):  # type: ignore[no-untyped-def]
+        if layout is None:
             return pool_planes(x, rows, counts)
         channel = channel_axis(x, -pooled)
         if channel >= 0:
             return pool_channels(x, counts, channel)
         return pool_planes(x, rows, counts)
+
+    @kernel
+    def pool(x):  # type: ignore[no-untyped-def]
+        rows, counts = count(x.shape[pooled:])
+        return pool_either(x, rows, counts, strided_layout((x,), counts))
 
     return pool  # type: ignore[no-any-return]
 
@@ -164,17 +168,21 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
 
     spread_channels = _spread_channels(ndim, mode)
 
-    @kernel
-    def pool_input_grad(cotangent, lengths, *numbers):  # type: ignore[no-untyped-def]
-        plane = unpooled_lengths(lengths, some_lengths)
-        rows, counts = count(plane, *numbers)
-        check_lengths(COTANGENT_DISAGREES, cotangent.shape, cotangent.shape[:pooled] + counts, 0)
-        if strided_layout(cotangent, counts) is None:
+    @inner
+    def spread_either(cotangent, rows, counts, plane, layout):  # type: ignore[no-untyped-def]
+        if layout is None:
             return spread_planes(cotangent, rows, counts, plane)
         channel = channel_axis(cotangent, ndim)
         if channel >= 0:
             return spread_channels(cotangent, rows, counts, plane, channel)
         return spread_planes(cotangent, rows, counts, plane)
+
+    @kernel
+    def pool_input_grad(cotangent, lengths, *numbers):  # type: ignore[no-untyped-def]
+        plane = unpooled_lengths(lengths, some_lengths)
+        rows, counts = count(plane, *numbers)
+        check_lengths(COTANGENT_DISAGREES, cotangent.shape, cotangent.shape[:pooled] + counts, 0)
+        return spread_either(cotangent, rows, counts, plane, strided_layout((cotangent,), counts))
 
     return pool_input_grad  # type: ignore[no-any-return]
 

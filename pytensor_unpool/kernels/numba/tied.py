@@ -7,9 +7,9 @@ import numpy as np
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.channel_layout import (
-    channel_axis,
     channels_back,
     channels_inside,
+    common_channel_axis,
     place_of,
     row_at,
     strided_layout,
@@ -26,6 +26,9 @@ from pytensor_unpool.kernels.numba.windows import (
     windows_counter,
 )
 
+# Scratch rows hold so many columns at a time, to be short and near.
+COLUMNS = 4096
+
 
 def tied_unpool(windows: Windows) -> Kernel:
     """Compile ``(x, values, cotangent) -> y``: `cotangent` added to all of a window's maxima.
@@ -34,52 +37,82 @@ def tied_unpool(windows: Windows) -> Kernel:
     """
     pooled = -windows.ndim
     count = windows_counter(windows)
-
-    @inner
-    def add(line, place, shift, stride, low, high, index, arrays):  # type: ignore[no-untyped-def]
-        values, cotangent = arrays[0][index], arrays[1][index]
-        out = arrays[2]
-        for window in range(low, high):
-            # Unsigned, so that Numba looks for no index that counts from the end; both sums at
-            # hand, so that no branch is guessed.
-            w, at = np.uint64(window), np.uint64(window * stride + shift)
-            tied = line[at] == values[w]
-            before = out[np.uint64(place) + at]
-            after = before + cotangent[w]
-            out[np.uint64(place) + at] = after if tied else before
-
-    walk = taps_walker(windows.ndim, add)
-
+    spread_plane = _spread_plane(windows.ndim)
     spread_channels = _spread_channels(windows.ndim)
 
     @inner
     def spread_planes(x, values, cotangent, rows, counts):  # type: ignore[no-untyped-def]
         out = np.empty(x.shape, cotangent.dtype)
         use_huge_pages(out)
+        columns = min(COLUMNS, x.shape[-1])
+        maxima, shares = np.empty(columns, values.dtype), np.empty(columns, cotangent.dtype)
         for item in np.ndindex(x.shape[:pooled]):
-            flat = out[item].reshape(-1)
-            flat[:] = 0
-            walk(rows, counts, x[item], (values[item], cotangent[item], flat))
+            arrays = x[item], values[item], cotangent[item]
+            spread_plane(rows, counts, arrays, out[item], maxima, shares)
         return out
+
+    @inner
+    def spread_either(x, values, cotangent, rows, counts, layout):  # type: ignore[no-untyped-def]
+        if layout is None:
+            return spread_planes(x, values, cotangent, rows, counts)
+        channel = common_channel_axis((x, values, cotangent), -pooled)
+        if channel >= 0:
+            return spread_channels(x, values, cotangent, rows, counts, channel)
+        return spread_planes(x, values, cotangent, rows, counts)
 
     @kernel
     def tied_unpool(x, values, cotangent, *numbers):  # type: ignore[no-untyped-def]
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
         check_lengths(MOVED_DISAGREES, cotangent.shape, x.shape[:pooled] + counts, 0)
-        if strided_layout(x, counts) is None:
-            return spread_planes(x, values, cotangent, rows, counts)
-        if strided_layout(values, counts) is None:
-            return spread_planes(x, values, cotangent, rows, counts)
-        if strided_layout(cotangent, counts) is None:
-            return spread_planes(x, values, cotangent, rows, counts)
-        channel = channel_axis(x, -pooled)
-        has_others = channel == channel_axis(values, -pooled) == channel_axis(cotangent, -pooled)
-        if channel >= 0 and has_others:
-            return spread_channels(x, values, cotangent, rows, counts, channel)
-        return spread_planes(x, values, cotangent, rows, counts)
+        layout = strided_layout((x, values, cotangent), counts)
+        return spread_either(x, values, cotangent, rows, counts, layout)
 
     return tied_unpool  # type: ignore[no-any-return]
+
+
+def _spread_plane(ndim: int) -> Kernel:
+    """Compile un-pooling to all maxima of one leading item.
+
+    For a row of windows, each column gets the maximum and the cotangent of the window that it lies
+    in; then whole rows of x are compared with the maxima. Taps whose columns coincide, which are as
+    many as windows overlap, are done in layers.
+    """
+    find = tap_finder(ndim - 1)
+
+    @inner
+    def spread_plane(rows, counts, arrays, out, maxima, shares):  # type: ignore[no-untyped-def]
+        plane, values, cotangent = arrays
+        out[...] = 0
+        length, count = plane.shape[-1], counts[ndim - 1]
+        window, stride, before, _, dilation = rows[ndim - 1]
+        taps_a_layer = stride // np.gcd(stride, dilation)
+        nothing = out.dtype.type(0)
+        for index in np.ndindex(counts[:-1]):
+            value, share = values[index], cotangent[index]
+            for begin in range(0, length, COLUMNS):
+                columns = min(COLUMNS, length - begin)
+                for layer in range(0, window, taps_a_layer):
+                    maxima[:columns] = 0
+                    shares[:columns] = 0
+                    for k in range(layer, min(layer + taps_a_layer, window)):
+                        shift = k * dilation - before - begin
+                        low = max(0, -(shift // stride))
+                        high = min(count, (columns - 1 - shift) // stride + 1)
+                        for w in range(low, high):
+                            column = np.uint64(w * stride + shift)
+                            maxima[column] = value[np.uint64(w)]
+                            shares[column] = share[np.uint64(w)]
+                    for tap in np.ndindex(window_lengths(rows, counts)[:-1]):
+                        inside, coordinates = find(rows, plane.shape, index, tap)
+                        if inside:
+                            line, target = plane[coordinates][begin:], out[coordinates][begin:]
+                            for column in range(columns):
+                                # Unsigned, so that Numba looks for none that counts from the end.
+                                i = np.uint64(column)
+                                target[i] += shares[i] if line[i] == maxima[i] else nothing
+
+    return spread_plane  # type: ignore[no-any-return]
 
 
 def _spread_channels(ndim: int) -> Kernel:

@@ -24,9 +24,9 @@ from pytensor_unpool.errors import (
 )
 from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
 from pytensor_unpool.kernels.numba.channel_layout import (
-    channel_axis,
     channels_back,
     channels_inside,
+    common_channel_axis,
     row_at,
     strided_layout,
 )
@@ -76,13 +76,11 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
         return y, is_bad, place
 
     @inner
-    def unpool(values, positions, lengths):  # type: ignore[no-untyped-def]
-        if strided_layout(values, lengths) is None:
+    def unpool(values, positions, lengths, layout):  # type: ignore[no-untyped-def]
+        if layout is None:
             return unpool_planes(values, positions, lengths)
-        if strided_layout(positions, lengths) is None:
-            return unpool_planes(values, positions, lengths)
-        channel = channel_axis(values, ndim)
-        if channel >= 0 and channel_axis(positions, ndim) == channel:
+        channel = common_channel_axis((values, positions), ndim)
+        if channel >= 0:
             return unpool_channels(values, positions, lengths, channel)
         return unpool_planes(values, positions, lengths)
 
@@ -90,7 +88,9 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
     def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
         lengths = unpooled_lengths(shape, some_lengths)
-        y, is_bad, place = unpool(values, positions, lengths)
+        y, is_bad, place = unpool(
+            values, positions, lengths, strided_layout((values, positions), lengths)
+        )
         if is_bad:
             limit = 1
             for length in lengths:
