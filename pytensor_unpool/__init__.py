@@ -2,9 +2,19 @@
 
 # Importing `dispatch` and `rewrites` is what registers them with PyTensor.
 from pytensor_unpool import dispatch, rewrites, symbolic  # noqa: F401
+from pytensor_unpool.adaptive import adaptive_pool, global_pool
 from pytensor_unpool.functional import max_pool, max_unpool, pool
 from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
 
 __version__ = "0.1.0"
 
-__all__ = ["max_pool", "max_unpool", "pool", "rows_to_windows", "symbolic", "windows_to_rows"]
+__all__ = [
+    "adaptive_pool",
+    "global_pool",
+    "max_pool",
+    "max_unpool",
+    "pool",
+    "rows_to_windows",
+    "symbolic",
+    "windows_to_rows",
+]

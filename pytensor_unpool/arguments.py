@@ -14,6 +14,7 @@ from pytensor.tensor.variable import TensorVariable
 from pytensor_unpool.errors import DTypeError, ShapeError
 from pytensor_unpool.geometry import Windows, check_unpooled
 from pytensor_unpool.geometry.pool import (
+    as_integer,
     check_number,
     check_windows,
     pads_per_axis,
@@ -71,6 +72,27 @@ def unpooled_shape(shape: Any) -> list[Any]:
     check_unpooled([n if isinstance(n, int) else None for n in lengths])
     symbolic, static = infer_static_shape([_as_int64(length) for length in lengths])
     return [_integer(s) if n is None else n for s, n in zip(symbolic, static, strict=True)]
+
+
+def adaptive_lengths(lengths: Any) -> list[Any]:
+    """Return the lengths that axes shall have, ints wherever static; None keeps an axis."""
+    known = _known("lengths", lengths)
+    wanted = known if isinstance(known, list) else [known]
+    if not wanted:
+        raise ShapeError(
+            "lengths needs a length for at least one pooled axis: got none. Pass one for each.",
+            got=0,
+            wanted=1,
+        )
+    return [length if length is None else _known_length(length) for length in wanted]
+
+
+def _known_length(length: Any) -> Any:
+    length = as_integer("lengths", length)
+    if isinstance(length, int):
+        return length
+    ((symbolic,), (static,)) = infer_static_shape([_as_int64(length)])
+    return _integer(symbolic) if static is None else static
 
 
 def length_vector(lengths: list[Any]) -> TensorVariable:

@@ -23,7 +23,7 @@ import pytest
 from pytensor.compile.debug.debugmode import DebugMode
 
 import pytensor_unpool as pu
-from pytensor_unpool import functional, geometry, neighbours, symbolic
+from pytensor_unpool import adaptive, functional, geometry, neighbours, symbolic
 from pytensor_unpool.compat.theano.tensor.nnet import neighbours as theano_neighbours
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
@@ -182,6 +182,8 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "border = 'zeros'",
     ]  # fmt: skip
     assert signatures == {
+        "pytensor_unpool.adaptive_pool": ["x", "lengths", "mode = 'max'"],
+        "pytensor_unpool.global_pool": ["x", "ndim", "mode = 'max'", "keepdims = False"],
         "pytensor_unpool.max_pool": [
             "x", "window", "stride = None", "pad = 0", "dilation = 1", "partial_windows = False",
             "ties = 'first'", "positions_dtype = 'int64'",
@@ -198,7 +200,8 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.windows_to_rows": ["x", *windows],
     }  # fmt: skip
     assert sorted(pu.__all__) == [
-        "max_pool", "max_unpool", "pool", "rows_to_windows", "symbolic", "windows_to_rows"
+        "adaptive_pool", "global_pool", "max_pool", "max_unpool", "pool", "rows_to_windows",
+        "symbolic", "windows_to_rows",
     ]  # fmt: skip
     by_name = [p.name for p in parameters(pu.max_pool) if p.kind is p.KEYWORD_ONLY]
     assert by_name == ["partial_windows", "ties", "positions_dtype"]
@@ -210,7 +213,7 @@ def parameters(function: Any) -> list[inspect.Parameter]:
 
 DOCUMENTED = [
     functional, neighbours, symbolic, geometry.neighbours, geometry.pool, geometry.unpool,
-    theano_neighbours,
+    theano_neighbours, adaptive, geometry.adaptive,
 ]  # fmt: skip
 
 
@@ -223,6 +226,7 @@ def test_examples_in_docstrings_give_what_they_say(module):
 
 
 @pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, pu.windows_to_rows,
+                                      pu.adaptive_pool, pu.global_pool,
                                       theano_neighbours.images2neibs,
                                       theano_neighbours.neibs2images, symbolic.unpool_loop,
                                       symbolic.unpool_flat, symbolic.unpool_arange])  # fmt: skip
