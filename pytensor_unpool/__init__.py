@@ -5,6 +5,7 @@ from pytensor_unpool import dispatch, rewrites, symbolic  # noqa: F401
 from pytensor_unpool.adaptive import adaptive_pool, global_pool
 from pytensor_unpool.functional import max_pool, max_unpool, pool
 from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
+from pytensor_unpool.upsampling import upsample_dilate, upsample_linear, upsample_nearest
 
 __version__ = "0.1.0"
 
@@ -16,5 +17,8 @@ __all__ = [
     "pool",
     "rows_to_windows",
     "symbolic",
+    "upsample_dilate",
+    "upsample_linear",
+    "upsample_nearest",
     "windows_to_rows",
 ]

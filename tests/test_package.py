@@ -23,8 +23,10 @@ import pytest
 from pytensor.compile.debug.debugmode import DebugMode
 
 import pytensor_unpool as pu
-from pytensor_unpool import adaptive, functional, geometry, neighbours, symbolic
+from pytensor_unpool import adaptive, functional, geometry, neighbours, symbolic, upsampling
 from pytensor_unpool.compat.theano.tensor.nnet import neighbours as theano_neighbours
+from pytensor_unpool.compat.theano.tensor.signal import downsample as theano_downsample
+from pytensor_unpool.compat.theano.tensor.signal import pool as theano_pool
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
     MaxGather,
@@ -197,11 +199,14 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.symbolic.unpool_arange": plain,
         "pytensor_unpool.symbolic.unpool_flat": plain,
         "pytensor_unpool.symbolic.unpool_loop": plain,
+        "pytensor_unpool.upsample_dilate": ["x", "ratio"],
+        "pytensor_unpool.upsample_linear": ["x", "ratio"],
+        "pytensor_unpool.upsample_nearest": ["x", "ratio"],
         "pytensor_unpool.windows_to_rows": ["x", *windows],
     }  # fmt: skip
     assert sorted(pu.__all__) == [
         "adaptive_pool", "global_pool", "max_pool", "max_unpool", "pool", "rows_to_windows",
-        "symbolic", "windows_to_rows",
+        "symbolic", "upsample_dilate", "upsample_linear", "upsample_nearest", "windows_to_rows",
     ]  # fmt: skip
     by_name = [p.name for p in parameters(pu.max_pool) if p.kind is p.KEYWORD_ONLY]
     assert by_name == ["partial_windows", "ties", "positions_dtype"]
@@ -212,8 +217,9 @@ def parameters(function: Any) -> list[inspect.Parameter]:
 
 
 DOCUMENTED = [
-    functional, neighbours, symbolic, geometry.neighbours, geometry.pool, geometry.unpool,
-    theano_neighbours, adaptive, geometry.adaptive,
+    functional, neighbours, symbolic, upsampling, geometry.neighbours, geometry.pool,
+    geometry.unpool, theano_neighbours, theano_pool, theano_downsample, adaptive,
+    geometry.adaptive,
 ]  # fmt: skip
 
 
@@ -225,8 +231,9 @@ def test_examples_in_docstrings_give_what_they_say(module):
     assert results.failed == 0
 
 
-@pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, pu.windows_to_rows,
+@pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, pu.pool, pu.windows_to_rows,
                                       pu.adaptive_pool, pu.global_pool,
+                                      pu.upsample_nearest, pu.upsample_dilate, pu.upsample_linear,
                                       theano_neighbours.images2neibs,
                                       theano_neighbours.neibs2images, symbolic.unpool_loop,
                                       symbolic.unpool_flat, symbolic.unpool_arange])  # fmt: skip
