@@ -1,0 +1,144 @@
+"""Names of `theano.tensor.extra_ops`."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import pytensor.tensor as pt
+from numpy.lib.array_utils import normalize_axis_index
+from pytensor.graph.basic import Constant
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.errors import LARGEST_NUMBER, ArgumentError, DTypeError, ShapeError
+
+__all__ = ["repeat"]
+
+
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> TensorVariable:
+    """Repeat the elements of a tensor.
+
+    Parameters
+    ----------
+    x : tensor_like
+        What to repeat.
+    repeats : int, or integer tensor_like of no axis or one
+        How often: one number for all elements, or one for each along the axis. A vector that is
+        known to have one entry counts as a number.
+    axis : int, optional
+        The axis to repeat along, from the end if negative. Without it, `x` is flattened first.
+
+    Returns
+    -------
+    repeated : tensor of the axes of `x`, or a vector without `axis`; dtype of `x`
+
+    Raises
+    ------
+    DTypeError
+        If `repeats` is not integer.
+    ShapeError
+        If `repeats` has more than one axis, or a vector has another length than the axis.
+    ArgumentError
+        If a repeat is negative, or above 2**31 - 1.
+    ValueError
+        If `x` has no such axis.
+
+    They are raised when the graph is built where all it takes is known, else when it runs.
+
+    Convention
+    ----------
+    The same as ``numpy.repeat``. The gradient of an element is the sum over its copies, for a
+    vector of repeats too, where Theano had no gradient. For the same number of copies along
+    several axes, `pytensor_unpool.upsample_nearest` makes them in one go.
+
+    Examples
+    --------
+    >>> from pytensor_unpool.compat.theano.tensor.extra_ops import repeat
+    >>> repeat([[1, 2], [3, 4]], 2, axis=1).eval().tolist()
+    [[1, 1, 2, 2], [3, 3, 4, 4]]
+    >>> repeat([5, 6, 7], [1, 0, 3]).eval().tolist()
+    [5, 7, 7, 7]
+    """
+    x = pt.as_tensor_variable(x)
+    repeats = _counts(repeats)
+    if axis is None:
+        x, axis = x.flatten(), 0
+    axis = normalize_axis_index(axis, x.type.ndim)
+    if repeats.type.shape == (1,):
+        constant = isinstance(repeats, Constant)
+        repeats = pt.constant(repeats.data[0]) if constant else repeats[0]
+    if repeats.type.ndim == 0:
+        repeats = _within_limits(repeats)
+        number = int(repeats.data) if isinstance(repeats, Constant) else repeats
+        cells = pt.broadcast_to(
+            pt.expand_dims(x, axis + 1), [*x.shape[: axis + 1], number, *x.shape[axis + 1 :]]
+        )
+        lengths = [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape)]
+        lengths[axis] = lengths[axis] * number
+        return cells.reshape(lengths)
+    return pt.take(x, _sources(x, repeats, axis), axis=axis)
+
+
+def _counts(repeats: Any) -> TensorVariable:
+    # A list without an entry is one of floats.
+    if isinstance(repeats, tuple | list) and not repeats:
+        repeats = np.zeros(0, dtype=np.int64)
+    counts = pt.as_tensor_variable(repeats)
+    if counts.type.numpy_dtype.kind not in "iu":
+        raise DTypeError(
+            f"repeats must be integer: got dtype {counts.dtype}. Cast them (`.astype('int64')`).",
+            got=counts.dtype,
+            wanted="integer",
+        )
+    if counts.type.ndim > 1:
+        raise ShapeError(
+            f"repeats must be a number or a vector: got {counts.type.ndim} axes. Pass one number "
+            f"for each element along the axis.",
+            got=counts.type.ndim,
+            wanted="0 or 1",
+        )
+    if isinstance(counts, Constant):
+        return pt.constant(counts.data.astype(np.int64))
+    return cast(TensorVariable, counts.astype("int64"))
+
+
+def _within_limits(repeats: TensorVariable) -> TensorVariable:
+    """Return `repeats`, that raise where they are negative, or could overflow when added up."""
+    wanted = f"0 to {LARGEST_NUMBER}"
+    if not isinstance(repeats, Constant):
+        check = CheckAndRaise(ArgumentError, f"repeats must be from {wanted}.")
+        inside = (pt.all(repeats >= 0), pt.all(repeats <= LARGEST_NUMBER))
+        return cast(TensorVariable, check(repeats, *inside))
+    for number in (repeats.data.min(initial=0), repeats.data.max(initial=0)):
+        if not 0 <= number <= LARGEST_NUMBER:
+            raise ArgumentError(
+                f"repeats must be from {wanted}: got {number}. Pass 0 to drop elements.",
+                got=int(number),
+                wanted=wanted,
+            )
+    return repeats
+
+
+def _sources(x: TensorVariable, repeats: TensorVariable, axis: int) -> TensorVariable:
+    """Return the index of the element that each copy is of.
+
+    Gathering does not check them in Numba. They are inside: there are as many ends as elements,
+    they do not decrease, and every copy is before the last of them.
+    """
+    (got,), wanted = repeats.type.shape, x.type.shape[axis]
+    if got is not None and wanted is not None and got != wanted:
+        raise ShapeError(
+            f"repeats must have one number for each element along the axis: got {got}, wanted "
+            f"{wanted}. Pass one int if all are the same.",
+            got=got,
+            wanted=wanted,
+        )
+    repeats = _within_limits(repeats)
+    if got is None or wanted is None:
+        check = CheckAndRaise(
+            ShapeError, "repeats must have one number for each element along the axis."
+        )
+        repeats = check(repeats, pt.eq(repeats.shape[0], x.shape[axis]))
+    ends = pt.cumsum(repeats)
+    return cast(TensorVariable, pt.searchsorted(ends, pt.arange(repeats.sum()), side="right"))
