@@ -86,6 +86,15 @@ def max_pool(
     >>> values, positions = pu.max_pool(x, (2, 2))
     >>> values.eval().tolist(), positions.eval().tolist()
     ([[5.0, 8.0]], [[1, 6]])
+
+    The gradient of pooling, taken at `x` for any array in place of the values, un-pools without
+    positions: the idiom of Lasagne's InverseLayer.
+
+    >>> import pytensor.tensor as pt
+    >>> x = pt.constant(x)
+    >>> values, _ = pu.max_pool(x, (2, 2))
+    >>> pt.grad(None, wrt=x, known_grads={values: pt.constant([[10.0, 20.0]])}).eval().tolist()
+    [[0.0, 10.0, 0.0, 0.0], [0.0, 0.0, 20.0, 0.0]]
     """
     choice("ties", ties, ("first", "all"))
     positions_dtype = _signed_integer(positions_dtype)
