@@ -72,9 +72,12 @@ def test_docstring_examples(module, capsys):
 
 @pytest.mark.parametrize("text", blocks("diff"))
 def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng):
-    """Theano's names in the script before are PyTensor's, which kept them."""
+    """Theano's names in the script before are PyTensor's, which kept them, or those of compat."""
     monkeypatch.setitem(sys.modules, "theano", pytensor)
     monkeypatch.setitem(sys.modules, "theano.tensor", pytensor.tensor)
+    abstract_conv = "theano.tensor.nnet.abstract_conv"
+    compat = import_module(f"pytensor_unpool.compat.{abstract_conv}")
+    monkeypatch.setitem(sys.modules, abstract_conv, compat)
     lines = text.splitlines()
     before, after = (
         "\n".join(line[1:] for line in lines if not line.startswith(other)) for other in "+-"
@@ -83,8 +86,15 @@ def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng
     assert "pytensor_unpool" in after
     (tmp_path / "before.py").write_text(before)
     (tmp_path / "after.py").write_text(after)
-    unpool_before = runpy.run_path(str(tmp_path / "before.py"))["unpool"]
-    unpool_after = runpy.run_path(str(tmp_path / "after.py"))["unpool"]
+    name = "upsample" if "upsample =" in text else "unpool"
+    unpool_before = runpy.run_path(str(tmp_path / "before.py"))[name]
+    unpool_after = runpy.run_path(str(tmp_path / "after.py"))[name]
+    if name == "upsample":
+        pixels = rng.normal(size=(2, 3, 4, 5))
+        upsampled = unpool_after(pixels)
+        assert upsampled.size > pixels.size
+        np.testing.assert_array_equal(upsampled, unpool_before(pixels), strict=True)
+        return
 
     images = "tensor4" in text
     shape, length = ((2, 3, 2, 3), 24) if images else ((2, 3, 4), 20)
