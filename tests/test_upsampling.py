@@ -246,7 +246,7 @@ def test_values_and_derivatives_in_every_mode(mode: str, rng: np.random.Generato
 @pytest.mark.parametrize(
     ("function", "ratio"),
     [*RATIOS.items(), (pu.upsample_linear, (2, Fraction(5, 3))), (pu.upsample_linear, [(1, 2)])],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_finite_differences(function: Any, ratio: Any, rng: np.random.Generator) -> None:
     """First and second derivative."""
