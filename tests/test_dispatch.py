@@ -27,6 +27,8 @@ from pytensor_unpool.ops import (
     MaxGather,
     MaxPool,
     MaxUnpool,
+    Pool,
+    PoolInputGrad,
     RowsToWindows,
     TiedGather,
     TiedUnpool,
@@ -277,9 +279,9 @@ def example(op: Any) -> tuple[list[Any], list[Any]]:
     """Return inputs of an Op, symbolic and as arrays."""
     x, values, positions = pt.matrix("x"), pt.matrix("values"), pt.lmatrix("positions")
     an_x, some_values, some_positions = np.eye(2, 4), np.ones((2, 2)), np.array([[0, 2], [1, 2]])
-    if isinstance(op, MaxPool | WindowsToRows):
+    if isinstance(op, MaxPool | Pool | WindowsToRows):
         return [x], [an_x]
-    if isinstance(op, RowsToWindows):
+    if isinstance(op, PoolInputGrad | RowsToWindows):
         return [values, pt.lvector("n")], [some_values, [4]]
     if isinstance(op, MaxUnpool):
         return [values, positions, pt.lvector("n")], [some_values, some_positions, [4]]
@@ -295,6 +297,8 @@ EXAMPLES = [
     MaxPool(PAIRS, "first", "int64"),
     MaxUnpool(1, "last"),
     MaxGather(1, "last"),
+    Pool(PAIRS, "sum"),
+    PoolInputGrad(PAIRS, "sum"),
     TiedUnpool(PAIRS),
     TiedGather(PAIRS),
     WindowsToRows(PAIRS, "zeros"),
@@ -339,6 +343,12 @@ def test_kernels_that_differ_have_keys_that_differ():
         MaxPool(PAIRS, "first", None),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
         *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in several),
+        *(
+            kind(windows, mode)
+            for kind in (Pool, PoolInputGrad)
+            for windows in several
+            for mode in ("sum", "average_inc_pad", "average_exc_pad")
+        ),
         *(
             kind(windows, border)
             for kind in (WindowsToRows, RowsToWindows)

@@ -75,9 +75,9 @@ def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng
     """Theano's names in the script before are PyTensor's, which kept them, or those of compat."""
     monkeypatch.setitem(sys.modules, "theano", pytensor)
     monkeypatch.setitem(sys.modules, "theano.tensor", pytensor.tensor)
-    abstract_conv = "theano.tensor.nnet.abstract_conv"
-    compat = import_module(f"pytensor_unpool.compat.{abstract_conv}")
-    monkeypatch.setitem(sys.modules, abstract_conv, compat)
+    for name in ("nnet.abstract_conv", "nnet.neighbours", "signal.downsample", "signal.pool"):
+        compat = import_module(f"pytensor_unpool.compat.theano.tensor.{name}")
+        monkeypatch.setitem(sys.modules, f"theano.tensor.{name}", compat)
     lines = text.splitlines()
     before, after = (
         "\n".join(line[1:] for line in lines if not line.startswith(other)) for other in "+-"
@@ -86,14 +86,20 @@ def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng
     assert "pytensor_unpool" in after
     (tmp_path / "before.py").write_text(before)
     (tmp_path / "after.py").write_text(after)
-    name = "upsample" if "upsample =" in text else "unpool"
-    unpool_before = runpy.run_path(str(tmp_path / "before.py"))[name]
-    unpool_after = runpy.run_path(str(tmp_path / "after.py"))[name]
+    (name,) = (n for n in ("upsample", "unpool", "pool") if f" {n} = " in text)
+    run_before = runpy.run_path(str(tmp_path / "before.py"))[name]
+    run_after = runpy.run_path(str(tmp_path / "after.py"))[name]
     if name == "upsample":
         pixels = rng.normal(size=(2, 3, 4, 5))
-        upsampled = unpool_after(pixels)
+        upsampled = run_after(pixels)
         assert upsampled.size > pixels.size
-        np.testing.assert_array_equal(upsampled, unpool_before(pixels), strict=True)
+        np.testing.assert_array_equal(upsampled, run_before(pixels), strict=True)
+        return
+    if name == "pool":
+        pixels = rng.normal(size=(2, 3, 5, 6))
+        pooled = run_after(pixels)
+        assert 0 < pooled.size < pixels.size
+        np.testing.assert_array_equal(pooled, run_before(pixels), strict=True)
         return
 
     images = "tensor4" in text
@@ -102,10 +108,10 @@ def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng
     # Each row takes some of the positions, in any order and none twice.
     every = rng.permuted(np.tile(np.arange(length), (6, 1)), axis=1)
     positions = every[:, : values[0, 0].size].reshape(shape)
-    unpooled = unpool_after(values, positions)
+    unpooled = run_after(values, positions)
     assert unpooled.shape == ((2, 3, 4, 6) if images else (2, 3, 20))
     assert np.count_nonzero(unpooled) == values.size
-    np.testing.assert_array_equal(unpooled, unpool_before(values, positions), strict=True)
+    np.testing.assert_array_equal(unpooled, run_before(values, positions), strict=True)
 
 
 def test_first_screen_of_the_readme():

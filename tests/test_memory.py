@@ -24,7 +24,7 @@ import pytest
 import pytensor_unpool as pu
 from pytensor_unpool.errors import UnpoolError
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.ops import MaxGather, TiedGather, TiedUnpool
+from pytensor_unpool.ops import MaxGather, PoolInputGrad, TiedGather, TiedUnpool
 
 ROOT = Path(__file__).parents[1]
 PR_SET_THP_DISABLE = 41
@@ -106,6 +106,26 @@ def windows() -> Calls:
     )
 
 
+def sums() -> Calls:
+    x, stride = pt.dmatrix("x"), pt.lscalar("stride")
+    return Calls(
+        [x, stride],
+        pu.pool(x, 3, stride, mode="average_exc_pad"),
+        lambda n: (np.ones((8, n)), 2),
+        lambda n: (np.ones((8, n)), 0),
+    )
+
+
+def shares() -> Calls:
+    cotangent, length = pt.dmatrix("cotangent"), pt.lvector("length")
+    return Calls(
+        [cotangent, length],
+        PoolInputGrad(PAIRS, "average_exc_pad")(cotangent, length),
+        lambda n: (np.ones((8, n // 2)), [n]),
+        lambda n: (np.ones((8, n // 2)), [n + 2]),
+    )
+
+
 CALLS: dict[str, Callable[[], Calls]] = {
     "max_pool": pooling,
     "max_unpool last": lambda: unpooling("last"),
@@ -114,6 +134,8 @@ CALLS: dict[str, Callable[[], Calls]] = {
     "MaxGather sum": lambda: gathering("sum"),
     "TiedUnpool": lambda: tied(TiedUnpool(PAIRS), 2),
     "TiedGather": lambda: tied(TiedGather(PAIRS), 1),
+    "Pool": sums,
+    "PoolInputGrad": shares,
     "WindowsToRows": rows,
     "RowsToWindows": windows,
 }

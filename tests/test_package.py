@@ -32,6 +32,8 @@ from pytensor_unpool.ops import (
     MaxGather,
     MaxPool,
     MaxUnpool,
+    Pool,
+    PoolInputGrad,
     RowsToWindows,
     TiedGather,
     TiedUnpool,
@@ -45,6 +47,9 @@ PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 WIDE = Windows((2, None), (1, 3), (0, 1), (1, 1), (1, 2), partial_windows=True)
 
 
+SUMS = ("sum", "average_inc_pad", "average_exc_pad")
+
+
 def make_ops() -> list[Any]:
     """Make Ops that all differ; called twice, they are equal but not the same."""
     return [
@@ -52,6 +57,7 @@ def make_ops() -> list[Any]:
         MaxPool(PAIRS, "all", "int64"),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
         *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in (PAIRS, WIDE)),
+        *(kind(w, m) for kind in (Pool, PoolInputGrad) for w in (PAIRS, WIDE) for m in SUMS),
         *(kind(PAIRS, b) for kind in (WindowsToRows, RowsToWindows) for b in ("zeros", "wrap")),
     ]
 

@@ -18,6 +18,8 @@ from pytensor_unpool.ops import (
     MaxGather,
     MaxPool,
     MaxUnpool,
+    Pool,
+    PoolInputGrad,
     RowsToWindows,
     TiedGather,
     TiedUnpool,
@@ -50,6 +52,8 @@ CASES = {
     "MaxGather sum": Batched(MaxGather(1, "sum"), (X, PLACES)),
     "TiedUnpool": Batched(TiedUnpool(PAIRS), (X, PAIR_VALUES, X[:, 1:3])),
     "TiedGather": Batched(TiedGather(PAIRS), (X, PAIR_VALUES, X[:, ::-1])),
+    "Pool": Batched(Pool(PAIRS, "average_inc_pad"), (X,)),
+    "PoolInputGrad": Batched(PoolInputGrad(PAIRS, "average_exc_pad"), (X[:, :2],)),
     "WindowsToRows": Batched(WindowsToRows(PAIRS, "zeros"), (X,)),
     "RowsToWindows": Batched(RowsToWindows(PAIRS, "zeros"), (X.reshape(3, 2, 2),)),
 }
@@ -76,7 +80,7 @@ def type_name(kind: type) -> str:
 
 
 def output_of(op: Any, inputs: Sequence[Any]) -> Any:
-    if isinstance(op, MaxUnpool | RowsToWindows):
+    if isinstance(op, MaxUnpool | PoolInputGrad | RowsToWindows):
         inputs = [*inputs, np.array([4])]
     outputs = op(*inputs)
     return outputs[0] + outputs[1] if isinstance(outputs, list) else outputs
