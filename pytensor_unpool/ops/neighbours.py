@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.blockwise import vectorize_node_fallback
@@ -23,7 +22,6 @@ from pytensor_unpool.geometry.neighbours import check_taps, count_taps
 from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference, reference_neighbours
 from pytensor_unpool.ops.c_code import (
-    CKernelOp,
     c_type,
     last_lengths,
     placed_windows,
@@ -33,22 +31,21 @@ from pytensor_unpool.ops.common import (
     broadcast_leading,
     check_ndim,
     check_same_lengths,
-    is_connected,
     lengths_input,
     lengths_vector,
-    no_gradient,
     number_inputs,
     real_tensor,
     rows_of,
     same_for_all_items,
     static_entries,
 )
+from pytensor_unpool.ops.linear import LinearOp
 
 # C code for longer windows is not worth being compiled for their very length.
 LONGEST_UNROLLED = 16
 
 
-class _RowsOp(CKernelOp):
+class _RowsOp(LinearOp):
     """An Op between an array and the rows of its windows' taps.
 
     `border` is what taps find beyond the ends of an axis: "zeros", or for "wrap" the elements from
@@ -66,38 +63,6 @@ class _RowsOp(CKernelOp):
     def __str__(self) -> str:
         border = "" if self.border == "zeros" else f", {self.border}"
         return f"{type(self).__name__}{{{self.windows}{border}}}"
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True], *([False] for _ in node.inputs[1:])]
-
-    def pullback(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        cotangents: Sequence[Variable],
-    ) -> list[Variable]:
-        moved = inputs[0]
-        gradient: Variable = disconnected_type()
-        if is_connected(cotangents[0]):
-            if moved.type.numpy_dtype.kind == "f":
-                gradient = self.transposed(cotangents[0], inputs)
-            else:
-                gradient = no_gradient(moved)
-        return [gradient, *(disconnected_type() for _ in inputs[1:])]
-
-    def pushforward(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        tangents: Sequence[Variable],
-    ) -> list[Variable]:
-        if not is_connected(tangents[0]):
-            return [disconnected_type()]
-        return [self(tangents[0], *inputs[1:])]
-
-    def transposed(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
-        """Return the transpose of this Op, applied to the cotangent of its output."""
-        raise NotImplementedError
 
     def row_lengths(self, lengths: Sequence[int | None]) -> list[int | None]:
         """Return the lengths of the axes of windows and the number of taps, where known."""
@@ -156,7 +121,7 @@ class WindowsToRows(_RowsOp):
         counts = pooled_lengths(shapes[0][-ndim:], rows, self.windows.partial_windows)
         return [(*shapes[0][:-ndim], *counts, count_taps([window for window, *_ in rows]))]
 
-    def transposed(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
         x, *numbers = inputs
         shape = lengths_vector(x, self.windows.ndim)
         return RowsToWindows(self.windows, self.border)(cotangent, shape, *numbers)
@@ -226,7 +191,7 @@ class RowsToWindows(_RowsOp):
         ndim = self.windows.ndim
         return [(*shapes[0][: -ndim - 1], *(node.inputs[1][i] for i in range(ndim)))]
 
-    def transposed(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
         return WindowsToRows(self.windows, self.border)(cotangent, *inputs[2:])
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.blockwise import vectorize_node_fallback
@@ -22,7 +21,6 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.c_code import (
-    CKernelOp,
     allocated_like,
     c_type,
     found_channels,
@@ -34,19 +32,18 @@ from pytensor_unpool.ops.common import (
     broadcast_leading,
     check_ndim,
     check_same_lengths,
-    is_connected,
     lengths_input,
     lengths_vector,
-    no_gradient,
     number_inputs,
     real_tensor,
     rows_of,
     same_for_all_items,
     static_entries,
 )
+from pytensor_unpool.ops.linear import LinearOp
 
 
-class _PoolOp(CKernelOp):
+class _PoolOp(LinearOp):
     """A linear Op of the windows: the first input is what it is linear in."""
 
     __props__ = ("windows", "mode")
@@ -59,37 +56,6 @@ class _PoolOp(CKernelOp):
 
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{self.mode}, {self.windows}}}"
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[i == 0] for i in range(len(node.inputs))]
-
-    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
-        """Return the pullback of a connected cotangent."""
-        raise NotImplementedError
-
-    def pullback(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        cotangents: Sequence[Variable],
-    ) -> list[Variable]:
-        gradient: Variable = disconnected_type()
-        if is_connected(cotangents[0]):
-            if inputs[0].type.numpy_dtype.kind == "f":
-                gradient = self.transpose(cotangents[0], inputs)
-            else:
-                gradient = no_gradient(inputs[0])
-        return [gradient, *[disconnected_type() for _ in inputs[1:]]]
-
-    def pushforward(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        tangents: Sequence[Variable],
-    ) -> list[Variable]:
-        if not is_connected(tangents[0]):
-            return [disconnected_type()]
-        return [self(tangents[0], *inputs[1:])]
 
     def _numbers_tensor(self, name: str, x: Any) -> TensorVariable:
         """Return `x` as a tensor of numbers with enough axes."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.type import TensorType
@@ -21,7 +20,6 @@ from pytensor_unpool.errors import PositionError
 from pytensor_unpool.geometry import check_unpooled, plane_size
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.c_code import (
-    CKernelOp,
     allocated_like,
     c_type,
     found_channels,
@@ -31,18 +29,17 @@ from pytensor_unpool.ops.common import (
     broadcast_leading,
     check_ndim,
     check_same_lengths,
-    is_connected,
     lengths_input,
     lengths_vector,
-    no_gradient,
     position_tensor,
     real_tensor,
     same_for_all_items,
     static_entries,
 )
+from pytensor_unpool.ops.linear import LinearOp
 
 
-class MaxUnpool(CKernelOp):
+class MaxUnpool(LinearOp):
     """Put values at their positions in zeros.
 
     Inputs are the values, their positions, and the vector of the lengths of the `ndim` un-pooled
@@ -105,36 +102,11 @@ class MaxUnpool(CKernelOp):
         lengths = [node.inputs[2][i] for i in range(self.ndim)]
         return [(*shapes[0][: -self.ndim], *lengths)]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True], [False], [False]]
-
-    def pullback(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        cotangents: Sequence[Variable],
-    ) -> list[Variable]:
-        values, positions, _ = inputs
-        gradient: Variable = disconnected_type()
-        if is_connected(cotangents[0]):
-            if values.type.numpy_dtype.kind == "f":
-                gradient = MaxGather(self.ndim, self.duplicates)(cotangents[0], positions)
-            else:
-                gradient = no_gradient(values)
-        return [gradient, disconnected_type(), disconnected_type()]
-
-    def pushforward(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        tangents: Sequence[Variable],
-    ) -> list[Variable]:
-        if not is_connected(tangents[0]):
-            return [disconnected_type()]
-        return [self(tangents[0], *inputs[1:])]
+    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
+        return MaxGather(self.ndim, self.duplicates)(cotangent, inputs[1])
 
 
-class MaxGather(CKernelOp):
+class MaxGather(LinearOp):
     """Take the elements at positions: the transpose of `MaxUnpool`.
 
     With ``duplicates="last"`` the result is zero wherever a later entry has the same position.
@@ -178,34 +150,10 @@ class MaxGather(CKernelOp):
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         return [arguments[-1][1]]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True], [False]]
-
-    def pullback(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        cotangents: Sequence[Variable],
-    ) -> list[Variable]:
+    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
         x, positions = inputs
-        gradient: Variable = disconnected_type()
-        if is_connected(cotangents[0]):
-            if x.type.numpy_dtype.kind == "f":
-                unpool = MaxUnpool(self.ndim, self.duplicates)
-                gradient = unpool(cotangents[0], positions, lengths_vector(x, self.ndim))
-            else:
-                gradient = no_gradient(x)
-        return [gradient, disconnected_type()]
-
-    def pushforward(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        tangents: Sequence[Variable],
-    ) -> list[Variable]:
-        if not is_connected(tangents[0]):
-            return [disconnected_type()]
-        return [self(tangents[0], inputs[1])]
+        unpool = MaxUnpool(self.ndim, self.duplicates)
+        return unpool(cotangent, positions, lengths_vector(x, self.ndim))
 
 
 def _check_constant_positions(positions: Variable, lengths: Sequence[int | None]) -> None:
