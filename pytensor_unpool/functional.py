@@ -170,12 +170,21 @@ def pool(
     x : tensor_like of shape (..., *spatial)
         Numbers of any real dtype; for the maximum also bool. The pooled axes are the last ones, as
         many as `window` has lengths; any number of leading axes, none included.
-    window, stride, pad, dilation, partial_windows
-        As in `max_pool`.
+    window : int or sequence of int
+        Length of the windows, one for each pooled axis. An int means one pooled axis.
+    stride : int or sequence of int, optional
+        Steps from window to window. The length of the window if left out.
+    pad : int, or sequence of int or of pairs (before, after)
+        Elements added to the ends of every pooled axis: zeros to sums, nothing to maxima.
+    dilation : int or sequence of int
+        Steps between neighbouring elements of a window.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad"}
-        What to take. Padding is excluded from maxima, and adds zero to sums. The averages divide
-        by the number of the window's taps: "average_inc_pad" also counts those in the padding
-        (but none beyond it), "average_exc_pad" only elements.
+        What to take. The averages divide by the number of the window's taps: "average_inc_pad" also
+        counts those in the padding (but none beyond it), "average_exc_pad" only elements.
+    partial_windows : bool
+        Whether a last window may reach beyond the padded axis, as in `max_pool`.
+
+    `window`, `stride` and `pad` may be symbolic integers, or integer vectors of static length.
 
     Returns
     -------

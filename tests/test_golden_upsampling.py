@@ -48,6 +48,9 @@ IN_NUMBA = (
     "repeat(x, r, 3), r an lscalar",
 )
 
+# C++ takes seconds for most; it gets one in ten of them.
+IN_CVM = ("1", "0013", "0023")
+
 # Weights that are no dyadic fractions are rounded in another order than Theano's.
 TOLERANCE_IN_EPS = 4
 
@@ -56,7 +59,9 @@ def runs(mode: str, case: Case) -> bool:
     if mode == "FAST_COMPILE":
         return True
     is_double = "_f32" not in case["file"]
-    return is_double and (mode == "CVM" or case["call"] in IN_NUMBA)
+    if mode == "CVM":
+        return is_double and case["id"].endswith(IN_CVM)
+    return is_double and case["call"] in IN_NUMBA
 
 
 def in_modes(cases: list[Case]) -> Any:

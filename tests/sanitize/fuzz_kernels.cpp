@@ -98,65 +98,7 @@ void fuzz_channels(Random& random, Windows windows) {
     compare_pooled(windows, x, values, positions);
 }
 
-// The sum over a window, and by what an average divides it.
-template <Mode MODE, typename T>
-T naive_pool(const Windows& windows, const Array<T>& x, const Index& index) {
-    const int n = windows.ndim, leading = (int)index.size() - n;
-    typename Addend<T>::type total = 0;
-    long elements = 0, taps = 1;
-    for_each_tap(windows, x.shape, index, [&](const Index& at) {
-        total = (typename Addend<T>::type)(total + (typename Addend<T>::type)x.at(at));
-        ++elements;
-    });
-    for (int i = 0; i < n; ++i) {
-        const Row& r = windows.rows[i];
-        npy_intp start = index[leading + i] * r.stride - r.before, here = 0;
-        for (npy_intp k = 0; k < r.window; ++k)
-            here += start + k * r.dilation < x.shape[leading + i] + r.after;
-        taps *= here;
-    }
-    long divisor = MODE == Mode::SUM ? 1 : MODE == Mode::AVERAGE_EXC_PAD ? elements : taps;
-    return quotient((T)total, divisor);
-}
-
-// Pooling by sums and averages, and <P x, g> = <x, P' g> for whole numbers and sums.
-template <typename Planes, Mode MODE, typename T>
-void fuzz_sums(Random& random, Windows windows, npy_intp longest) {
-    int leading = random.below(3);
-    bool by_channels = leading > 0 && random.one_in(2);
-    Index shape = random_shape(random, leading, windows.ndim, by_channels ? 9 : longest);
-    if (by_channels) shape[leading - 1] = random.between(LANES, 2 * LANES + 3);
-    if (!place(&windows, shape)) return;
-    Layout layout = by_channels ? CHANNELS_LAST : random.one_in(3) ? READ_ONLY : CONTIGUOUS;
-    int channel = by_channels ? leading - 1 : 0;
-    Array<T> x(random, shape, layout, channel);
-    x.fill([&] { return (T)random.between(-9, 9); });
-    Index outputs = pooled_shape(windows, shape);
-    Layout written = by_channels ? CHANNELS_LAST : CONTIGUOUS;
-    Array<T> y(random, outputs, written, channel), g(random, outputs, layout, channel);
-    Array<T> back(random, shape, written, channel);
-    g.fill([&] { return (T)random.between(-9, 9); });
-    const npy_intp* lengths = shape.data() + leading;
-    by_channels = by_channels && channel_axis(x.view, windows.ndim, sizeof(T)) == channel &&
-                  channel_axis(g.view, windows.ndim, sizeof(T)) == channel;
-    if (layout == CHANNELS_LAST && !by_channels) return;
-    if (by_channels) {
-        pool_channels<MODE>(windows, x.view, y.data());
-        pool_input_grad_channels<MODE>(windows, g.view, lengths, back.data());
-    } else {
-        expect("memory", pool<Planes, MODE>(windows, x.view, y.data()));
-        expect("memory", pool_input_grad<Planes, MODE>(windows, g.view, lengths, back.data()));
-    }
-    T there = 0, here = 0;
-    for_each_index(outputs, [&](const Index& index) {
-        expect_same("sum", index, y.at(index), naive_pool<MODE>(windows, x, index));
-        there = (T)(there + y.at(index) * g.at(index));
-    });
-    for_each_index(shape, [&](const Index& index) {
-        here = (T)(here + x.at(index) * back.at(index));
-    });
-    if (MODE == Mode::SUM) expect("transposed sum", there == here);
-}
+#include "fuzz_sums.h"
 
 template <typename T, typename P, typename A, typename B, typename C>
 void fuzz_unrolled(Random& random, int ndim, A a, B b, C c) {
@@ -218,49 +160,7 @@ static Windows random_windows(Random& random, int most_axes) {
     return windows;
 }
 
-template <typename T, typename G>
-void fuzz_tied(Random& random) {
-    Windows windows = random_windows(random, 3);
-    const int leading = random.below(3), channel = leading - 1;
-    const bool by_channels = leading > 0 && random.one_in(2);
-    Index shape = random_shape(random, leading, windows.ndim, 12);
-    if (by_channels) shape[channel] = random.between(LANES, 2 * LANES);
-    if (!place(&windows, shape)) return;
-    Index outputs = pooled_shape(windows, shape);
-    const Layout loose = by_channels ? CHANNELS_LAST : READ_ONLY;
-    const Layout written = by_channels ? CHANNELS_LAST : CONTIGUOUS;
-    Array<T> x(random, shape, loose, channel);
-    Array<T> values(random, outputs, by_channels ? CHANNELS_LAST : STRIDED, channel);
-    Array<G> cotangent(random, outputs, loose, channel), tangent(random, shape, READ_ONLY);
-    x.fill([&] { return number<T>(random, false); });
-    cotangent.fill([&] { return number<G>(random, false); });
-    tangent.fill([&] { return number<G>(random, false); });
-    for_each_index(outputs, [&](const Index& index) {
-        npy_intp place;
-        naive_maximum(windows, x, index, &values.at(index), &place);
-    });
-    Array<G> spread(random, shape, written, channel), wanted_spread(random, shape, CONTIGUOUS);
-    Array<G> collected(random, outputs, STRIDED);
-    wanted_spread.fill([] { return 0; });
-    collected.fill([] { return 0; });
-    if (by_channels)
-        tied_unpool_channels<T, G>(windows, x.view, values.view, cotangent.view, spread.data());
-    else
-        tied_unpool<T, G>(windows, x.view, values.view, cotangent.view, spread.data());
-    tied_gather<T, G>(windows, x.view, values.view, tangent.view, collected.view);
-    for_each_index(outputs, [&](const Index& index) {
-        G sum = 0;
-        for_each_tap(windows, shape, index, [&](const Index& at) {
-            if (x.at(at) != values.at(index)) return;
-            sum += tangent.at(at);
-            wanted_spread.at(at) += cotangent.at(index);
-        });
-        expect_same("tied gather", index, collected.at(index), sum);
-    });
-    for_each_index(shape, [&](const Index& index) {
-        expect_same("tied unpool", index, spread.at(index), wanted_spread.at(index));
-    });
-}
+#include "fuzz_tied.h"
 
 // Windows as rows of taps, with the last window's length known to the compiler or not, and back.
 template <int WINDOW, bool WRAPS, typename T>

@@ -123,10 +123,35 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
     """
     ndim, pooled = windows.ndim, -windows.ndim
     count = windows_counter(windows)
+    spread_planes = _spread_planes(windows, mode)
+    spread_channels = _spread_channels(ndim, mode)
+    some_lengths = (0,) * ndim
+
+    @inner
+    def spread_either(cotangent, rows, counts, plane, layout):  # type: ignore[no-untyped-def]
+        if layout is None:
+            return spread_planes(cotangent, rows, counts, plane)
+        channel = channel_axis(cotangent, ndim)
+        if channel >= 0:
+            return spread_channels(cotangent, rows, counts, plane, channel)
+        return spread_planes(cotangent, rows, counts, plane)
+
+    @kernel
+    def pool_input_grad(cotangent, lengths, *numbers):  # type: ignore[no-untyped-def]
+        plane = unpooled_lengths(lengths, some_lengths)
+        rows, counts = count(plane, *numbers)
+        check_lengths(COTANGENT_DISAGREES, cotangent.shape, cotangent.shape[:pooled] + counts, 0)
+        return spread_either(cotangent, rows, counts, plane, strided_layout((cotangent,), counts))
+
+    return pool_input_grad  # type: ignore[no-any-return]
+
+
+def _spread_planes(windows: Windows, mode: str) -> Kernel:
+    """Compile the transpose of pooling every leading item on its own."""
+    ndim, pooled = windows.ndim, -windows.ndim
     divide = _divider(ndim, mode)
     line_of = tap_finder(ndim - 1)
     spread, lead = _spreader(windows)
-    some_lengths = (0,) * ndim
 
     @inner
     def spread_plane(rows, counts, cotangent, out, line, some_shares):  # type: ignore[no-untyped-def]
@@ -166,25 +191,7 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
             spread_plane(rows, counts, cotangent[item], y[item], line, shares)
         return y
 
-    spread_channels = _spread_channels(ndim, mode)
-
-    @inner
-    def spread_either(cotangent, rows, counts, plane, layout):  # type: ignore[no-untyped-def]
-        if layout is None:
-            return spread_planes(cotangent, rows, counts, plane)
-        channel = channel_axis(cotangent, ndim)
-        if channel >= 0:
-            return spread_channels(cotangent, rows, counts, plane, channel)
-        return spread_planes(cotangent, rows, counts, plane)
-
-    @kernel
-    def pool_input_grad(cotangent, lengths, *numbers):  # type: ignore[no-untyped-def]
-        plane = unpooled_lengths(lengths, some_lengths)
-        rows, counts = count(plane, *numbers)
-        check_lengths(COTANGENT_DISAGREES, cotangent.shape, cotangent.shape[:pooled] + counts, 0)
-        return spread_either(cotangent, rows, counts, plane, strided_layout((cotangent,), counts))
-
-    return pool_input_grad  # type: ignore[no-any-return]
+    return spread_planes  # type: ignore[no-any-return]
 
 
 def _spread_channels(ndim: int, mode: str) -> Kernel:
