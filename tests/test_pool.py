@@ -33,8 +33,8 @@ POOLINGS = ("sum", "average_inc_pad", "average_exc_pad")
 every_mode = pytest.mark.parametrize("mode", MODES)
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
-# Python is quick to compile, so it takes the whole table; Numba is not.
-TABLE = {"NUMBA": CORE[::2], "CVM": CORE, "FAST_COMPILE": CASES}
+# Python is quick to compile, so it takes the whole table; the others are not.
+TABLE = {"NUMBA": CORE[::2], "CVM": CORE[1::3], "FAST_COMPILE": CASES}
 case_and_mode = pytest.mark.parametrize(
     ("case", "mode"), [(case, mode) for mode in MODES for case in TABLE[mode]], ids=str
 )
@@ -175,7 +175,7 @@ def test_a_window_with_nan_gives_nan_and_no_other_does(mode: str, rng: np.random
 # Numba takes a second for each kernel.
 DTYPES = {
     "NUMBA": ("float32", "int8"),
-    "CVM": ("float32", "int8", "uint64"),
+    "CVM": ("float32", "int8"),
     "FAST_COMPILE": ("float16", "float32", "int8", "uint16", "int32", "int64", "uint64"),
 }
 
@@ -258,8 +258,11 @@ def test_the_gradient_equals_finite_differences(
     )
 
 
-@every_pooling
-@every_mode
+@pytest.mark.parametrize(
+    ("mode", "pooling"),
+    [("NUMBA", "average_exc_pad"), ("CVM", "average_inc_pad")]
+    + [("FAST_COMPILE", pooling) for pooling in POOLINGS],
+)
 def test_derivatives_are_made_of_the_two_ops(
     mode: str, pooling: str, rng: np.random.Generator
 ) -> None:

@@ -108,11 +108,9 @@ void fuzz_unrolled(Random& random, int ndim, A a, B b, C c) {
     for (int i = 0; i < ndim; ++i) windows.rows[i] = rows[3 - ndim + i];
     fuzz_pool<Planes, T, P>(random, windows, 45);
     fuzz_channels<Planes, T, P>(random, windows);
-    if constexpr (!std::is_same<T, Bool>::value) {
+    // Each mode takes seconds to compile: averages are fuzzed with windows of any kind.
+    if constexpr (!std::is_same<T, Bool>::value)
         fuzz_sums<Planes, Mode::SUM, T>(random, windows, 45);
-        fuzz_sums<Planes, Mode::AVERAGE_EXC_PAD, T>(random, windows, 45);
-        fuzz_sums<Planes, Mode::AVERAGE_INC_PAD, T>(random, windows, 20);
-    }
 }
 
 template <int WINDOW, int STRIDE, int BEFORE, int AFTER, int DILATION>
