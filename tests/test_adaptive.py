@@ -159,7 +159,7 @@ def test_table_in_python(
 # Numba compiles one for a quarter of a minute.
 @pytest.mark.parametrize(
     ("mode", "lengths", "counts"),
-    [("NUMBA", *CASES[3]), *[("CVM", *CASES[i]) for i in (3, 12)]],
+    [("NUMBA", *CASES[3]), ("CVM", *CASES[3])],
     ids=str,
 )
 def test_table_compiled(
@@ -208,7 +208,7 @@ def test_equals_torch(lengths: tuple[int, ...], counts: Counts, rng: np.random.G
         np.testing.assert_allclose(got[1], leaf.grad.numpy(), rtol=1e-13)
 
 
-@every_mode
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
 def test_nan_and_infinity_stay_in_their_windows(mode: str) -> None:
     """A product with zeros, and a difference of running sums, would spread them."""
     x = pt.dvector("x")
