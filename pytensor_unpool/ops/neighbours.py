@@ -12,7 +12,6 @@ from typing import Any
 
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
-from pytensor.tensor.blockwise import vectorize_node_fallback
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
@@ -21,6 +20,7 @@ from pytensor_unpool.geometry import Windows, check_unpooled
 from pytensor_unpool.geometry.neighbours import check_taps, count_taps
 from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference, reference_neighbours
+from pytensor_unpool.ops.batching import batch_pooling, batch_unpooling
 from pytensor_unpool.ops.c_code import (
     c_type,
     last_lengths,
@@ -28,7 +28,6 @@ from pytensor_unpool.ops.c_code import (
     type_number,
 )
 from pytensor_unpool.ops.common import (
-    broadcast_leading,
     check_ndim,
     check_same_lengths,
     lengths_input,
@@ -36,7 +35,6 @@ from pytensor_unpool.ops.common import (
     number_inputs,
     real_tensor,
     rows_of,
-    same_for_all_items,
     static_entries,
 )
 from pytensor_unpool.ops.linear import LinearOp
@@ -206,23 +204,5 @@ def _number_tensor(rows: Any) -> TensorVariable:
     return rows
 
 
-@_vectorize_node.register(WindowsToRows)
-def _vectorize_windows_to_rows(
-    op: WindowsToRows, node: Apply, x: Variable, *numbers: Variable
-) -> Any:
-    """Take more leading axes at once; only windows that differ from item to item need a loop."""
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, x, *numbers)
-    return op.make_node(x, *numbers)
-
-
-@_vectorize_node.register(RowsToWindows)
-def _vectorize_rows_to_windows(
-    op: RowsToWindows, node: Apply, rows: Variable, shape: Variable, *numbers: Variable
-) -> Any:
-    """Take more leading axes at once; only windows that differ from item to item need a loop."""
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, rows, shape, *numbers)
-    trailing = [v.type.ndim for v in node.inputs[:2]]
-    rows, shape = broadcast_leading([rows, shape], trailing)
-    return op.make_node(rows, same_for_all_items(shape), *numbers)
+_vectorize_node.register(WindowsToRows)(batch_pooling)
+_vectorize_node.register(RowsToWindows)(batch_unpooling)

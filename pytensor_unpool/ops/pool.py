@@ -9,12 +9,12 @@ import numpy as np
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
-from pytensor.tensor.blockwise import vectorize_node_fallback
 from pytensor.tensor.type import TensorType
 
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference
+from pytensor_unpool.ops.batching import batch_pooling
 from pytensor_unpool.ops.c_code import (
     CKernelOp,
     c_type,
@@ -186,9 +186,4 @@ class MaxPool(CKernelOp):
         return with_positions(*inputs)[1]
 
 
-@_vectorize_node.register(MaxPool)
-def _vectorize_max_pool(op: MaxPool, node: Apply, x: Variable, *numbers: Variable) -> Any:
-    """Pool more leading axes at once; only windows that differ from item to item need a loop."""
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, x, *numbers)
-    return op.make_node(x, *numbers)
+_vectorize_node.register(MaxPool)(batch_pooling)

@@ -12,7 +12,6 @@ from typing import Any
 
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
-from pytensor.tensor.blockwise import vectorize_node_fallback
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
@@ -20,6 +19,7 @@ from pytensor_unpool.errors import COTANGENT_DISAGREES, DTypeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference
+from pytensor_unpool.ops.batching import batch_pooling, batch_unpooling
 from pytensor_unpool.ops.c_code import (
     allocated_like,
     c_type,
@@ -29,7 +29,6 @@ from pytensor_unpool.ops.c_code import (
     planes_type,
 )
 from pytensor_unpool.ops.common import (
-    broadcast_leading,
     check_ndim,
     check_same_lengths,
     lengths_input,
@@ -37,7 +36,6 @@ from pytensor_unpool.ops.common import (
     number_inputs,
     real_tensor,
     rows_of,
-    same_for_all_items,
     static_entries,
 )
 from pytensor_unpool.ops.linear import LinearOp
@@ -191,21 +189,5 @@ class PoolInputGrad(_PoolOp):
         return Pool(self.windows, self.mode)(cotangent, *inputs[2:])
 
 
-@_vectorize_node.register(Pool)
-def _vectorize_pool(op: Pool, node: Apply, x: Variable, *numbers: Variable) -> Any:
-    """Pool more leading axes at once; only windows that differ from item to item need a loop."""
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, x, *numbers)
-    return op.make_node(x, *numbers)
-
-
-@_vectorize_node.register(PoolInputGrad)
-def _vectorize_pool_input_grad(
-    op: PoolInputGrad, node: Apply, cotangent: Variable, lengths: Variable, *numbers: Variable
-) -> Any:
-    """Do more leading axes at once, of one shape."""
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, cotangent, lengths, *numbers)
-    trailing = [v.type.ndim for v in node.inputs[:2]]
-    cotangent, lengths = broadcast_leading([cotangent, lengths], trailing)
-    return op.make_node(cotangent, same_for_all_items(lengths), *numbers)
+_vectorize_node.register(Pool)(batch_pooling)
+_vectorize_node.register(PoolInputGrad)(batch_unpooling)
