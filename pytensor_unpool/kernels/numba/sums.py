@@ -27,6 +27,7 @@ from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.unrolled_sums import quotient, unrolled_sum_plane
 from pytensor_unpool.kernels.numba.windows import (
+    COLUMNS,
     Kernel,
     check_lengths,
     inner,
@@ -35,9 +36,6 @@ from pytensor_unpool.kernels.numba.windows import (
     window_lengths,
     windows_counter,
 )
-
-# A line has at least one window, and no more columns than this if it has several.
-COLUMNS = 4096
 
 taps_between = inner(plain_taps_between)
 
@@ -262,7 +260,7 @@ def _spreader(windows: Windows) -> tuple[Kernel, int]:
 
 @inner
 def windows_a_line(window, stride, dilation):  # type: ignore[no-untyped-def]
-    """Return how many windows are done at a time."""
+    """Return how many windows are done at a time: one, or several that fit into a line."""
     return max(1, (COLUMNS - (window - 1) * dilation - 1) // stride + 1)
 
 

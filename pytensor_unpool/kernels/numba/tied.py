@@ -16,6 +16,7 @@ from pytensor_unpool.kernels.numba.channel_layout import (
 )
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import (
+    COLUMNS,
     Kernel,
     check_lengths,
     inner,
@@ -25,9 +26,6 @@ from pytensor_unpool.kernels.numba.windows import (
     window_lengths,
     windows_counter,
 )
-
-# Scratch rows hold so many columns at a time, to be short and near.
-COLUMNS = 4096
 
 
 def tied_unpool(windows: Windows) -> Kernel:

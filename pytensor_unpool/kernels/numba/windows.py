@@ -23,6 +23,9 @@ from pytensor_unpool.geometry import pool as geometry
 
 Kernel = Callable[..., Any]
 
+# How many columns are held in scratch rows, so that these are short and near.
+COLUMNS = 4096
+
 # A kernel, which Python may call, and a function that only kernels call: that one needs no wrapper.
 # PyTensor's own functions are compiled with fast arithmetic, which those that they call inherit if
 # they do not refuse it: divisions would be rounded otherwise than in C and Python.
