@@ -172,6 +172,21 @@ def test_a_window_with_nan_gives_nan_and_no_other_does(mode: str, rng: np.random
     np.testing.assert_array_equal(np.isnan(sums), nans)
 
 
+@every_mode
+def test_infinities_and_overflow_give_no_warning(mode: str) -> None:
+    """NumPy warns of both; compiled code does not."""
+    case = CORE[2]
+    function = compiled(tuple(case.arguments.items()), 3, mode)
+    x = np.full(case.shape, np.finfo("float64").max)
+    x[0, 0, :2] = [np.inf, -np.inf]
+    g = np.full(oracle.pooled_shape(x.shape, case.rows, False), np.finfo("float64").max)
+    g[0, 0, :2] = [np.inf, -np.inf]
+    results = function(x, g)
+    for y in (results[0], results[len(results) // 2]):
+        assert np.isnan(y[0]).any()
+        assert np.isinf(y[1]).any()
+
+
 # Numba takes a second for each kernel.
 DTYPES = {
     "NUMBA": ("float32", "int8"),

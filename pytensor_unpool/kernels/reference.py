@@ -108,7 +108,9 @@ def pool(x: Array, rows: Rows, partial_windows: bool, mode: str) -> Array:
     """Return the sum of every window, or its average."""
     flat, inside = window_taps(x.shape[-len(rows) :], rows, partial_windows)
     taps = np.where(inside, _planes(x, len(rows))[..., flat], np.zeros((), x.dtype))
-    sums = taps.sum(-1, dtype=_sum_dtype(x.dtype)).astype(x.dtype)
+    # Infinities of both signs, and sums beyond the dtype, give what they give without a warning.
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = taps.sum(-1, dtype=_sum_dtype(x.dtype)).astype(x.dtype)
     return _averages(sums, x.shape[-len(rows) :], rows, partial_windows, mode)
 
 
@@ -123,8 +125,9 @@ def pool_input_grad(
     out = np.zeros((*leading, plane_size(lengths)), _sum_dtype(cotangent.dtype))
     weights = np.where(inside, shares[..., None], np.zeros((), shares.dtype))
     items = _leading_indices(weights, flat.ndim)
-    np.add.at(out, (*items, np.broadcast_to(flat, weights.shape)), weights)
-    return out.reshape(*leading, *lengths).astype(cotangent.dtype)
+    with np.errstate(invalid="ignore", over="ignore"):
+        np.add.at(out, (*items, np.broadcast_to(flat, weights.shape)), weights)
+        return out.reshape(*leading, *lengths).astype(cotangent.dtype)
 
 
 def check_positions_dtype(lengths: Sequence[int], positions_dtype: str) -> None:
