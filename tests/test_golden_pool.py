@@ -22,7 +22,7 @@ from pytensor.graph.basic import Variable
 from pytensor_unpool.compat.theano.tensor.signal import downsample, pool
 from pytensor_unpool.errors import ShapeError
 from tests.cases import Array
-from tests.golden import Case, array, inputs, load_cases
+from tests.golden import Case, array, every, inputs, load_cases
 from tests.modes import MODES
 
 Function = Callable[..., Any]
@@ -43,10 +43,6 @@ def deviation(case: Case, name: str) -> str | None:
     if case["fn"].endswith("max_pool_2d") and "ties" in case["tags"] and name == "gg_g":
         return LAST_TIE
     return None
-
-
-def every(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize("case", cases, ids=lambda case: case["id"])
 
 
 def call(case: Case, variables: dict[str, Variable]) -> Variable:

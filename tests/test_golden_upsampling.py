@@ -1,7 +1,7 @@
 """Bilinear upsampling and `repeat` against arrays and errors of real Theano 0.7 and 1.0.5.
 
-Python runs every case. C runs those of one dtype, and Numba, which takes up to 20 seconds for each
-function, two: the graphs are the same, but for their constants.
+Python runs every case. C and Numba, which takes up to 20 seconds for each function, run a few: the
+graphs are the same, but for their constants.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import builtins
 import json
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,15 +21,13 @@ from pytensor.compile.mode import get_mode
 from pytensor_unpool.compat.theano.tensor.extra_ops import repeat
 from pytensor_unpool.compat.theano.tensor.nnet import abstract_conv
 from tests.cases import Array
+from tests.golden import Case, array, every, load_cases
 from tests.modes import MODES
 
-Case = dict[str, Any]
 Function = Callable[..., Any]
 
-DATA = Path(__file__).parent / "data"
-DOCUMENT = json.loads((DATA / "upsampling.json").read_text())
-CASES: list[Case] = DOCUMENT["cases"]
-ERRORS: list[Case] = DOCUMENT["errors"]
+CASES = load_cases("upsampling")
+ERRORS = load_cases("upsampling", "errors")
 
 REPEATS = [case for case in CASES if case["fn"].endswith(".repeat")]
 KERNELS = [case for case in CASES if "_kernel_" in case["fn"]]
@@ -69,21 +66,6 @@ def in_modes(cases: list[Case]) -> Any:
     return pytest.mark.parametrize(
         ("case", "mode"), both, ids=[f"{case['id']}-{mode}" for case, mode in both]
     )
-
-
-def every(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize("case", cases, ids=lambda case: case["id"])
-
-
-@cache
-def load(file: str) -> dict[str, Array]:
-    with np.load(DATA / file) as arrays:
-        return dict(arrays)
-
-
-def array(case: Case, name: str) -> Array:
-    key = {**case["inputs"], **case["outputs"]}[name]
-    return load(case["file"])[key]
 
 
 def as_tuples(value: Any) -> Any:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,36 +21,21 @@ from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
 from pytensor_unpool.errors import ShapeError, UnpoolError, WindowError
 from tests import oracle
 from tests.cases import Array
+from tests.golden import Case, array, every, load_cases
 from tests.modes import MODES
 
-Case = dict[str, Any]
 Function = Callable[..., Any]
 
-DATA = Path(__file__).parent / "data"
-GOLDEN = json.loads((DATA / "neibs.json").read_text())
-TO_NEIBS = [c for c in GOLDEN["cases"] if c["fn"] == "images2neibs" and "out" in c["outputs"]]
-TO_IMAGES = [c for c in GOLDEN["cases"] if c["fn"] == "neibs2images" and "out" in c["outputs"]]
-RAISING = [c for c in GOLDEN["cases"] if "out" not in c["outputs"]]
+CASES = load_cases("neibs")
+TO_NEIBS = [c for c in CASES if c["fn"] == "images2neibs" and "out" in c["outputs"]]
+TO_IMAGES = [c for c in CASES if c["fn"] == "neibs2images" and "out" in c["outputs"]]
+RAISING = [c for c in CASES if "out" not in c["outputs"]]
 
 PATCH_MODES = neighbours.MODES
 
 PYTHON = get_mode("FAST_COMPILE")
 
 every_mode = pytest.mark.parametrize("mode", MODES)
-
-
-def every(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize("case", cases, ids=lambda case: case["id"])
-
-
-@cache
-def load(file: str) -> dict[str, Array]:
-    with np.load(DATA / file) as arrays:
-        return dict(arrays)
-
-
-def array(case: Case, name: str) -> Array:
-    return load(case["file"])[{**case["inputs"], **case["outputs"]}[name]]
 
 
 def assert_same(got: Array, wanted: Array) -> None:
@@ -224,8 +207,8 @@ def anything(patch_mode: str, mode: str) -> Function:
 
 
 def test_the_data_has_what_these_tests_are_about() -> None:
-    assert len(TO_NEIBS) + len(TO_IMAGES) + len(RAISING) == len(GOLDEN["cases"]) == 220
+    assert len(TO_NEIBS) + len(TO_IMAGES) + len(RAISING) == len(CASES) == 220
     assert {case["kwargs"]["mode"] for case in TO_NEIBS} == set(PATCH_MODES)
     without = [case for case in TO_NEIBS if "grad_ten4" not in case["outputs"]]
     assert {case["kwargs"]["mode"] for case in without} == set(PATCH_MODES)
-    assert {case["theano"] for case in GOLDEN["cases"]} == {"0.7.0", "1.0.5"}
+    assert {case["theano"] for case in CASES} == {"0.7.0", "1.0.5"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,10 +26,9 @@ from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
 )
 from pytensor_unpool.errors import ShapeError, UnpoolError
 from tests.cases import Array
+from tests.golden import Case, every, load_cases
 
-Case = dict[str, Any]
-
-ERRORS = json.loads((Path(__file__).parent / "data" / "neibs.json").read_text())["errors"]
+ERRORS = load_cases("neibs", "errors")
 
 PYTHON = get_mode("FAST_COMPILE")
 
@@ -109,7 +107,7 @@ def ending(case: Case) -> type[Exception] | None:
 
 
 @pytest.mark.parametrize("is_static", [True, False], ids=["static", "unknown"])
-@pytest.mark.parametrize("case", ERRORS, ids=lambda case: case["id"])
+@every(ERRORS)
 def test_odd_calls_end_as_in_theano_or_work(case: Case, is_static: bool) -> None:
     """With lengths that are known, when the graph is built."""
     ((_, shape),) = case["input_shapes"].items()

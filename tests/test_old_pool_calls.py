@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import json
 import re
 import warnings
 from typing import Any
@@ -17,11 +16,9 @@ import pytest
 from pytensor_unpool.compat.theano.tensor.signal import downsample, pool
 from pytensor_unpool.errors import ShapeError, UnpoolError
 from tests.cases import Array
-from tests.golden import DATA
+from tests.golden import Case, every, load_cases
 
-Case = dict[str, Any]
-
-CASES: list[Case] = json.loads((DATA / "pooling_calls.json").read_text())["cases"]
+CASES = load_cases("pooling_calls")
 
 
 class T:
@@ -105,16 +102,16 @@ def evaluate(case: Case) -> Any:
     return function(*arrays)
 
 
-def every(stage: str) -> Any:
+def of_stage(stage: str) -> Any:
     cases = [
         c for c in CASES if c["id"] not in DEVIATIONS and (c["stage"] == "ok") == (stage == "ok")
     ]
     if stage != "ok":
         cases = [c for c in cases if (c["stage"] == "crash") == (stage == "crash")]
-    return pytest.mark.parametrize("case", cases, ids=lambda case: case["id"])
+    return every(cases)
 
 
-@every("ok")
+@of_stage("ok")
 def test_what_worked_works(case: Case) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -131,7 +128,7 @@ def test_what_worked_works(case: Case) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@every("raises")
+@of_stage("raises")
 def test_what_raised_raises_the_same_class(case: Case) -> None:
     # A division by zero and a broken return value were no answers to the user.
     is_accident = case["type"] in ("SystemError", "ZeroDivisionError") or case["stage"] == "compile"
@@ -141,7 +138,7 @@ def test_what_raised_raises_the_same_class(case: Case) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@every("crash")
+@of_stage("crash")
 def test_what_crashed_is_an_error(case: Case) -> None:
     with pytest.raises(ShapeError, match="stride must be at least 1"):
         evaluate(case)

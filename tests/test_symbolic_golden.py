@@ -1,8 +1,6 @@
 """Un-pooling against arrays that real Theano 0.7 and 1.0.5 made."""
 
-import json
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytensor
@@ -11,10 +9,10 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
+from tests.golden import arrays_of, every, load_cases
 from tests.modes import MODES
 
-DATA = Path(__file__).parent / "data"
-CASES = json.loads((DATA / "subtensor_unpool.json").read_text())["cases"]
+CASES = load_cases("subtensor_unpool")
 
 WRITTEN = [case for case in CASES if case["fn"].endswith("set_subtensor")]
 ADDED = [case for case in CASES if case["fn"].endswith("inc_subtensor")]
@@ -24,19 +22,9 @@ def without(cases, tag):
     return [case for case in cases if tag not in case["tags"]]
 
 
-def every(cases):
-    return pytest.mark.parametrize("case", cases, ids=lambda case: case["id"])
-
-
-@cache
-def load(file):
-    with np.load(DATA / file) as arrays:
-        return dict(arrays)
-
-
-def arrays_of(case):
+def inputs_and_outputs(case):
     """Return values, positions, cotangent, un-pooled array and gradient of a case."""
-    arrays = load(case["file"])
+    arrays = arrays_of(case["file"])
     names = ("z", "p") if "2d" in case["tags"] else ("encoded", "positions")
     inputs = [arrays[case["inputs"][name]] for name in (*names, "g")]
     outputs = [arrays[case["outputs"][name]] for name in ("out", f"grad_{names[0]}")]
@@ -54,7 +42,7 @@ def compiled(technique, dtype, values_shape, shape, mode, **options):
 
 
 def run(technique, case, mode, **options):
-    values, positions, cotangent, *_ = arrays_of(case)
+    values, positions, cotangent, *_ = inputs_and_outputs(case)
     shape = cotangent.shape[-2:] if "2d" in case["tags"] else cotangent.shape[-1:]
     function = compiled(technique, values.dtype.name, values.shape, shape, mode, **options)
     return function(values, positions, cotangent)
@@ -62,7 +50,7 @@ def run(technique, case, mode, **options):
 
 def test_there_are_cases_of_both_versions_and_dtypes():
     assert {case["theano"] for case in CASES} == {"0.7.0", "1.0.5"}
-    assert {load(case["file"])[case["outputs"]["out"]].dtype.name for case in CASES} == {
+    assert {arrays_of(case["file"])[case["outputs"]["out"]].dtype.name for case in CASES} == {
         "float32",
         "float64",
     }
@@ -80,7 +68,7 @@ def test_there_are_cases_of_both_versions_and_dtypes():
 @every(WRITTEN)
 def test_plain_graphs_equal_theano(technique, case):
     """Every case, those with duplicate and with negative positions too, and its gradient."""
-    *_, expected, expected_gradient = arrays_of(case)
+    *_, expected, expected_gradient = inputs_and_outputs(case)
     unpooled, gradient = run(technique, case, "FAST_COMPILE")
     np.testing.assert_array_equal(unpooled, expected, strict=True)
     np.testing.assert_array_equal(gradient, expected_gradient, strict=True)
@@ -90,7 +78,7 @@ def test_plain_graphs_equal_theano(technique, case):
 @every(without(WRITTEN, "negative"))
 def test_max_unpool_equals_theano(case, mode):
     """Except that the gradient of an overwritten value is zero here."""
-    *_, expected, expected_gradient = arrays_of(case)
+    *_, expected, expected_gradient = inputs_and_outputs(case)
     unpooled, gradient = run(pu.max_unpool, case, mode)
     np.testing.assert_array_equal(unpooled, expected, strict=True)
     if "duplicate" not in case["tags"]:
@@ -100,7 +88,7 @@ def test_max_unpool_equals_theano(case, mode):
 @pytest.mark.parametrize("mode", MODES)
 @every(without(ADDED, "negative"))
 def test_adding_max_unpool_equals_theano(case, mode):
-    *_, expected, expected_gradient = arrays_of(case)
+    *_, expected, expected_gradient = inputs_and_outputs(case)
     unpooled, gradient = run(pu.max_unpool, case, mode, duplicates="sum")
     np.testing.assert_array_equal(unpooled, expected, strict=True)
     np.testing.assert_array_equal(gradient, expected_gradient, strict=True)
