@@ -23,6 +23,10 @@ return new arrays. PyTorch runs eagerly; its gradient is `torch.autograd.grad` o
 In the row about channels-last data our function gets that array too, and pools it through
 `dimshuffle`. The 1-D row pools (64, 32, 4096), the 3-D row (8, 16, 32, 32, 32).
 
+Rows about sums, averages and Theano's names take whole numbers, whose sums are exact in any order.
+Theano 1.0.5 itself does not run on these Pythons. How long it took for a work was measured once, in
+copies of the input; the target is a third of that.
+
 `numpy.copyto` writes to memory that is resident. `numpy.zeros` with first touch takes memory from
 the system and writes to one element of each page, as anything must that returns a new array.
 
