@@ -17,6 +17,7 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.errors import PositionError
+from pytensor_unpool.ops import TapUnpool
 from tests import oracle
 from tests.cases import Array, PoolCase, distinct, tied
 from tests.modes import MODES
@@ -118,6 +119,41 @@ def test_un_pooling(mode: str, duplicates: str, mixed: bool, rng: np.random.Gene
         p[9, 11, 4] = bad
         with pytest.raises(PositionError, match=f"positions holds {bad}"):
             function(v, p)
+
+
+# Windows that have no element in common: one after the other, and with gaps and padding.
+APART = (PoolCase((6, 8), (2, 2)), PoolCase((7, 9), (2, 3), stride=(3, 4), pad=1, partial_windows=True))
+
+
+@cache
+def gradient_by_taps(case: PoolCase, mode: str) -> Function:
+    x, g = (pt.tensor(name, dtype="float32", shape=(None,) * 4) for name in "xg")
+    gradient = pt.grad(None, x, known_grads={pu.max_pool(x, **case.arguments)[0]: g})
+    function = pytensor.function([x, g], gradient, mode=mode)
+    assert any(isinstance(node.op, TapUnpool) for node in function.maker.fgraph.apply_nodes)
+    return function
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("case", APART, ids=str)
+@pytest.mark.parametrize("mode", COMPILED)
+def test_gradients_by_taps(
+    mode: str,
+    case: PoolCase,
+    layout: tuple[int, Callable[[Array], Array]],
+    rng: np.random.Generator,
+) -> None:
+    axis, view = layout
+    x = view(laid_out(distinct(rng, (9, 11, *case.lengths)), axis))
+    here = PoolCase(x.shape[2:], **case.arguments)
+    _, positions = oracle.max_pool(x, here.rows, here.partial_windows)
+    for g_axis in (axis, 1 - axis):  # cotangents of another layout are read as they come
+        g = laid_out(distinct(rng, positions.shape), g_axis)
+        result = gradient_by_taps(case, mode)(x, g)
+        wanted = oracle.max_unpool(g, positions, x.shape[2:], "sum")
+        np.testing.assert_array_equal(result, wanted, strict=True)
+        if g_axis == axis and x.shape[axis] >= 8 and x.strides[axis] == x.itemsize:
+            assert np.moveaxis(result, axis, -1).flags.c_contiguous
 
 
 @pytest.mark.parametrize("mode", ["CVM"])

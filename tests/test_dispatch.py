@@ -22,7 +22,7 @@ import pytensor_unpool as pu
 from pytensor_unpool import ops
 from pytensor_unpool.dispatch import BACKENDS
 from pytensor_unpool.dispatch.finder import register_lazily
-from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry import TAPS, Windows
 from pytensor_unpool.ops import (
     MaxGather,
     MaxPool,
@@ -30,6 +30,8 @@ from pytensor_unpool.ops import (
     Pool,
     PoolInputGrad,
     RowsToWindows,
+    TapGather,
+    TapUnpool,
     TiedGather,
     TiedUnpool,
     WindowsToRows,
@@ -287,6 +289,11 @@ def example(op: Any) -> tuple[list[Any], list[Any]]:
         return [values, positions, pt.lvector("n")], [some_values, some_positions, [4]]
     if isinstance(op, MaxGather):
         return [x, positions], [an_x, some_positions]
+    taps, some_taps = pt.matrix("taps", dtype="uint8"), np.array([[0, 1], [1, 0]], "uint8")
+    if isinstance(op, TapUnpool):
+        return [values, taps, pt.lvector("n")], [some_values, some_taps, [4]]
+    if isinstance(op, TapGather):
+        return [x, taps], [an_x, some_taps]
     third = pt.matrix("third")
     moved = some_values if isinstance(op, TiedUnpool) else an_x
     return [x, values, third], [an_x, some_values, moved]
@@ -299,6 +306,8 @@ EXAMPLES = [
     MaxGather(1, "last"),
     Pool(PAIRS, "sum"),
     PoolInputGrad(PAIRS, "sum"),
+    TapGather(PAIRS),
+    TapUnpool(PAIRS),
     TiedUnpool(PAIRS),
     TiedGather(PAIRS),
     WindowsToRows(PAIRS, "zeros"),
@@ -341,6 +350,7 @@ def test_kernels_that_differ_have_keys_that_differ():
         *(MaxPool(windows, "first", "int64") for windows in several),
         MaxPool(PAIRS, "first", "int32"),
         MaxPool(PAIRS, "first", None),
+        MaxPool(PAIRS, "first", TAPS),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
         *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in several),
         *(
@@ -355,6 +365,7 @@ def test_kernels_that_differ_have_keys_that_differ():
             for windows in several
             for border in ("zeros", "wrap")
         ),
+        *(kind(w) for kind in (TapUnpool, TapGather) for w in several if w.has_taps),
     ]
     keys = [cache_key(op) for op in different]
     for (first, one), (second, other) in combinations(zip(different, keys, strict=True), 2):

@@ -295,6 +295,26 @@ def test_positions_of_another_dtype(
     assert got.max() == 127
 
 
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+def test_windows_that_reach_over_more_elements_than_an_int32_counts(
+    mode: str, rng: np.random.Generator
+) -> None:
+    """Catches positions that are put together from halves of which one is too narrow."""
+    columns, rows = 2**15, 2**16
+    row = rng.integers(-128, 128, size=(2, 1, columns)).astype("int8")
+    x = np.broadcast_to(row, (2, rows, columns))
+    case = PoolCase(x.shape, (2, 2, 2), stride=(2, 64, 64), leading=())
+    values, positions = compiled(case, mode, "int8")(x)
+    # All rows are the same, so that the first of a window wins.
+    wanted, (plane_and_column,) = oracle.max_pool(
+        row, [(2, 2, 0, 0, 1), (1, 1, 0, 0, 1), (2, 64, 0, 0, 1)]
+    )
+    assert_same(values, np.broadcast_to(wanted, values.shape))
+    plane, column = np.divmod(plane_and_column, columns)
+    first_rows = np.arange(0, rows, 64)[:, None]
+    assert_same(positions[0], (plane * rows + first_rows) * columns + column)
+
+
 class TestTypes:
     """What the graph knows before it runs."""
 

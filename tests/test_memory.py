@@ -24,7 +24,14 @@ import pytest
 import pytensor_unpool as pu
 from pytensor_unpool.errors import UnpoolError
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.ops import MaxGather, PoolInputGrad, TiedGather, TiedUnpool
+from pytensor_unpool.ops import (
+    MaxGather,
+    PoolInputGrad,
+    TapGather,
+    TapUnpool,
+    TiedGather,
+    TiedUnpool,
+)
 
 ROOT = Path(__file__).parents[1]
 PR_SET_THP_DISABLE = 41
@@ -126,12 +133,27 @@ def shares() -> Calls:
     )
 
 
+def by_taps(op: Any) -> Calls:
+    moved, taps = pt.dmatrix("moved"), pt.matrix("taps", dtype="uint8")
+    lengths = [pt.lvector("lengths")] if isinstance(op, TapUnpool) else []
+
+    def arguments(n: int, rows: int) -> tuple[Any, ...]:
+        moved_length = n // 2 if lengths else n
+        some_taps = np.ones((rows, n // 2), "uint8")
+        return np.ones((8, moved_length)), some_taps, *([np.array([n])] if lengths else [])
+
+    inputs = [moved, taps, *lengths]
+    return Calls(inputs, op(*inputs), lambda n: arguments(n, 8), lambda n: arguments(n, 7))
+
+
 CALLS: dict[str, Callable[[], Calls]] = {
     "max_pool": pooling,
     "max_unpool last": lambda: unpooling("last"),
     "max_unpool sum": lambda: unpooling("sum"),
     "MaxGather last": lambda: gathering("last"),
     "MaxGather sum": lambda: gathering("sum"),
+    "TapUnpool": lambda: by_taps(TapUnpool(PAIRS)),
+    "TapGather": lambda: by_taps(TapGather(PAIRS)),
     "TiedUnpool": lambda: tied(TiedUnpool(PAIRS), 2),
     "TiedGather": lambda: tied(TiedGather(PAIRS), 1),
     "Pool": sums,

@@ -21,6 +21,8 @@ from pytensor_unpool.ops import (
     Pool,
     PoolInputGrad,
     RowsToWindows,
+    TapGather,
+    TapUnpool,
     TiedGather,
     TiedUnpool,
     WindowsToRows,
@@ -33,6 +35,7 @@ PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 # Three items, one row of which is one item of a batch.
 X = np.array([[3.0, 1.0, 4.0, 1.0], [5.0, 9.0, 2.0, 6.0], [7.0, 7.0, 8.0, 9.0]])
 PLACES = np.array([[0, 2], [1, 3], [3, 3]])
+PAIR_TAPS = np.array([[0, 0], [1, 1], [1, 0]], "uint8")
 PAIR_VALUES = X.reshape(3, 2, 2).max(-1)
 
 
@@ -50,6 +53,8 @@ CASES = {
     "MaxUnpool sum": Batched(MaxUnpool(1, "sum"), (X[:, :2], PLACES)),
     "MaxGather last": Batched(MaxGather(1, "last"), (X, PLACES)),
     "MaxGather sum": Batched(MaxGather(1, "sum"), (X, PLACES)),
+    "TapUnpool": Batched(TapUnpool(PAIRS), (X[:, :2], PAIR_TAPS)),
+    "TapGather": Batched(TapGather(PAIRS), (X, PAIR_TAPS)),
     "TiedUnpool": Batched(TiedUnpool(PAIRS), (X, PAIR_VALUES, X[:, 1:3])),
     "TiedGather": Batched(TiedGather(PAIRS), (X, PAIR_VALUES, X[:, ::-1])),
     "Pool": Batched(Pool(PAIRS, "average_inc_pad"), (X,)),
@@ -80,7 +85,7 @@ def type_name(kind: type) -> str:
 
 
 def output_of(op: Any, inputs: Sequence[Any]) -> Any:
-    if isinstance(op, MaxUnpool | PoolInputGrad | RowsToWindows):
+    if isinstance(op, MaxUnpool | TapUnpool | PoolInputGrad | RowsToWindows):
         inputs = [*inputs, np.array([4])]
     outputs = op(*inputs)
     return outputs[0] + outputs[1] if isinstance(outputs, list) else outputs

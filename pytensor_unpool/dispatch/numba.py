@@ -12,6 +12,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
 from pytensor_unpool.kernels.numba.sums import pool, pool_input_grad
+from pytensor_unpool.kernels.numba.taps import tap_gather, tap_unpool
 from pytensor_unpool.kernels.numba.tied import tied_gather, tied_unpool
 from pytensor_unpool.kernels.numba.unpool import max_gather, max_unpool
 from pytensor_unpool.ops import (
@@ -21,6 +22,8 @@ from pytensor_unpool.ops import (
     Pool,
     PoolInputGrad,
     RowsToWindows,
+    TapGather,
+    TapUnpool,
     TiedGather,
     TiedUnpool,
     WindowsToRows,
@@ -28,7 +31,7 @@ from pytensor_unpool.ops import (
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 17
+KERNELS_VERSION = 18
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
@@ -36,6 +39,8 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates),
     Pool: lambda op: pool(op.windows, op.mode),
     PoolInputGrad: lambda op: pool_input_grad(op.windows, op.mode),
+    TapGather: lambda op: tap_gather(op.windows),
+    TapUnpool: lambda op: tap_unpool(op.windows),
     TiedUnpool: lambda op: tied_unpool(op.windows),
     TiedGather: lambda op: tied_gather(op.windows),
     WindowsToRows: lambda op: windows_to_rows(op.windows, op.border),

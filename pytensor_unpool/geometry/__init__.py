@@ -4,10 +4,19 @@ Nothing here knows arrays. The functions of one line take Python ints and symbol
 alike, and Numba compiles the same ones into its kernels.
 """
 
-from pytensor_unpool.geometry.pool import Windows, count_windows, holds_windows, taps_between
+from pytensor_unpool.geometry.pool import (
+    TAPS,
+    TAPS_DTYPE,
+    Windows,
+    count_windows,
+    holds_windows,
+    taps_between,
+)
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 
 __all__ = [
+    "TAPS",
+    "TAPS_DTYPE",
     "Windows",
     "check_unpooled",
     "count_windows",

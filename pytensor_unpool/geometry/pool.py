@@ -30,6 +30,9 @@ Row = tuple[Integer, Integer, Integer, Integer, Integer]
 # With more taps, compilation gets long and a loop body outgrows the registers.
 MOST_UNROLLED_AXES, MOST_UNROLLED_TAPS, MOST_UNROLLED_STEPS = 3, 32, 64
 
+# In place of a dtype of positions: the number, in C order, of the tap that won in its window.
+TAPS, TAPS_DTYPE, MOST_TAP_STEPS = "taps", "uint8", 8
+
 # Stands for a length that is not known yet.
 LONG_ENOUGH = 2**64
 
@@ -143,6 +146,18 @@ class Windows:
             and self.is_static
             and prod(n or 0 for n in self.window) <= MOST_UNROLLED_TAPS
             and all(number <= MOST_UNROLLED_STEPS for row in self.rows() for number in row)
+        )
+
+    @property
+    def has_taps(self) -> bool:
+        """Whether gradients may go by numbers of taps.
+
+        Kernels for them write every window as a whole: windows are unrolled, do not overlap, and
+        are not so far apart that there is nothing to write.
+        """
+        return self.can_unroll and all(
+            (window - 1) * dilation < stride <= max(window, MOST_TAP_STEPS)
+            for window, stride, _, _, dilation in self.rows()
         )
 
     def rows(self) -> list[Row]:

@@ -23,6 +23,7 @@ from pytensor_unpool.errors import (
     LengthError,
     PositionError,
 )
+from pytensor_unpool.geometry import TAPS, TAPS_DTYPE
 from pytensor_unpool.geometry.pool import Row, check_windows, pooled_lengths, taps_between
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 
@@ -33,15 +34,21 @@ Rows = Sequence[Row]
 def max_pool(
     x: Array, rows: Rows, partial_windows: bool, positions_dtype: str = "int64"
 ) -> tuple[Array, Array]:
-    """Return the maximum of every window, and where it lies in the unpadded pooled axes."""
+    """Return the maximum of every window, and where it lies in the unpadded pooled axes.
+
+    With the dtype `TAPS`, which of the window's taps it is.
+    """
     flat, inside = window_taps(x.shape[-len(rows) :], rows, partial_windows)
-    check_positions_dtype(x.shape[-len(rows) :], positions_dtype)
+    if positions_dtype != TAPS:
+        check_positions_dtype(x.shape[-len(rows) :], positions_dtype)
     taps = _planes(x, len(rows))[..., flat]
     winner = np.where(inside, taps, _lowest(x.dtype)).argmax(-1)[..., None]
     # Where padding won, all elements are as low as padding: the first of them is the maximum.
     padding_won = ~np.take_along_axis(np.broadcast_to(inside, taps.shape), winner, -1)
     winner = np.where(padding_won, inside.argmax(-1)[..., None], winner)
     values = np.take_along_axis(taps, winner, -1)[..., 0]
+    if positions_dtype == TAPS:
+        return values, winner[..., 0].astype(TAPS_DTYPE)
     positions = np.take_along_axis(np.broadcast_to(flat, taps.shape), winner, -1)[..., 0]
     return values, positions.astype(positions_dtype)
 
@@ -130,6 +137,30 @@ def pool_input_grad(
         return out.reshape(*leading, *lengths).astype(cotangent.dtype)
 
 
+def tap_unpool(
+    values: Array, taps: Array, shape: Sequence[int], rows: Rows, partial_windows: bool
+) -> Array:
+    """Return zeros of lengths `shape` with each window's value at its tap.
+
+    A number that is no tap of its window inside the axes stands for no element.
+    """
+    check_unpooled(shape)
+    check_same_shape(taps, values.shape)
+    where, inside = _tap_places(taps, shape, rows, partial_windows)
+    out = np.zeros((*values.shape[: -len(rows)], plane_size(shape)), values.dtype)
+    index = (*_leading_indices(where, len(rows)), where)
+    np.add.at(out, index, np.where(inside, values, np.zeros((), values.dtype)))
+    return out.reshape(*values.shape[: -len(rows)], *shape)
+
+
+def tap_gather(x: Array, taps: Array, rows: Rows, partial_windows: bool) -> Array:
+    """Return the element of `x` at each window's tap: the transpose of `tap_unpool`."""
+    check_same_shape(taps, x.shape[: -len(rows)] + taps.shape[-len(rows) :])
+    where, inside = _tap_places(taps, x.shape[-len(rows) :], rows, partial_windows)
+    index = (*_leading_indices(where, len(rows)), where)
+    return np.where(inside, _planes(x, len(rows))[index], np.zeros((), x.dtype))
+
+
 def check_positions_dtype(lengths: Sequence[int], positions_dtype: str) -> None:
     """Raise `LengthError` if the dtype cannot hold all positions of a plane."""
     last_position, most = plane_size(lengths) - 1, int(np.iinfo(positions_dtype).max)
@@ -184,6 +215,22 @@ def check_same_shape(array: Array, shape: tuple[int, ...], kind: int = POSITIONS
     for i, (got, wanted) in enumerate(zip(array.shape, shape, strict=True)):
         if got != wanted:
             raise LengthError(kind, i - len(shape), got, wanted)
+
+
+def _tap_places(
+    taps: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool
+) -> tuple[Array, Array]:
+    """Return where each window's tap lies in the flattened plane, and whether it lies inside."""
+    check_windows(lengths, rows, partial_windows)
+    counts = tuple(pooled_lengths(lengths, rows, partial_windows))
+    check_same_shape(taps, taps.shape[: -len(rows)] + counts, POOLED_DISAGREE)
+    flat, inside = window_taps(lengths, rows, partial_windows)
+    tap = taps[..., None].astype(np.int64).clip(max=flat.shape[-1] - 1)
+    places, is_inside = (
+        np.take_along_axis(np.broadcast_to(a, (*taps.shape, flat.shape[-1])), tap, -1)[..., 0]
+        for a in (flat, inside)
+    )
+    return places, is_inside & (taps < flat.shape[-1])
 
 
 def _tied(x: Array, values: Array, rows: Rows, partial_windows: bool) -> Array:

@@ -3,6 +3,7 @@
 from pytensor_unpool.ops.neighbours import RowsToWindows, WindowsToRows
 from pytensor_unpool.ops.pool import MaxPool
 from pytensor_unpool.ops.sums import Pool, PoolInputGrad
+from pytensor_unpool.ops.taps import TapGather, TapUnpool
 from pytensor_unpool.ops.tied import TiedGather, TiedUnpool
 from pytensor_unpool.ops.unpool import MaxGather, MaxUnpool
 
@@ -13,6 +14,8 @@ __all__ = [
     "Pool",
     "PoolInputGrad",
     "RowsToWindows",
+    "TapGather",
+    "TapUnpool",
     "TiedGather",
     "TiedUnpool",
     "WindowsToRows",

@@ -29,3 +29,10 @@ def batch_unpooling(
     trailing = [v.type.ndim for v in node.inputs[:2]]
     moved, lengths = broadcast_leading([moved, lengths], trailing)
     return op.make_node(moved, same_for_all_items(lengths), *numbers)
+
+
+def batch_moves(op: Any, node: Apply, moved: Variable, places: Variable, *lengths: Variable) -> Any:
+    """Take more leading axes of what is moved to or from places; all items share the lengths."""
+    trailing = [v.type.ndim for v in node.inputs]
+    moved, places, *shared = broadcast_leading([moved, places, *lengths], trailing)
+    return op.make_node(moved, places, *map(same_for_all_items, shared))

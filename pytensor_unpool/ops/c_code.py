@@ -65,7 +65,7 @@ def last_lengths(x: str, ndim: int) -> str:
     return f"(PyArray_DIMS({x}) + PyArray_NDIM({x}) - {ndim})"
 
 
-def placed_windows(windows: Windows, lengths: str, numbers: Sequence[str]) -> str:
+def placed_windows(windows: Windows, lengths: str, numbers: Sequence[str] = ()) -> str:
     """Return statements that define `windows`, check them on axes of `lengths`, count them."""
     rows = ", ".join(f"{{{', '.join(str(n or 0) for n in row)}}}" for row in windows.rows())
     partial = "true" if windows.partial_windows else "false"
@@ -100,8 +100,10 @@ def allocated_like(y: str, x: str, output: TensorVariable) -> str:
 
 def planes_type(windows: Windows) -> str:
     """Return the C++ type that pools one leading item."""
-    if not windows.can_unroll:
-        return "TapByTap"
+    return f"Unrolled<{axis_types(windows)}>" if windows.can_unroll else "TapByTap"
+
+
+def axis_types(windows: Windows) -> str:
+    """Return the C++ types of three axes: missing ones are axes of one window with one tap."""
     axes = [(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.rows()
-    types = (f"Axis<{', '.join(map(str, axis))}>" for axis in axes)
-    return f"Unrolled<{', '.join(types)}>"
+    return ", ".join(f"Axis<{', '.join(map(str, axis))}>" for axis in axes)

@@ -11,7 +11,7 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.type import TensorType
 
-from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry import TAPS, TAPS_DTYPE, Windows
 from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.batching import batch_pooling
@@ -33,6 +33,7 @@ from pytensor_unpool.ops.common import (
     real_tensor,
     rows_of,
 )
+from pytensor_unpool.ops.taps import TapGather, TapUnpool, check_taps
 from pytensor_unpool.ops.tied import TiedGather, TiedUnpool
 from pytensor_unpool.ops.unpool import MaxGather, MaxUnpool
 
@@ -41,7 +42,8 @@ class MaxPool(CKernelOp):
     """Take the maximum of every window, and remember where it was.
 
     Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
-    run time only. Outputs are the values, and the positions unless `positions_dtype` is None.
+    run time only. Outputs are the values, and the positions unless `positions_dtype` is None. If it
+    is `TAPS`, the second output says which tap of its window each maximum is, counted in C order.
 
     The gradient of the values goes to the first maximum of a window (``ties="first"``) or in full
     to each of them (``ties="all"``, as in old Theano).
@@ -49,12 +51,17 @@ class MaxPool(CKernelOp):
 
     __props__ = ("windows", "ties", "positions_dtype")
 
-    c_files = ("lanes.h", "channels.h", "pool.h")
+    c_files = ("lanes.h", "unrolled.h", "channels.h", "pool.h")
 
     def __init__(self, windows: Windows, ties: str, positions_dtype: str | None) -> None:
         self.windows = windows
         self.ties = ties
         self.positions_dtype = positions_dtype
+
+    @property
+    def counts_taps(self) -> bool:
+        """Whether the second output has taps in place of positions."""
+        return self.positions_dtype == TAPS
 
     def __str__(self) -> str:
         notes = [str(self.windows)]
@@ -62,6 +69,8 @@ class MaxPool(CKernelOp):
             notes.append(f"ties={self.ties}")
         if self.positions_dtype is None:
             notes.append("values only")
+        elif self.counts_taps:
+            notes.append("taps")
         elif self.positions_dtype != "int64":
             notes.append(f"positions {self.positions_dtype}")
         return f"MaxPool{{{', '.join(notes)}}}"
@@ -76,12 +85,15 @@ class MaxPool(CKernelOp):
             rows, partial_windows = self.windows.rows(), self.windows.partial_windows
             check_windows(lengths, rows, partial_windows)
             counts = pooled_lengths(lengths, rows, partial_windows)
-        if self.positions_dtype is not None and None not in lengths:
+        if self.counts_taps:
+            check_taps(self.windows)
+        elif self.positions_dtype is not None and None not in lengths:
             reference.check_positions_dtype(lengths, self.positions_dtype)
         shape = (*x.type.shape[:-ndim], *counts)
         outputs = [TensorType(x.type.dtype, shape)()]
         if self.positions_dtype is not None:
-            outputs.append(TensorType(self.positions_dtype, shape)())
+            dtype = TAPS_DTYPE if self.counts_taps else self.positions_dtype
+            outputs.append(TensorType(dtype, shape)())
         return Apply(self, [x, *number_inputs(self.windows, numbers)], outputs)
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
@@ -100,7 +112,9 @@ class MaxPool(CKernelOp):
         ndim, planes = self.windows.ndim, planes_type(self.windows)
         values = f"({c_type(node.outputs[0])}*)PyArray_DATA({outputs[0]})"
         positions, check = "Nowhere()", ""
-        if self.positions_dtype is not None:
+        if self.counts_taps:
+            positions = f"Taps{{(npy_uint8*)PyArray_DATA({outputs[1]})}}"
+        elif self.positions_dtype is not None:
             positions = f"({c_type(node.outputs[1])}*)PyArray_DATA({outputs[1]})"
             most = np.iinfo(self.positions_dtype).max
             check = f"""
@@ -121,7 +135,7 @@ class MaxPool(CKernelOp):
         """
         by_channels = f"""
     {found_channels(ndim, {x: node.inputs[0]})}
-    if (channel >= 0) {{
+    if (channel >= 0 && view_of({x}).trailing({ndim}, 0).size() <= INT32_MAX) {{
     if (!({allocated("allocate_channels_last", "channel")})) {{FAIL}}
     max_pool_channels<{planes}>(
         windows, with_channels_inside(view_of({x}), {ndim}, channel), {values}, {positions});
@@ -159,9 +173,12 @@ class MaxPool(CKernelOp):
             return [no_gradient(x), *rest]
         if self.ties == "all":
             return [TiedUnpool(self.windows)(x, outputs[0], cotangent, *numbers), *rest]
-        positions = self._positions(inputs, outputs)
         ndim = self.windows.ndim
-        return [MaxUnpool(ndim, "sum")(cotangent, positions, lengths_vector(x, ndim)), *rest]
+        lengths = lengths_vector(x, ndim)
+        if self.counts_taps:
+            return [TapUnpool(self.windows)(cotangent, outputs[1], lengths), *rest]
+        positions = self._positions(inputs, outputs)
+        return [MaxUnpool(ndim, "sum")(cotangent, positions, lengths), *rest]
 
     def pushforward(
         self,
@@ -176,6 +193,8 @@ class MaxPool(CKernelOp):
             return [disconnected_type(), *rest]
         if self.ties == "all":
             return [TiedGather(self.windows)(x, outputs[0], tangent, *numbers), *rest]
+        if self.counts_taps:
+            return [TapGather(self.windows)(tangent, outputs[1]), *rest]
         positions = self._positions(inputs, outputs)
         return [MaxGather(self.windows.ndim, "sum")(tangent, positions), *rest]
 

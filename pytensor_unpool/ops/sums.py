@@ -46,7 +46,15 @@ class _PoolOp(LinearOp):
 
     __props__ = ("windows", "mode")
 
-    c_files = ("lanes.h", "channels.h", "pool.h", "sums.h", "sum_channels.h")
+    c_files = (
+        "lanes.h",
+        "unrolled.h",
+        "channels.h",
+        "pool.h",
+        "sums.h",
+        "unrolled_sums.h",
+        "sum_channels.h",
+    )
 
     def __init__(self, windows: Windows, mode: str) -> None:
         self.windows = windows

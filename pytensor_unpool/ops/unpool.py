@@ -19,6 +19,7 @@ from pytensor.tensor.type import TensorType
 from pytensor_unpool.errors import PositionError
 from pytensor_unpool.geometry import check_unpooled, plane_size
 from pytensor_unpool.kernels import reference
+from pytensor_unpool.ops.batching import batch_moves
 from pytensor_unpool.ops.c_code import (
     allocated_like,
     c_type,
@@ -26,14 +27,12 @@ from pytensor_unpool.ops.c_code import (
     type_number,
 )
 from pytensor_unpool.ops.common import (
-    broadcast_leading,
     check_ndim,
     check_same_lengths,
     lengths_input,
     lengths_vector,
     position_tensor,
     real_tensor,
-    same_for_all_items,
     static_entries,
 )
 from pytensor_unpool.ops.linear import LinearOp
@@ -167,18 +166,5 @@ def _check_constant_positions(positions: Variable, lengths: Sequence[int | None]
             raise PositionError(position, size)
 
 
-@_vectorize_node.register(MaxUnpool)
-def _vectorize_max_unpool(
-    op: MaxUnpool, node: Apply, values: Variable, positions: Variable, shape: Variable
-) -> Any:
-    """Un-pool more leading axes at once."""
-    trailing = [v.type.ndim for v in node.inputs]
-    values, positions, shape = broadcast_leading([values, positions, shape], trailing)
-    return op.make_node(values, positions, same_for_all_items(shape))
-
-
-@_vectorize_node.register(MaxGather)
-def _vectorize_max_gather(op: MaxGather, node: Apply, x: Variable, positions: Variable) -> Any:
-    """Gather for more leading axes at once."""
-    trailing = [v.type.ndim for v in node.inputs]
-    return op.make_node(*broadcast_leading([x, positions], trailing))
+_vectorize_node.register(MaxUnpool)(batch_moves)
+_vectorize_node.register(MaxGather)(batch_moves)

@@ -191,6 +191,23 @@ static void for_each_tap(
     });
 }
 
+// Finds the element that is tap `number`, in C order, of a window; says whether there is one.
+static bool naive_tap(
+    const Windows& windows, const Index& x_shape, const Index& pooled, npy_intp number, Index* at
+) {
+    int leading = (int)x_shape.size() - windows.ndim;
+    *at = pooled;
+    bool is_inside = true;
+    for (int i = windows.ndim - 1; i >= 0; --i) {
+        const Row& r = windows.rows[i];
+        npy_intp place = pooled[leading + i] * r.stride - r.before + number % r.window * r.dilation;
+        number /= r.window;
+        (*at)[leading + i] = place;
+        is_inside = is_inside && place >= 0 && place < x_shape[leading + i];
+    }
+    return is_inside && number == 0;
+}
+
 // The maximum of a window, NaN if there is one, and where it is first.
 template <typename T>
 void naive_maximum(

@@ -8,9 +8,12 @@ typedef std::ptrdiff_t npy_intp;
 #include "common.h"
 #include "windows.h"
 #include "lanes.h"
+#include "unrolled.h"
 #include "channels.h"
 #include "pool.h"
+#include "taps.h"
 #include "sums.h"
+#include "unrolled_sums.h"
 #include "sum_channels.h"
 #include "unpool.h"
 #include "tied.h"
@@ -126,6 +129,9 @@ typedef Numbers<4, 4, 0, 0, 1> Four;
 typedef Numbers<5, 3, 1, 3, 1> Five;
 typedef Numbers<3, 1, 2, 0, 2> Dilated;
 typedef Numbers<2, 5, 1, 1, 1> Apart;
+typedef Numbers<2, 4, 1, 2, 3> Holes;
+
+#include "fuzz_taps.h"
 
 template <typename T, typename P>
 void fuzz_common_windows(Random& random) {
@@ -312,6 +318,10 @@ static void fuzz_everything(Random& random) {
     fuzz_unrolled<uint8_t, int32_t>(random, 2, None(), Two(), Two());
     fuzz_unrolled<int64_t, int64_t>(random, 2, None(), Two(), Two());
     fuzz_odd_windows<float>(random);
+    fuzz_taps<float>(random, 2, None(), Two(), Two());
+    fuzz_taps<double>(random, 1, None(), None(), Four());
+    fuzz_taps<int8_t>(random, 3, Apart(), Two(), Holes());
+    fuzz_taps<uint16_t>(random, 2, None(), Holes(), Apart());
     fuzz_pool<TapByTap, float, int64_t>(random, random_windows(random, 4), 12);
     fuzz_pool<TapByTap, int8_t, int16_t>(random, random_windows(random, 3), 12);
     fuzz_pool<TapByTap, uint64_t, int32_t>(random, random_windows(random, 2), 12);

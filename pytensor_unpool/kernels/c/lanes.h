@@ -14,8 +14,7 @@ struct Vector {
     typedef T type __attribute__((vector_size(LANES * sizeof(T))));
 };
 
-typedef Vector<int32_t>::type Columns;
-typedef Vector<int64_t>::type Places;
+typedef Vector<int32_t>::type TapNumbers;
 
 template <typename T>
 static UNPOOL_INLINE typename Vector<T>::type load_vector(const T* start) {
@@ -80,42 +79,54 @@ static UNPOOL_INLINE typename Vector<T>::type load_lanes(const T* start) {
     }
 }
 
-// A place is kept in two parts, the row's as int64, changed once a row, and the column's as int32,
-// in a vector no wider than one of float32.
+// In lane number `lane` of the result, element number (BEGIN + lane) / STRIDE of the vector.
+template <int STRIDE, int BEGIN, typename V>
+static UNPOOL_INLINE V spread_lanes(const V& vector) {
+#ifdef UNPOOL_SHUFFLES
+    return __builtin_shufflevector(
+        vector, vector, BEGIN / STRIDE, (BEGIN + 1) / STRIDE, (BEGIN + 2) / STRIDE,
+        (BEGIN + 3) / STRIDE, (BEGIN + 4) / STRIDE, (BEGIN + 5) / STRIDE, (BEGIN + 6) / STRIDE,
+        (BEGIN + 7) / STRIDE
+    );
+#else
+    V result = {};
+    for (int lane = 0; lane < LANES; ++lane) result[lane] = vector[(BEGIN + lane) / STRIDE];
+    return result;
+#endif
+}
+
+// The maxima of a block so far, and the numbers of the taps that they are.
 template <typename T>
 struct Block {
     typename Vector<T>::type best;
-    Columns column;
-    Places place;
+    TapNumbers number;
 
-    template <int TAPS, int STRIDE, int DILATION>
-    UNPOOL_INLINE void take_row(const T* start, int64_t row_place, bool is_first) {
-        auto wins_a_tap = best == best;
-        wins_a_tap ^= wins_a_tap;
+    // Let the taps of one row of the windows compete, first to last. The first one has this number,
+    // the next one's is STEP more.
+    template <int TAPS, int STRIDE, int DILATION, int STEP>
+    UNPOOL_INLINE void take_row(const T* start, int32_t first, bool is_first) {
 #pragma GCC unroll 32
         for (int tap = 0; tap < TAPS; ++tap) {
             auto elements = load_lanes<STRIDE>(start + tap * DILATION);
+            TapNumbers candidate = TapNumbers{} + (first + tap * STEP);
             if (is_first && tap == 0) {
                 best = elements;
-                column = column ^ column;
-                place = (Places{} + row_place);
+                number = candidate;
                 continue;
             }
             // Larger, or the first NaN.
             auto wins = ~(elements <= best) & (best == best);
             best = wins ? elements : best;
-            column = __builtin_convertvector(wins, Columns) ? (Columns{} + tap * DILATION) : column;
-            wins_a_tap |= wins;
+            number = __builtin_convertvector(wins, TapNumbers) ? candidate : number;
         }
-        if (!is_first)
-            place = __builtin_convertvector(wins_a_tap, Places) ? (Places{} + row_place) : place;
     }
 
-    // The place of the next window is STEP more.
+    // TapNumbers count from `place`, which is STEP more for the next window.
     template <int STEP, typename P>
-    UNPOOL_INLINE void store_positions(P* target) const {
+    UNPOOL_INLINE void store_positions(P* target, int64_t place) const {
+        typedef Vector<int64_t>::type Places;
         const Places steps = {0, STEP, 2 * STEP, 3 * STEP, 4 * STEP, 5 * STEP, 6 * STEP, 7 * STEP};
-        Places positions = place + steps + __builtin_convertvector(column, Places);
+        Places positions = steps + place + __builtin_convertvector(number, Places);
         store_vector(__builtin_convertvector(positions, typename Vector<P>::type), target);
     }
 };

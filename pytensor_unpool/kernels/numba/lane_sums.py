@@ -1,4 +1,4 @@
-"""The sums of several neighbouring windows at once, as vector code written out.
+"""The sums of several neighbouring windows at once, and their transpose, written out.
 
 The rows of the windows are added up first, whole vectors of them, and then the taps of each row.
 """
@@ -7,61 +7,68 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
+from pytensor_unpool.kernels.numba.blocks import Block, block_kernel
 from pytensor_unpool.kernels.numba.lanes import (
     INT32,
     INT64,
     LANES,
     Vectors,
-    chunk_begins,
+    WindowRow,
     constant,
     data_of,
 )
 from pytensor_unpool.kernels.numba.windows import Kernel
 
 
-def block_sum(
-    taps: int, stride: int, dilation: int, *, divides: bool, may_be_outside: bool
-) -> Kernel:
-    """Make the code for a block of `LANES` neighbouring windows, whose elements are `stride` apart.
+def block_sum(row: WindowRow, *, divides: bool, may_be_outside: bool) -> Kernel:
+    """Make the code for the sums of a block, see `blocks`. They go to the only array.
 
-    ``sums(x, begins, insides, begin, divisor, out, row)`` reads, for every row of the windows that
-    is inside, the memory of `x` from element ``begins[i] + begin`` on, where the first window has
-    its first tap. Memory of a row outside is read too, but not added. The sums, divided by
-    `divisor` if that is wanted, go to ``out[row:]``.
+    If they are divided, the divisor is `extra`. Taps are numbered by the taps of a window, so a row
+    that stands for one outside has the number of another: its memory is read too, but not added.
     """
 
-    @intrinsic
-    def sums(typing_context, x, begins, insides, begin, divisor, out, row):  # type: ignore[no-untyped-def]
-        signature = types.none(x, begins, insides, begin, x.dtype, out, row)
+    def generate(block: Block) -> None:
+        builder, vectors = block.builder, block.vectors
+        rows = []
+        for i, (start, number) in enumerate(block.rows()):
+            own = number.type(i * row.window)
+            rows.append((start, builder.icmp_signed("==", number, own) if may_be_outside else None))
+        result = _sum(vectors, rows, row)
+        if divides:
+            divisor = block.context.cast(builder, block.extra, block.extra_type, vectors.dtype)
+            result = vectors.divide(result, vectors.splat(divisor, vectors.element))
+        vectors.store(result, block.arrays()[0])
 
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            block = _Sums(context, builder, signature.args[0].dtype)
-            x, begins, insides, begin, divisor, out, row = arguments
-            source = data_of(context, builder, signature.args[0], x)
-            target = data_of(context, builder, signature.args[5], out)
-            begins = cgutils.unpack_tuple(builder, begins)
-            bits = [
-                builder.icmp_unsigned("!=", inside, inside.type(0)) if may_be_outside else None
-                for inside in cgutils.unpack_tuple(builder, insides)
-            ]
-            rows = [builder.gep(source, [builder.add(one, begin)]) for one in begins]
-            result = block.sum(rows, bits, taps, stride, dilation)
-            if divides:
-                result = block.divide(result, block.splat(divisor, block.element))
-            block.store(result, builder.gep(target, [row]))
-            return context.get_dummy_value()
-
-        return signature, generate
-
-    return sums  # type: ignore[no-any-return]
+    return block_kernel(generate)
 
 
-def block_spread(taps: int, stride: int, dilation: int) -> Kernel:
+def _sum(vectors: Vectors, rows: list[tuple[Any, Any]], row: WindowRow) -> Any:
+    """Return the sums over all rows that are inside, and over their taps."""
+    builder = vectors.builder
+    lanes = [lane * row.stride for lane in range(LANES)]
+    used = {tap * row.dilation + lane for tap in range(row.window) for lane in lanes}
+    chunks: dict[int, Any] = {}
+    for begin in row.chunks():
+        if used.isdisjoint(range(begin, begin + LANES)):
+            continue
+        total = None
+        for start, inside in rows:
+            vector = vectors.load_vector(builder.gep(start, [INT64(begin)]))
+            if inside is not None:
+                vector = builder.select(inside, vector, vectors.zeros)
+            total = vector if total is None else vectors.add(total, vector)
+        chunks[begin] = total
+    total = None
+    for tap in range(row.window):
+        vector = vectors.pick(chunks, tap * row.dilation, row.stride)
+        total = vector if total is None else vectors.add(total, vector)
+    return total
+
+
+def block_spread(row: WindowRow) -> Kernel:
     """Make the code that gives the shares of windows to their taps.
 
     ``spread(shares, begin, line, column)`` writes `LANES` times `stride` columns of the line, from
@@ -71,20 +78,21 @@ def block_spread(taps: int, stride: int, dilation: int) -> Kernel:
     # Tap k of window w lies in column w * stride + k * dilation. So columns that are `stride` apart
     # take neighbouring shares: those of windows k * dilation // stride before.
     behind: dict[int, list[int]] = {}
-    for tap in range(taps):
-        behind.setdefault(tap * dilation % stride, []).append(tap * dilation // stride)
+    for tap in range(row.window):
+        steps, column = divmod(tap * row.dilation, row.stride)
+        behind.setdefault(column, []).append(steps)
 
     @intrinsic
     def spread(typing_context, shares, begin, line, column):  # type: ignore[no-untyped-def]
         signature = types.none(shares, begin, line, column)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            block = _Sums(context, builder, signature.args[0].dtype)
+            vectors = Vectors(context, builder, signature.args[0].dtype)
             shares, begin, line, column = arguments
             start = builder.gep(data_of(context, builder, signature.args[0], shares), [begin])
             target = builder.gep(data_of(context, builder, signature.args[2], line), [column])
-            columns = [block.shifted_sum(start, behind.get(c, [])) for c in range(stride)]
-            block.store_interleaved(columns, target)
+            columns = [_shifted_sum(vectors, start, behind.get(c, [])) for c in range(row.stride)]
+            _store_interleaved(vectors, columns, target)
             return context.get_dummy_value()
 
         return signature, generate
@@ -92,61 +100,28 @@ def block_spread(taps: int, stride: int, dilation: int) -> Kernel:
     return spread  # type: ignore[no-any-return]
 
 
-class _Sums(Vectors):
-    def sum(self, rows: Any, bits: Any, taps: int, stride: int, dilation: int) -> Any:
-        """Return the sums over all rows that are inside, and over their taps."""
-        builder = self.builder
-        zeros = ir.Constant(ir.VectorType(self.element, LANES), None)
-        chunks: dict[int, Any] = {}
-        used = {tap * dilation + lane * stride for tap in range(taps) for lane in range(LANES)}
-        for begin in chunk_begins(taps, stride, dilation):
-            if used.isdisjoint(range(begin, begin + LANES)):
+def _shifted_sum(vectors: Vectors, start: Any, behind: list[int]) -> Any:
+    """Return the sum of the vectors that begin so many elements before `start`."""
+    total = vectors.zeros
+    for i, steps in enumerate(behind):
+        vector = vectors.load_vector(vectors.builder.gep(start, [INT64(-steps)]))
+        total = vector if i == 0 else vectors.add(total, vector)
+    return total
+
+
+def _store_interleaved(vectors: Vectors, columns: list[Any], target: Any) -> None:
+    """Store the first elements of all columns, then their second ones, and so on."""
+    builder = vectors.builder
+    for part in range(len(columns)):
+        result = columns[0]
+        wanted = [divmod(part * LANES + lane, len(columns)) for lane in range(LANES)]
+        for number, column in enumerate(columns):
+            if not any(source == number for _, source in wanted):
                 continue
-            total = None
-            for row, inside in zip(rows, bits, strict=True):
-                vector = self.load_vector(builder.gep(row, [INT64(begin)]))
-                if inside is not None:
-                    vector = builder.select(inside, vector, zeros)
-                total = vector if total is None else self.add(total, vector)
-            chunks[begin] = total
-        total = None
-        for tap in range(taps):
-            vector = self.pick(chunks, tap * dilation, stride)
-            total = vector if total is None else self.add(total, vector)
-        return total
-
-    def add(self, a: Any, b: Any) -> Any:
-        """Return the sums, lane by lane."""
-        if isinstance(self.dtype, types.Float):
-            return self.builder.fadd(a, b)
-        return self.builder.add(a, b)
-
-    def divide(self, a: Any, b: Any) -> Any:
-        """Return the quotients, lane by lane; integers are cut towards zero."""
-        if isinstance(self.dtype, types.Float):
-            return self.builder.fdiv(a, b)
-        return self.builder.sdiv(a, b) if self.dtype.signed else self.builder.udiv(a, b)
-
-    def shifted_sum(self, start: Any, behind: list[int]) -> Any:
-        """Return the sum of the vectors that begin so many elements before `start`."""
-        total = ir.Constant(ir.VectorType(self.element, LANES), None)
-        for i, steps in enumerate(behind):
-            vector = self.load_vector(self.builder.gep(start, [INT64(-steps)]))
-            total = vector if i == 0 else self.add(total, vector)
-        return total
-
-    def store_interleaved(self, vectors: list[Any], target: Any) -> None:
-        """Store the first elements of all vectors, then their second ones, and so on."""
-        for part in range(len(vectors)):
-            result = vectors[0]
-            wanted = [divmod(part * LANES + lane, len(vectors)) for lane in range(LANES)]
-            for number, vector in enumerate(vectors):
-                if not any(source == number for _, source in wanted):
-                    continue
-                # Lanes from this vector are numbered behind those of the result so far.
-                mask = [
-                    LANES + lane_from if source == number else lane
-                    for lane, (lane_from, source) in enumerate(wanted)
-                ]
-                result = self.builder.shuffle_vector(result, vector, constant(INT32, mask))
-            self.store(result, self.builder.gep(target, [INT64(part * LANES)]))
+            # Lanes from this column are numbered behind those of the result so far.
+            mask = [
+                LANES + lane_from if source == number else lane
+                for lane, (lane_from, source) in enumerate(wanted)
+            ]
+            result = builder.shuffle_vector(result, column, constant(INT32, mask))
+        vectors.store(result, builder.gep(target, [INT64(part * LANES)]))

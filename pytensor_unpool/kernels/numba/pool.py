@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.errors import POSITIONS_TOO_NARROW, LengthError
-from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry import TAPS, TAPS_DTYPE, Windows
 from pytensor_unpool.kernels.numba.channel_layout import (
     channel_axis,
     channels_back,
@@ -21,6 +21,7 @@ from pytensor_unpool.kernels.numba.channel_layout import (
 from pytensor_unpool.kernels.numba.channel_pool import channel_pool
 from pytensor_unpool.kernels.numba.compare import beats, lowest
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
+from pytensor_unpool.kernels.numba.unrolled import LARGEST_INT32
 from pytensor_unpool.kernels.numba.unrolled_pool import unrolled_pool_plane
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
@@ -34,16 +35,16 @@ from pytensor_unpool.kernels.numba.windows import (
 def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
     """Compile ``x -> (values, positions)``, or ``x -> values`` if no dtype is given.
 
-    Where a number in `windows` is not known, the kernel is ``(x, numbers) -> ...``.
+    With the dtype `TAPS`, the positions are the numbers of the taps. Where a number in `windows` is
+    not known, the kernel is ``(x, numbers) -> ...``.
     """
     pooled = -windows.ndim
-    with_positions = positions_dtype is not None
-    dtype = np.dtype(positions_dtype or "int64")
+    by_taps = positions_dtype == TAPS
+    has_limit = positions_dtype is not None and not by_taps
+    dtype = np.dtype(TAPS_DTYPE if by_taps else positions_dtype or "int64")
     last_countable = int(np.iinfo(dtype).max)
     count = windows_counter(windows)
-    pool = _pool_planes(windows, dtype, with_positions)
-    if windows.can_unroll:
-        pool = _pool_either(windows.ndim, pool, _pool_channels(windows, dtype, with_positions))
+    pool = _pool_either(windows, positions_dtype, dtype)
 
     @kernel
     def max_pool(x, *numbers):  # type: ignore[no-untyped-def]
@@ -52,39 +53,53 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
         elements_a_plane = 1
         for length in lengths:
             elements_a_plane *= length
-        if with_positions and elements_a_plane - 1 > last_countable:
+        if has_limit and elements_a_plane - 1 > last_countable:
             raise LengthError(POSITIONS_TOO_NARROW, 0, elements_a_plane - 1, last_countable)
-        return pool(x, rows, counts, strided_layout((x,), counts))
+        is_countable = elements_a_plane <= LARGEST_INT32
+        return pool(x, rows, counts, is_countable, strided_layout((x,), counts))
 
     return max_pool  # type: ignore[no-any-return]
 
 
-def _pool_either(ndim: int, pool_planes: Kernel, pool_channels: Kernel) -> Kernel:
-    """Compile the choice between the two, by the layout of the array."""
+def _pool_either(windows: Windows, positions_dtype: str | None, dtype: Any) -> Kernel:
+    """Compile the choice of a kernel by the layout of the array.
+
+    ``pool(x, rows, counts, is_countable, layout)`` is told whether an int32 counts the elements of
+    a plane.
+    """
+    ndim = windows.ndim
+    pool_planes = _pool_planes(windows, positions_dtype, dtype)
+    if not windows.can_unroll:
+        return inner(  # type: ignore[no-any-return]
+            lambda x, rows, counts, is_countable, layout: pool_planes(x, rows, counts)
+        )
+    pool_channels = _pool_channels(windows, positions_dtype, dtype)
 
     @inner
-    def pool(x, rows, counts, layout):  # type: ignore[no-untyped-def]
+    def pool(x, rows, counts, is_countable, layout):  # type: ignore[no-untyped-def]
         # Numba drops the second branch where `layout` is None, before it looks at types.
         if layout is None:
-            return pool_planes(x, rows, counts, layout)
+            return pool_planes(x, rows, counts)
         channel = channel_axis(x, ndim)
-        if channel >= 0:
+        if channel >= 0 and is_countable:
             return pool_channels(x, counts, channel)
-        return pool_planes(x, rows, counts, layout)
+        return pool_planes(x, rows, counts)
 
     return pool  # type: ignore[no-any-return]
 
 
-def _pool_planes(windows: Windows, dtype: Any, with_positions: bool) -> Kernel:
+def _pool_planes(windows: Windows, positions_dtype: str | None, dtype: Any) -> Kernel:
     """Compile the pooling of every leading item on its own, with contiguous outputs."""
     pooled = -windows.ndim
+    with_positions = positions_dtype is not None
     if windows.can_unroll:
-        pool_plane = unrolled_pool_plane(windows, with_positions)
+        by_taps = positions_dtype == TAPS
+        pool_plane = unrolled_pool_plane(windows, with_positions=with_positions, by_taps=by_taps)
     else:
         pool_plane = _pool_plane_by_taps(windows.ndim, with_positions)
 
     @inner
-    def pool_planes(x, rows, counts, layout):  # type: ignore[no-untyped-def]
+    def pool_planes(x, rows, counts):  # type: ignore[no-untyped-def]
         values = np.empty(x.shape[:pooled] + counts, x.dtype)
         use_huge_pages(values)
         if with_positions:
@@ -100,10 +115,11 @@ def _pool_planes(windows: Windows, dtype: Any, with_positions: bool) -> Kernel:
     return pool_planes  # type: ignore[no-any-return]
 
 
-def _pool_channels(windows: Windows, dtype: Any, with_positions: bool) -> Kernel:
+def _pool_channels(windows: Windows, positions_dtype: str | None, dtype: Any) -> Kernel:
     """Compile the pooling of channels side by side, with outputs laid out like the input."""
     ndim, outer = windows.ndim, -windows.ndim - 1
-    pool_item = channel_pool(windows, with_positions)
+    with_positions = positions_dtype is not None
+    pool_item = channel_pool(windows, by_taps=positions_dtype == TAPS)
 
     @inner
     def pool_channels(x, counts, channel):  # type: ignore[no-untyped-def]
@@ -116,9 +132,12 @@ def _pool_channels(windows: Windows, dtype: Any, with_positions: bool) -> Kernel
         item_size = channels
         for i in range(ndim):
             item_size *= counts[i]
-        outputs = (stored.reshape(-1), stored_positions)
+        values = stored.reshape(-1)
         for number, item in enumerate(np.ndindex(moved.shape[:outer])):
-            pool_item(counts, moved[item], outputs, number * item_size)
+            if with_positions:
+                pool_item(counts, moved[item], (values, stored_positions), number * item_size)
+            else:
+                pool_item(counts, moved[item], (values,), number * item_size)
         if with_positions:
             positions = stored_positions.reshape(stored.shape)
             return channels_back(stored, ndim, channel), channels_back(positions, ndim, channel)

@@ -22,7 +22,7 @@ from pytensor_unpool.kernels.numba.channel_layout import (
 )
 from pytensor_unpool.kernels.numba.channel_pool import channel_sum
 from pytensor_unpool.kernels.numba.lane_sums import block_spread
-from pytensor_unpool.kernels.numba.lanes import LANES
+from pytensor_unpool.kernels.numba.lanes import LANES, WindowRow
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.unrolled_sums import quotient, unrolled_sum_plane
@@ -235,9 +235,9 @@ def _spreader(windows: Windows) -> tuple[Kernel, int]:
     There are `number` windows; the share of the first is behind as many others as is returned.
     """
     if windows.can_unroll:
-        taps, stride, _, _, dilation = windows.rows()[-1]
+        taps, stride, dilation = axis = WindowRow.of(windows)
         lead = (taps - 1) * dilation // stride
-        spread_block = block_spread(taps, stride, dilation)
+        spread_block = block_spread(axis)
 
         @inner
         def spread(row, shares, number, line):  # type: ignore[no-untyped-def]
