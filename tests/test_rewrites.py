@@ -19,7 +19,8 @@ from pytensor.graph.rewriting.utils import rewrite_graph
 
 import pytensor_unpool as pu
 from pytensor_unpool import rewrites
-from pytensor_unpool.ops import MaxPool, MaxUnpool, TiedUnpool
+from pytensor_unpool.geometry import TAPS
+from pytensor_unpool.ops import MaxPool, TapUnpool, TiedUnpool
 from tests.modes import MODES
 
 STAGES = ("canonicalize", "stabilize", "specialize", "uncanonicalize")
@@ -125,8 +126,8 @@ def test_pooling_once_serves_the_values_and_their_gradient(mode):
     x = pt.matrix("x", dtype="float64")
     values, _ = pu.max_pool(x, 2)
     run = pytensor.function([x], [values, pt.grad((values**2).sum(), x)], mode=mode)
-    assert position_dtypes(run) == ["int64"]
-    assert len(nodes(run, MaxUnpool)) == 1
+    assert position_dtypes(run) == [TAPS]
+    assert len(nodes(run, TapUnpool)) == 1
     assert run(X)[1].tolist() == [[6, 0, 8, 0], [0, 18, 0, 12]]
 
 
@@ -156,76 +157,6 @@ def test_the_gradient_of_a_graph_whose_positions_were_dropped_is_right():
     assert values.owner.op.positions_dtype is None
     gradient = pytensor.function([x], pt.grad(values.sum(), x), mode="FAST_COMPILE")
     assert gradient(X).tolist() == [[1, 0, 1, 0], [0, 1, 0, 1]]
-
-
-def reconstruction(x: Any, **options: Any) -> Any:
-    """Return what comes back of `x` from its maxima: a graph that reads the positions."""
-    values, positions = pu.max_pool(x, 2, **options)
-    return pu.max_unpool(values, positions, x.shape[-1])
-
-
-def static(*lengths: int) -> Any:
-    return pt.tensor("x", dtype="float64", shape=lengths)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_positions_between_our_ops_are_as_narrow_as_they_can_be(mode, rng):
-    """The last position that int8 holds, and the first that it does not."""
-    for length, dtype in ((128, "int8"), (129, "int16")):
-        x, array = static(2, length), rng.normal(size=(2, length))
-        outputs = [reconstruction(x), pt.grad(pu.max_pool(x, 2)[0].sum(), x)]
-        run = pytensor.function([x], outputs, mode=mode)
-        assert position_dtypes(run) == [dtype]
-        plain = get_mode(mode).excluding("local_max_pool_narrow_positions")
-        wide = pytensor.function([x], outputs, mode=plain)
-        assert position_dtypes(wide) == ["int64"]
-        for got, wanted in zip(run(array), wide(array), strict=True):
-            np.testing.assert_array_equal(got, wanted)
-
-
-def test_positions_that_a_tangent_reads_are_narrowed(rng):
-    x, tangent = static(6), static(6)
-    pushed = pytensor.gradient.pushforward(
-        pu.max_pool(x, 2)[0], x, tangent, use_op_pushforward=True
-    )
-    run = pytensor.function([x, tangent], pushed, mode="FAST_COMPILE")
-    assert position_dtypes(run) == ["int8"]
-    assert run([1.0, 2, 4, 3, 0, 5], np.arange(6.0)).tolist() == [1, 2, 5]
-
-
-NOT_NARROWED = {
-    "unknown length": (pt.matrix("x", dtype="float64"), reconstruction, "int64"),
-    "narrow already": (static(2, 6), lambda x: reconstruction(x, positions_dtype="int8"), "int8"),
-    "no dtype is narrower": (
-        static(2, 200), lambda x: reconstruction(x, positions_dtype="int16"), "int16",
-    ),
-    "an output": (
-        static(2, 6), lambda x: [pu.max_pool(x, 2)[1], reconstruction(x)], "int64",
-    ),
-    "read by another op": (
-        static(2, 6), lambda x: [pu.max_pool(x, 2)[1] * 2, reconstruction(x)], "int64",
-    ),
-    "un-pooled themselves": (
-        static(2, 6), lambda x: pu.max_unpool(*[pu.max_pool(x, 2)[1]] * 2, 6), "int64",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", NOT_NARROWED)
-def test_positions_are_not_narrowed(case, rng):
-    """Catches a rewrite that changes a dtype that somebody sees."""
-    x, build, dtype = NOT_NARROWED[case]
-    outputs = build(x)
-    outputs = outputs if isinstance(outputs, list) else [outputs]
-    run = pytensor.function([x], outputs, mode="FAST_COMPILE")
-    assert position_dtypes(run) == [dtype]
-    wide = get_mode("FAST_COMPILE").excluding("pytensor_unpool")
-    array = rng.normal(size=[length or 6 for length in x.type.shape])
-    for got, wanted in zip(
-        run(array), pytensor.function([x], outputs, mode=wide)(array), strict=True
-    ):
-        assert got.dtype == wanted.dtype
-        np.testing.assert_array_equal(got, wanted)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-from pytensor.graph.basic import Apply, Variable
+from collections.abc import Sequence
+
+from pytensor.graph.basic import Apply, Constant, Variable, equal_computations
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import copy_stack_trace, node_rewriter
-from pytensor.scalar.basic import Cast
-from pytensor.tensor.basic import cast
-from pytensor.tensor.elemwise import Elemwise
+from pytensor.graph.rewriting.utils import rewrite_graph
+from pytensor.graph.traversal import ancestors, truncated_graph_inputs
+from pytensor.tensor.basic import MakeVector
 from pytensor.tensor.rewriting.basic import register_specialize
+from pytensor.tensor.shape import Shape_i
 
-from pytensor_unpool.geometry import plane_size
-from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool
+from pytensor_unpool.geometry import TAPS
+from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TapGather, TapUnpool
 
 
 @register_specialize("fast_compile", "pytensor_unpool")
@@ -33,56 +35,88 @@ def local_max_pool_drop_positions(fgraph: FunctionGraph, node: Apply) -> list[Va
 
 @register_specialize("fast_compile", "pytensor_unpool")
 @node_rewriter([MaxPool])
-def local_max_pool_narrow_positions(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Hand positions to gradients in the narrowest dtype that holds them.
+def local_max_pool_positions_to_taps(
+    fgraph: FunctionGraph, node: Apply
+) -> dict[Variable, Variable] | None:
+    """Hand taps to gradients and un-poolings in place of positions.
 
-    They are as many as the values, so in int64 they are most of what is written and read again.
-    Only where the lengths are static, and where nobody but un-pooling and gathering reads them:
-    `local_positions_uncast` takes away the cast that is put here.
+    Positions are most of what is written and read again. Only where nobody reads them but
+    un-pooling to the lengths of the input, and gathering from an array of these lengths. As no two
+    windows overlap, no position comes twice: what to do with duplicates does not matter.
     """
     op: MaxPool = node.op
-    lengths = node.inputs[0].type.shape[-op.windows.ndim :]
-    if op.positions_dtype is None or None in lengths:
+    if op.positions_dtype is None or op.counts_taps or not op.windows.has_taps:
         return None
-    narrow = _narrowest(plane_size(lengths) - 1)
-    if np.dtype(narrow).itemsize >= np.dtype(op.positions_dtype).itemsize:
+    positions = node.outputs[1]
+    readers = {reader for reader, _ in fgraph.clients[positions]}
+    if not readers or not all(_reads_as_taps(fgraph, reader, node) for reader in readers):
         return None
-    old_positions = node.outputs[1]
-    readers = [client for client, _ in fgraph.clients[old_positions]]
-    if not readers or not all(_reads_as_positions(r, old_positions) for r in readers):
-        return None
-    values, positions = MaxPool(op.windows, op.ties, narrow)(*node.inputs)
-    copy_stack_trace(node.outputs, [values, positions])
-    return [values, cast(positions, op.positions_dtype)]
+    values, taps = MaxPool(op.windows, op.ties, TAPS)(*node.inputs)
+    copy_stack_trace(node.outputs[0], [values, taps])
+    replacements = {}
+    # What a reader reads may come from another one: that one must still be there by then.
+    for reader in reversed(fgraph.toposort()):
+        if reader in readers:
+            moved, _, *lengths = reader.inputs
+            kind = TapUnpool if isinstance(reader.op, MaxUnpool) else TapGather
+            output = kind(op.windows)(moved, taps, *lengths)
+            copy_stack_trace(reader.outputs[0], output)
+            replacements[reader.outputs[0]] = output
+    return {**replacements, node.outputs[0]: values}
 
 
-@register_specialize("fast_compile", "pytensor_unpool")
-@node_rewriter([MaxUnpool, MaxGather])
-def local_positions_uncast(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Read positions as they were before they were cast to a wider integer."""
-    owner = node.inputs[1].owner
-    if owner is None or not isinstance(owner.op, Elemwise):
-        return None
-    if not isinstance(owner.op.scalar_op, Cast):
-        return None
-    (narrow,) = owner.inputs
-    before, after = narrow.type.numpy_dtype, node.inputs[1].type.numpy_dtype
-    if before.kind not in "iu" or not np.can_cast(before, after):
-        return None
-    output = node.op(node.inputs[0], narrow, *node.inputs[2:])
-    copy_stack_trace(node.outputs[0], output)
-    return [output]
-
-
-def _narrowest(last_position: int) -> str:
-    for dtype in ("int8", "int16", "int32"):
-        if last_position <= np.iinfo(dtype).max:
-            return dtype
-    return "int64"
-
-
-def _reads_as_positions(reader: Apply, positions: Variable) -> bool:
-    """Return whether the node un-pools or gathers at the positions, and reads them as no more."""
-    if not isinstance(reader.op, MaxUnpool | MaxGather):
+def _reads_as_taps(fgraph: FunctionGraph, reader: Apply, pool: Apply) -> bool:
+    """Return whether the node would do the same with the taps of `pool` as with its positions."""
+    x, positions = pool.inputs[0], pool.outputs[1]
+    ndim = pool.op.windows.ndim
+    if not isinstance(reader.op, MaxUnpool | MaxGather) or reader.op.ndim != ndim:
         return False
-    return [v for v in reader.inputs if v is positions] == [reader.inputs[1]]
+    if [v for v in reader.inputs if v is positions] != [reader.inputs[1]]:
+        return False
+    axes = range(x.type.ndim - ndim, x.type.ndim)
+    if isinstance(reader.op, MaxUnpool):
+        return _are_lengths(fgraph, reader.inputs[2], x, axes)
+    moved = reader.inputs[0]
+    lengths = [fgraph.shape_feature.get_shape(moved, axis) for axis in axes]
+    return _are_all_lengths(fgraph, lengths, x, axes)
+
+
+def _are_lengths(fgraph: FunctionGraph, vector: Variable, x: Variable, axes: Sequence[int]) -> bool:
+    """Return whether a vector is known to hold the lengths of these axes of `x`."""
+    if isinstance(vector, Constant):
+        return [x.type.shape[axis] for axis in axes] == vector.data.tolist()
+    if vector.owner is None or not isinstance(vector.owner.op, MakeVector):
+        return False
+    return _are_all_lengths(fgraph, vector.owner.inputs, x, axes)
+
+
+def _are_all_lengths(
+    fgraph: FunctionGraph, entries: Sequence[Variable], x: Variable, axes: Sequence[int]
+) -> bool:
+    return len(entries) == len(axes) and all(
+        _is_length(fgraph, entry, x, axis) for entry, axis in zip(entries, axes, strict=True)
+    )
+
+
+def _is_length(fgraph: FunctionGraph, entry: Variable, x: Variable, axis: int) -> bool:
+    """Return whether an integer is known to be the length of an axis of `x`."""
+    if isinstance(entry, Constant):
+        return bool(x.type.shape[axis] == entry.data)
+    length = fgraph.shape_feature.get_shape(x, axis)
+    if entry is length or _is_shape_i(entry, x, axis):
+        return True
+    # The same length is there in other words once the graph is canonicalized. What is behind the
+    # shapes of arrays need not be looked at.
+    shapes = [v for v in ancestors([entry, length]) if _is_shape_i(v)]
+    leaves = truncated_graph_inputs([entry, length], shapes)
+    inputs = [v for v in leaves if not isinstance(v, Constant)]
+    both = FunctionGraph(inputs, [entry, length], clone=True)
+    rewrite_graph(both, include=("canonicalize",))
+    one, other = both.outputs
+    return equal_computations([one], [other])
+
+
+def _is_shape_i(v: Variable, x: Variable | None = None, axis: int | None = None) -> bool:
+    if v.owner is None or not isinstance(v.owner.op, Shape_i):
+        return False
+    return x is None or (v.owner.inputs[0] is x and v.owner.op.i == axis)
