@@ -1,3 +1,11 @@
 """The compilation modes that every Op and every plain graph must work in."""
 
+import os
+
 MODES = ("NUMBA", "CVM", "FAST_COMPILE")
+
+# To compile takes seconds for each function. Where there are hundreds, compiled modes run a part of
+# them, but for PYTENSOR_UNPOOL_TEST_ALL=1, with which hypothesis tries more examples as well.
+ALL = os.environ.get("PYTENSOR_UNPOOL_TEST_ALL", "0") != "0"
+
+MODES_OF_MANY = MODES if ALL else ("FAST_COMPILE",)

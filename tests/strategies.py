@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 from tests import oracle
+from tests.modes import ALL
 
 Row = tuple[int, int, int, int, int]
 Axis = tuple[int, Row]
 
-# The same examples in every run. The first one of a compiled function waits for its compilation.
-repeatable = partial(settings, deadline=None, derandomize=True)
+EXAMPLES_OF_ALL = 2000
+
+
+def repeatable(max_examples: int) -> settings:
+    """Try the same examples in every run: so many, or with `ALL` at least `EXAMPLES_OF_ALL`.
+
+    The first one of a compiled function waits for its compilation.
+    """
+    count = max(max_examples, EXAMPLES_OF_ALL) if ALL else max_examples
+    return settings(max_examples=count, deadline=None, derandomize=True)
+
 
 seeds = st.integers(0, 2**32 - 1)
 

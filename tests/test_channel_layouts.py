@@ -122,7 +122,10 @@ def test_un_pooling(mode: str, duplicates: str, mixed: bool, rng: np.random.Gene
 
 
 # Windows that have no element in common: one after the other, and with gaps and padding.
-APART = (PoolCase((6, 8), (2, 2)), PoolCase((7, 9), (2, 3), stride=(3, 4), pad=1, partial_windows=True))
+APART = (
+    PoolCase((6, 8), (2, 2)),
+    PoolCase((7, 9), (2, 3), stride=(3, 4), pad=1, partial_windows=True),
+)
 
 
 @cache

@@ -23,7 +23,7 @@ from pytensor_unpool.compat.theano.tensor.signal import downsample, pool
 from pytensor_unpool.errors import ShapeError
 from tests.cases import Array
 from tests.golden import Case, array, every, inputs, load_cases
-from tests.modes import MODES
+from tests.modes import ALL, MODES, MODES_OF_MANY
 
 Function = Callable[..., Any]
 
@@ -75,13 +75,13 @@ def derivatives(out: Variable, variables: dict[str, Variable], names: Any) -> li
 
 
 @cache
-def compiled(text: str, types: tuple[tuple[str, Any], ...], names: tuple[str, ...]) -> Function:
+def compiled(
+    text: str, types: tuple[tuple[str, Any], ...], names: tuple[str, ...], mode: str
+) -> Function:
     variables = {name: type_(name) for name, type_ in types}
     out = call({"call": text}, variables)
     outputs = derivatives(out, variables, names)
-    return pytensor.function(
-        list(variables.values()), outputs, mode="FAST_COMPILE", on_unused_input="ignore"
-    )
+    return pytensor.function(list(variables.values()), outputs, mode=mode, on_unused_input="ignore")
 
 
 def types_of(case: Case) -> tuple[tuple[str, Any], ...]:
@@ -100,10 +100,11 @@ def outputs_of(case: Case) -> tuple[str, ...]:
 CALLS = [case for case in CASES if case["call"].split("(")[0] in OLD_NAMES]
 
 
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 @every(CALLS)
-def test_the_old_call_gives_what_it_gave(case: Case) -> None:
+def test_the_old_call_gives_what_it_gave(case: Case, mode: str) -> None:
     names = outputs_of(case)
-    results = compiled(case["call"], types_of(case), names)(**inputs(case))
+    results = compiled(case["call"], types_of(case), names, mode)(**inputs(case))
     for name, result in zip(names, results, strict=True):
         if deviation(case, name) is not None:
             continue
@@ -125,9 +126,9 @@ def test_the_gradient_of_pooling_un_pools(case: Case) -> None:
 @every([case for case in CASES if "nan" in case["tags"]])
 def test_nan_goes_through_windows_with_one(case: Case) -> None:
     x, wanted = array(case, "x"), array(case, "out")
-    (result,) = compiled(case["call"], types_of(case), ("out",))(**inputs(case))
+    (result,) = compiled(case["call"], types_of(case), ("out",), "FAST_COMPILE")(**inputs(case))
     text = re.sub(r"(, mode='\w+')?\)$", ", mode='sum')", case["call"])
-    (nans,) = compiled(text, types_of(case), ("out",))(
+    (nans,) = compiled(text, types_of(case), ("out",), "FAST_COMPILE")(
         **{**inputs(case), "x": np.isnan(x).astype(x.dtype)}
     )
     np.testing.assert_array_equal(np.isnan(result), nans > 0)
@@ -178,11 +179,8 @@ COMPILED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("mode", "kind"),
-    [(mode, kind) for mode in MODES if mode != "FAST_COMPILE" for kind in COMPILED],
-    ids=str,
-)
+@pytest.mark.parametrize("kind", KINDS if ALL else COMPILED, ids=str)
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "FAST_COMPILE"])
 def test_compiled_code_gives_it_too(mode: str, kind: tuple[int, str, bool, str]) -> None:
     ndim, pooling, ignore_border, dtype = kind
     names = ("out", "grad_x", "rop_x", "gg_g")

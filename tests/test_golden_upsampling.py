@@ -22,7 +22,7 @@ from pytensor_unpool.compat.theano.tensor.extra_ops import repeat
 from pytensor_unpool.compat.theano.tensor.nnet import abstract_conv
 from tests.cases import Array
 from tests.golden import Case, array, every, load_cases
-from tests.modes import MODES
+from tests.modes import ALL, MODES
 
 Function = Callable[..., Any]
 
@@ -53,7 +53,7 @@ TOLERANCE_IN_EPS = 4
 
 
 def runs(mode: str, case: Case) -> bool:
-    if mode == "FAST_COMPILE":
+    if ALL or mode == "FAST_COMPILE":
         return True
     is_double = "_f32" not in case["file"]
     if mode == "CVM":

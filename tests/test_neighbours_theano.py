@@ -22,7 +22,7 @@ from pytensor_unpool.errors import ShapeError, UnpoolError, WindowError
 from tests import oracle
 from tests.cases import Array
 from tests.golden import Case, array, every, load_cases
-from tests.modes import MODES
+from tests.modes import MODES, MODES_OF_MANY
 
 Function = Callable[..., Any]
 
@@ -70,24 +70,26 @@ def floatx(request: pytest.FixtureRequest) -> Any:
         yield dtype
 
 
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 @every(TO_NEIBS)
-def test_images2neibs_equals_theano(case: Case, floatx: str) -> None:
+def test_images2neibs_equals_theano(case: Case, floatx: str, mode: str) -> None:
     x = pt.tensor("ten4", dtype=floatx, shape=(None,) * 4)
     out = images2neibs(x, **case["kwargs"])
     g = out.type("g")
-    run = pytensor.function([x, g], [out, pt.grad((out * g).sum(), x)], mode=PYTHON)
+    run = pytensor.function([x, g], [out, pt.grad((out * g).sum(), x)], mode=mode)
     got, gradient = run(array(case, "ten4"), array(case, "g"))
     assert_same(got, array(case, "out"))
     assert_same(gradient, gradient_of(case))
 
 
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 @every(TO_IMAGES)
-def test_neibs2images_equals_theano(case: Case, floatx: str) -> None:
+def test_neibs2images_equals_theano(case: Case, floatx: str, mode: str) -> None:
     """Its gradient is `images2neibs`, where Theano 1.0.5 had none."""
     x = pt.tensor("neibs", dtype=floatx, shape=(None, None))
     out = neibs2images(x, **case["kwargs"])
     g = out.type("g")
-    run = pytensor.function([x, g], [out, pt.grad((out * g).sum(), x)], mode=PYTHON)
+    run = pytensor.function([x, g], [out, pt.grad((out * g).sum(), x)], mode=mode)
     got, gradient = run(array(case, "neibs"), array(case, "g"))
     assert_same(got, array(case, "out"))
     if "grad_neibs" in case["outputs"]:

@@ -6,13 +6,14 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytensor.gradient import verify_grad
 
 from pytensor_unpool.errors import DTypeError, LengthError, PositionError, ShapeError
 from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
 from tests.modes import MODES
+from tests.strategies import repeatable
 
 TECHNIQUES = (unpool_loop, unpool_flat, unpool_arange)
 # Compiling with Numba or C takes seconds: what holds for any mode is tested in Python alone.
@@ -164,7 +165,7 @@ def unpoolings(draw):
     return (*leading, *pooled), shape, draw(st.integers(0, 2**32 - 1))
 
 
-@settings(max_examples=30, deadline=None)
+@repeatable(max_examples=30)
 @given(unpoolings())
 def test_techniques_agree_on_any_layout(case):
     values_shape, shape, seed = case
