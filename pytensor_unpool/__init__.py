@@ -3,6 +3,7 @@
 # Importing `dispatch` and `rewrites` is what registers them with PyTensor.
 from pytensor_unpool import dispatch, rewrites, symbolic  # noqa: F401
 from pytensor_unpool.adaptive import adaptive_pool, global_pool
+from pytensor_unpool.convolution import conv, conv_input_grad, conv_kernel_grad
 from pytensor_unpool.functional import max_pool, max_unpool, pool
 from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.upsampling import upsample_dilate, upsample_linear, upsample_nearest
@@ -11,6 +12,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "adaptive_pool",
+    "conv",
+    "conv_input_grad",
+    "conv_kernel_grad",
     "global_pool",
     "max_pool",
     "max_unpool",

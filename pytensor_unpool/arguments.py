@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,14 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.basic import infer_static_shape
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.errors import DTypeError, ShapeError
+from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.geometry import Windows, check_unpooled
+from pytensor_unpool.geometry.conv import PADS, Convolution, check_steps, padding
 from pytensor_unpool.geometry.pool import (
     as_integer,
     check_number,
     check_windows,
+    choice,
     pads_per_axis,
     per_axis,
 )
@@ -54,8 +57,47 @@ def make_windows(
         return windows, []
     for number in (n for column in known for n in column if n is not None):
         check_number(number)
-    rows = zip(*numbers, strict=True)
-    return windows, [pt.stack([pt.stack([_integer(n) for n in row]) for row in rows])]
+    return windows, [_matrix(numbers)]
+
+
+def make_convolution(
+    stride: Any, pad: Any, dilation: Any, groups: Any, flip: bool, axes: Sequence[tuple[Any, Any]]
+) -> tuple[Convolution, list[TensorVariable]]:
+    """Return the convolution, and the matrix of its numbers if some are symbolic.
+
+    `axes` has the lengths of the image and of the kernel on every spatial axis, symbolic where they
+    are not static: pads given as words come from them.
+    """
+    ndim = len(axes)
+    strides = per_axis("stride", _known("stride", stride), ndim, "spatial")
+    dilations = per_axis("dilation", _known("dilation", dilation), ndim, "spatial")
+    if isinstance(pad, str):
+        choice("pad", pad, PADS)
+        spans = [
+            (n, (taps - 1) * d + 1, s)
+            for (n, taps), s, d in zip(axes, strides, dilations, strict=True)
+        ]
+        before, after = zip(*(padding(pad, *span) for span in spans), strict=True)
+    else:
+        before, after = pads_per_axis(_known("pad", pad), ndim, "spatial")
+    groups = as_integer("groups", groups.data if isinstance(groups, Constant) else groups)
+    if not isinstance(groups, int) or groups < 1:
+        raise ArgumentError(
+            f"groups must be an int of at least 1: got {groups}. The kernel's shape depends on it.",
+            got=groups,
+            wanted="at least 1",
+        )
+    numbers = (strides, before, after, dilations)
+    known = [tuple(n if isinstance(n, int) else None for n in column) for column in numbers]
+    check_steps(list(zip(*known, strict=True)))
+    convolution = Convolution(known[0], known[1], known[2], known[3], groups, bool(flip))
+    return convolution, [] if convolution.is_static else [_matrix(numbers)]
+
+
+def _matrix(columns: Sequence[Sequence[Any]]) -> TensorVariable:
+    """Return the numbers of all axes as rows of an integer matrix."""
+    rows = zip(*columns, strict=True)
+    return pt.stack([pt.stack([_integer(n) for n in row]) for row in rows])
 
 
 def unpooled_shape(shape: Any) -> list[Any]:

@@ -100,7 +100,14 @@ LARGEST_NUMBER = 2**31 - 1
     COTANGENT_DISAGREES,
     ROWS_DISAGREE,
     TOO_MANY_TAPS,
-) = range(11)
+    CHANNELS_DISAGREE,
+    GROUPS_DO_NOT_DIVIDE,
+    KERNEL_TOO_LONG,
+    OUTPUT_DISAGREES,
+    BATCH_DISAGREES,
+    WRONG_STEPS,
+    BAD_NUMBER,
+) = range(18)
 
 LENGTH_MESSAGES = {
     POSITIONS_DISAGREE: (
@@ -147,6 +154,47 @@ LENGTH_MESSAGES = {
     TOO_MANY_TAPS: (
         "windows have more taps than an array can hold: their number overflows at axis {axis} with "
         "window={got}. Pass shorter windows."
+    ),
+    CHANNELS_DISAGREE: (
+        "the kernel takes {got} channels (its axis 1, times groups), x has {wanted}. Pass a kernel "
+        "of shape (out_channels, channels // groups, *spatial)."
+    ),
+    GROUPS_DO_NOT_DIVIDE: (
+        "groups={wanted} must divide the {got} output channels of the kernel (its axis 0). Pass "
+        "as many for each group."
+    ),
+    KERNEL_TOO_LONG: (
+        "the kernel spans {got} elements (with dilation) on axis {axis}, the image has {wanted} "
+        "with padding. Pass a shorter kernel of at least one tap, more pad or a larger image."
+    ),
+    OUTPUT_DISAGREES: (
+        "dy must have the shape of the convolution's output: axis {axis} has length {got}, wanted "
+        "{wanted}. Pass the shapes of the same image and kernel, and the same stride, pad, "
+        "dilation and groups."
+    ),
+    BATCH_DISAGREES: (
+        "input_shape and kernel_shape must be those of the convolution: axis {axis} has length "
+        "{got}, wanted {wanted}. Pass `x.shape`, or `kernel.shape`."
+    ),
+    WRONG_STEPS: (
+        "the numbers of the convolution must have shape ({wanted}, 4): got {got} values. Pass a "
+        "row (stride, before, after, dilation) for each spatial axis."
+    ),
+    BAD_NUMBER: (
+        "stride must be at least {wanted}, and fit an int32: got stride={got} for axis {axis}. "
+        "Pass one int, or one for each spatial axis."
+    ),
+    BAD_NUMBER + 1: (
+        "pad must be at least {wanted}, and fit an int32: got {got} before axis {axis}. Pass one "
+        "int, or an int or a pair (before, after) for each spatial axis."
+    ),
+    BAD_NUMBER + 2: (
+        "pad must be at least {wanted}, and fit an int32: got {got} after axis {axis}. Pass one "
+        "int, or an int or a pair (before, after) for each spatial axis."
+    ),
+    BAD_NUMBER + 3: (
+        "dilation must be at least {wanted}, and fit an int32: got dilation={got} for axis {axis}. "
+        "Pass one int, or one for each spatial axis."
     ),
 }
 

@@ -218,15 +218,15 @@ def check_windows(
             raise WindowError(i - len(rows), known, *row)
 
 
-def per_axis(name: str, numbers: Any, ndim: int) -> tuple[Any, ...]:
-    """Return one number for each pooled axis from an int or a sequence of them.
+def per_axis(name: str, numbers: Any, ndim: int, axes: str = "pooled") -> tuple[Any, ...]:
+    """Return one number for each axis from an int or a sequence of them.
 
     Symbolic integers pass as they are.
     """
     entries = tuple(numbers) if isinstance(numbers, (tuple, list)) else (numbers,) * ndim
     if len(entries) != ndim:
         raise ShapeError(
-            f"{name} needs one number for each of the {ndim} pooled axes: got {name}={numbers}. "
+            f"{name} needs one number for each of the {ndim} {axes} axes: got {name}={numbers}. "
             f"Pass one int for all of them, or {ndim} ints.",
             got=len(entries),
             wanted=ndim,
@@ -234,8 +234,10 @@ def per_axis(name: str, numbers: Any, ndim: int) -> tuple[Any, ...]:
     return tuple(as_integer(name, entry) for entry in entries)
 
 
-def pads_per_axis(pad: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the paddings before and after every pooled axis.
+def pads_per_axis(
+    pad: Any, ndim: int, axes: str = "pooled"
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the paddings before and after every axis.
 
     `pad` is an int, or for each axis an int or a pair ``(before, after)``.
     """
@@ -243,7 +245,7 @@ def pads_per_axis(pad: Any, ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]
     pairs = [entry if isinstance(entry, (tuple, list)) else (entry, entry) for entry in entries]
     if len(pairs) != ndim or any(len(pair) != 2 for pair in pairs):
         raise ShapeError(
-            f"pad needs an int or a pair (before, after) for each of the {ndim} pooled axes: got "
+            f"pad needs an int or a pair (before, after) for each of the {ndim} {axes} axes: got "
             f"pad={pad}. Pass one int for all of them, or {ndim} ints or pairs.",
             got=pad,
             wanted=ndim,

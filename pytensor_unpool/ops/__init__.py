@@ -1,5 +1,7 @@
 """The Ops. Users build them with the functions of `pytensor_unpool`."""
 
+from pytensor_unpool.ops import conv_batching  # noqa: F401  (registers with PyTensor)
+from pytensor_unpool.ops.conv import Conv, ConvInputGrad, ConvKernelGrad
 from pytensor_unpool.ops.neighbours import RowsToWindows, WindowsToRows
 from pytensor_unpool.ops.pool import MaxPool
 from pytensor_unpool.ops.sums import Pool, PoolInputGrad
@@ -8,6 +10,9 @@ from pytensor_unpool.ops.tied import TiedGather, TiedUnpool
 from pytensor_unpool.ops.unpool import MaxGather, MaxUnpool
 
 __all__ = [
+    "Conv",
+    "ConvInputGrad",
+    "ConvKernelGrad",
     "MaxGather",
     "MaxPool",
     "MaxUnpool",

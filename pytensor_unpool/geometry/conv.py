@@ -1,0 +1,177 @@
+"""Convolution: how a kernel goes over images, and how many places it has.
+
+A tap of the kernel is one of its elements. On an axis, tap number k of output number i lies at
+``i * stride - before + k * dilation`` in coordinates of the unpadded image. Taps outside read
+zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytensor_unpool.errors import (
+    BAD_NUMBER,
+    CHANNELS_DISAGREE,
+    GROUPS_DO_NOT_DIVIDE,
+    KERNEL_TOO_LONG,
+    LARGEST_NUMBER,
+    OUTPUT_DISAGREES,
+    LengthError,
+)
+
+# An int, or a symbolic integer of which only the arithmetic is used.
+Integer = Any
+
+# The numbers (stride, before, after, dilation) of an axis.
+Steps = tuple[Integer, Integer, Integer, Integer]
+
+# Words for paddings.
+PADS = ("valid", "same", "half", "full")
+
+BATCH_AND_CHANNELS = 2
+MOST_SPATIAL_AXES = 3
+
+
+def count_outputs(
+    length: Integer,
+    kernel: Integer,
+    stride: Integer,
+    before: Integer,
+    after: Integer,
+    dilation: Integer,
+) -> Integer:
+    """Return how many places a kernel of length `kernel` has on an axis of `length` elements.
+
+    >>> count_outputs(7, 3, 2, 1, 1, 1)
+    4
+    """
+    return (length + before + after - (kernel - 1) * dilation - 1) // stride + 1
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """How a kernel goes over images: one entry for each spatial axis.
+
+    `None` in an entry stands for a number that is known at run time only; then every number is
+    read at run time, from the rows ``(stride, before, after, dilation)`` of an integer matrix.
+    With `flip` the kernel is turned round on all spatial axes, which makes a convolution of what
+    is a correlation without it.
+    """
+
+    stride: tuple[int | None, ...]
+    before: tuple[int | None, ...]
+    after: tuple[int | None, ...]
+    dilation: tuple[int | None, ...]
+    groups: int = 1
+    flip: bool = False
+
+    @property
+    def ndim(self) -> int:
+        """Number of spatial axes."""
+        return len(self.stride)
+
+    @property
+    def is_static(self) -> bool:
+        """Whether every number is known."""
+        return not any(number is None for row in self.rows() for number in row)
+
+    def rows(self) -> list[Steps]:
+        """Return ``(stride, before, after, dilation)`` of each spatial axis."""
+        return list(zip(self.stride, self.before, self.after, self.dilation, strict=True))
+
+    def __str__(self) -> str:
+        parts = [f"{self.ndim}-D"]
+        if any(s != 1 for s in self.stride):
+            parts.append("stride " + _numbers(self.stride))
+        if any(self.before) or any(self.after):
+            pads = zip(self.before, self.after, strict=True)
+            parts.append("pad " + "x".join(_number(b) if b == a else f"{b}+{a}" for b, a in pads))
+        if any(d != 1 for d in self.dilation):
+            parts.append("dilation " + _numbers(self.dilation))
+        if self.groups != 1:
+            parts.append(f"{self.groups} groups")
+        if self.flip:
+            parts.append("flipped")
+        return ", ".join(parts)
+
+
+def _numbers(numbers: Sequence[int | None]) -> str:
+    return "x".join(map(_number, numbers))
+
+
+def _number(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
+def output_lengths(
+    lengths: Sequence[Integer], kernel: Sequence[Integer], rows: Sequence[Steps]
+) -> list[Integer]:
+    """Return the lengths of the output's spatial axes; None where a number of theirs is None."""
+    return [
+        None if any(n is None for n in (length, taps, *row)) else count_outputs(length, taps, *row)
+        for length, taps, row in zip(lengths, kernel, rows, strict=True)
+    ]
+
+
+def padding(word: str, length: Integer, span: Integer, stride: Integer) -> tuple[Integer, Integer]:
+    """Return the pads before and after an axis that a word stands for.
+
+    "half" and "full" are Theano's words; "same" gives ``ceil(length / stride)`` outputs, as in
+    TensorFlow and JAX: where the pads cannot be equal, the one after is longer.
+
+    >>> [padding(word, 7, 4, 1) for word in PADS]
+    [(0, 0), (1, 2), (2, 2), (3, 3)]
+    """
+    if word == "half":
+        return span // 2, span // 2
+    if word == "full":
+        return span - 1, span - 1
+    if word == "valid":
+        return 0, 0
+    missing = (-(-length // stride) - 1) * stride + span - length
+    missing = missing * (missing > 0)
+    return missing // 2, missing - missing // 2
+
+
+def check_steps(rows: Sequence[Steps]) -> None:
+    """Raise `LengthError` for the first axis whose numbers mean nothing."""
+    for i, row in enumerate(rows):
+        for kind, number in enumerate(row):
+            least = 1 if kind in (0, 3) else 0
+            if number is not None and not least <= number <= LARGEST_NUMBER:
+                raise LengthError(BAD_NUMBER + kind, i - len(rows), number, least)
+
+
+def check_shapes(
+    x: Sequence[int | None],
+    kernel: Sequence[int | None],
+    rows: Sequence[Steps],
+    groups: int,
+    output: Sequence[int | None] | None = None,
+) -> None:
+    """Raise `LengthError` where full shapes disagree, as far as they are known.
+
+    The shapes are (batch, channels, *spatial), (out_channels, channels / groups, *spatial) and that
+    of the output.
+    """
+    check_steps(rows)
+    channels, taken, out_channels = x[1], kernel[1], kernel[0]
+    if channels is not None and taken is not None and channels != taken * groups:
+        raise LengthError(CHANNELS_DISAGREE, 1, taken * groups, channels)
+    if out_channels is not None and out_channels % groups:
+        raise LengthError(GROUPS_DO_NOT_DIVIDE, 0, out_channels, groups)
+    for i, (length, taps, row) in enumerate(zip(x[2:], kernel[2:], rows, strict=True)):
+        if length is None or taps is None or any(n is None for n in row):
+            continue
+        _, before, after, dilation = row
+        span, padded = (taps - 1) * dilation + 1, length + before + after
+        if taps < 1 or length < 1 or span > padded:
+            raise LengthError(KERNEL_TOO_LONG, i - len(rows), span if taps > 0 else 0, padded)
+    if output is None:
+        return
+    wanted = (x[0], out_channels, *output_lengths(x[2:], kernel[2:], rows))
+    for axis, (got, count) in enumerate(zip(output, wanted, strict=True)):
+        if got is not None and count is not None and got != count:
+            raise LengthError(OUTPUT_DISAGREES, axis - len(wanted), got, count)

@@ -1,0 +1,285 @@
+"""Convolution and its two gradients.
+
+With images x of channels c and a kernel k, the output is y[o] = sum over c and the taps t of
+k[o, c, t] x[c, at tap t]: linear in x and in k. Its transposes in each, for a cotangent dy, are
+
+    Conv(x, k) . dy = x . ConvInputGrad(k, dy) = k . ConvKernelGrad(x, dy).
+
+So each of the three is bilinear, and the transposes of every one are the other two: derivatives of
+any order are made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.scalar import upcast
+from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.errors import (
+    BATCH_DISAGREES,
+    WRONG_STEPS,
+    DTypeError,
+    LengthError,
+    ShapeError,
+)
+from pytensor_unpool.geometry.conv import (
+    BATCH_AND_CHANNELS,
+    Convolution,
+    check_shapes,
+    output_lengths,
+)
+from pytensor_unpool.kernels import reference_conv
+from pytensor_unpool.ops.c_code import CKernelOp
+from pytensor_unpool.ops.common import (
+    is_connected,
+    lengths_input,
+    lengths_vector,
+    static_entries,
+)
+
+
+class _ConvOp(CKernelOp):
+    """An Op that is linear in each of its first two inputs; all others have no part in derivatives.
+
+    Subclasses name what they are the transposes of: one function for each of the two inputs.
+    """
+
+    __props__ = ("convolution",)
+
+    # What the first two inputs are called.
+    names: tuple[str, str]
+
+    def __init__(self, convolution: Convolution) -> None:
+        self.convolution = convolution
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}{{{self.convolution}}}"
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[i < 2] for i in range(len(node.inputs))]
+
+    def transposes(
+        self, cotangent: Variable, inputs: Sequence[Variable]
+    ) -> tuple[TensorVariable, TensorVariable]:
+        """Return the gradients of the first two inputs."""
+        raise NotImplementedError
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        rest = [disconnected_type() for _ in inputs[2:]]
+        if not is_connected(cotangents[0]):
+            return [disconnected_type(), disconnected_type(), *rest]
+        return [*self.transposes(cotangents[0], inputs), *rest]
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        first, second, *rest = inputs
+        changes = []
+        if is_connected(tangents[0]):
+            changes.append(self(tangents[0], second, *rest))
+        if is_connected(tangents[1]):
+            changes.append(self(first, tangents[1], *rest))
+        return [sum(changes[1:], changes[0]) if changes else disconnected_type()]
+
+    def _factors(self, first: Any, second: Any) -> tuple[TensorVariable, TensorVariable]:
+        """Return the first two inputs as tensors of one float dtype, with all their axes."""
+        wanted = self.convolution.ndim + BATCH_AND_CHANNELS
+        pair = [pt.as_tensor_variable(first), pt.as_tensor_variable(second)]
+        for name, tensor in zip(self.names, pair, strict=True):
+            if tensor.type.numpy_dtype.kind != "f":
+                raise DTypeError(
+                    f"{name} must be float: got dtype {tensor.type.dtype}. Cast it "
+                    f"(`.astype('float32')`).",
+                    got=tensor.type.dtype,
+                    wanted="float16, float32 or float64",
+                )
+            if tensor.type.ndim != wanted:
+                raise ShapeError(
+                    f"{name} must have {wanted} axes, the last {wanted - 2} of them spatial: got "
+                    f"{tensor.type.ndim}. Images are (batch, channels, *spatial), kernels "
+                    f"(out_channels, channels // groups, *spatial).",
+                    got=tensor.type.ndim,
+                    wanted=wanted,
+                )
+        dtype = upcast(*(tensor.type.dtype for tensor in pair))
+        one, other = (t if t.type.dtype == dtype else t.astype(dtype) for t in pair)
+        return one, other
+
+    def _shape_input(self, shape: Any) -> tuple[TensorVariable, list[int | None]]:
+        """Return the vector of a full shape, and what is static of it."""
+        ndim = self.convolution.ndim + BATCH_AND_CHANNELS
+        vector = lengths_input(shape, ndim)
+        return vector, static_entries(vector, ndim)
+
+    def _number_inputs(self, numbers: Sequence[Any]) -> list[TensorVariable]:
+        if self.convolution.is_static:
+            return []
+        (matrix,) = numbers
+        return [pt.as_tensor_variable(matrix).astype("int64")]
+
+    def _rows(self, numbers: Sequence[Any]) -> list[Any]:
+        """Return the rows of the convolution: its own, or those of the run-time matrix."""
+        if self.convolution.is_static:
+            return self.convolution.rows()
+        (matrix,) = numbers
+        ndim = self.convolution.ndim
+        if isinstance(matrix, np.ndarray):
+            if matrix.shape != (ndim, 4):
+                raise LengthError(WRONG_STEPS, got=matrix.size, wanted=ndim)
+            return [tuple(row) for row in matrix.tolist()]
+        return [tuple(matrix[i, j] for j in range(4)) for i in range(ndim)]
+
+    def _static_rows(self) -> list[Any]:
+        """Return the rows with None for what is known at run time only."""
+        rows = self.convolution.rows()
+        return rows if self.convolution.is_static else [(None,) * 4 for _ in rows]
+
+
+class Conv(_ConvOp):
+    """Convolve images with a kernel.
+
+    Inputs are the images (batch, channels, *spatial), the kernel (out_channels, channels / groups,
+    *spatial), and the matrix of the convolution's numbers where some are known at run time only.
+    """
+
+    names = ("x", "kernel")
+
+    def make_node(self, x: Any, kernel: Any, *numbers: Any) -> Apply:
+        x, kernel = self._factors(x, kernel)
+        rows, shapes = self._static_rows(), (x.type.shape, kernel.type.shape)
+        check_shapes(*shapes, rows, self.convolution.groups)
+        counts = output_lengths(shapes[0][2:], shapes[1][2:], rows)
+        output = TensorType(x.type.dtype, (shapes[0][0], shapes[1][0], *counts))()
+        return Apply(self, [x, kernel, *self._number_inputs(numbers)], [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, kernel, *numbers = inputs
+        groups, flip = self.convolution.groups, self.convolution.flip
+        output_storage[0][0] = reference_conv.conv(x, kernel, self._rows(numbers), groups, flip)
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, (x, kernel, *_) = arguments[-2:]
+        counts = output_lengths(x[2:], kernel[2:], self._rows(node.inputs[2:]))
+        return [(x[0], kernel[0], *counts)]
+
+    def transposes(
+        self, cotangent: Variable, inputs: Sequence[Variable]
+    ) -> tuple[TensorVariable, TensorVariable]:
+        x, kernel, *numbers = inputs
+        shapes = [lengths_vector(v, v.type.ndim) for v in (x, kernel)]
+        return (
+            ConvInputGrad(self.convolution)(kernel, cotangent, shapes[0], *numbers),
+            ConvKernelGrad(self.convolution)(x, cotangent, shapes[1], *numbers),
+        )
+
+
+class ConvInputGrad(_ConvOp):
+    """The transpose of `Conv` in the images: transposed convolution.
+
+    Inputs are the kernel, the cotangent of the output, and the shape of the images.
+    """
+
+    names = ("kernel", "dy")
+    _output_type_depends_on_input_value = True
+
+    def make_node(self, kernel: Any, dy: Any, shape: Any, *numbers: Any) -> Apply:
+        kernel, dy = self._factors(kernel, dy)
+        shape, lengths = self._shape_input(shape)
+        full = (_agreed(lengths[0], dy.type.shape[0], 0), *lengths[1:])
+        check_shapes(
+            full, kernel.type.shape, self._static_rows(), self.convolution.groups, dy.type.shape
+        )
+        output = TensorType(dy.type.dtype, tuple(full))()
+        return Apply(self, [kernel, dy, shape, *self._number_inputs(numbers)], [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        kernel, dy, shape, *numbers = inputs
+        lengths = _full_shape(shape, kernel.ndim)
+        groups, flip = self.convolution.groups, self.convolution.flip
+        output_storage[0][0] = reference_conv.conv_input_grad(
+            kernel, dy, lengths, self._rows(numbers), groups, flip
+        )
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        shape = arguments[-2].inputs[2]
+        return [tuple(shape[i] for i in range(self.convolution.ndim + BATCH_AND_CHANNELS))]
+
+    def transposes(
+        self, cotangent: Variable, inputs: Sequence[Variable]
+    ) -> tuple[TensorVariable, TensorVariable]:
+        kernel, dy, _, *numbers = inputs
+        shape = lengths_vector(kernel, kernel.type.ndim)
+        return (
+            ConvKernelGrad(self.convolution)(cotangent, dy, shape, *numbers),
+            Conv(self.convolution)(cotangent, kernel, *numbers),
+        )
+
+
+class ConvKernelGrad(_ConvOp):
+    """The transpose of `Conv` in the kernel.
+
+    Inputs are the images, the cotangent of the output, and the shape of the kernel.
+    """
+
+    names = ("x", "dy")
+    _output_type_depends_on_input_value = True
+
+    def make_node(self, x: Any, dy: Any, shape: Any, *numbers: Any) -> Apply:
+        x, dy = self._factors(x, dy)
+        shape, lengths = self._shape_input(shape)
+        full = (_agreed(lengths[0], dy.type.shape[1], 0), *lengths[1:])
+        check_shapes(
+            x.type.shape, full, self._static_rows(), self.convolution.groups, dy.type.shape
+        )
+        output = TensorType(x.type.dtype, tuple(full))()
+        return Apply(self, [x, dy, shape, *self._number_inputs(numbers)], [output])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, dy, shape, *numbers = inputs
+        lengths = _full_shape(shape, x.ndim)
+        groups, flip = self.convolution.groups, self.convolution.flip
+        output_storage[0][0] = reference_conv.conv_kernel_grad(
+            x, dy, lengths, self._rows(numbers), groups, flip
+        )
+
+    infer_shape = ConvInputGrad.infer_shape
+
+    def transposes(
+        self, cotangent: Variable, inputs: Sequence[Variable]
+    ) -> tuple[TensorVariable, TensorVariable]:
+        x, dy, _, *numbers = inputs
+        shape = lengths_vector(x, x.type.ndim)
+        return (
+            ConvInputGrad(self.convolution)(cotangent, dy, shape, *numbers),
+            Conv(self.convolution)(x, cotangent, *numbers),
+        )
+
+
+def _agreed(got: int | None, wanted: int | None, axis: int) -> int | None:
+    """Return the length that two static shapes agree on."""
+    if None not in (got, wanted) and got != wanted:
+        raise LengthError(BATCH_DISAGREES, axis, got or 0, wanted or 0)
+    return got if got is not None else wanted
+
+
+def _full_shape(shape: Any, ndim: int) -> list[int]:
+    if len(shape) != ndim:
+        raise ShapeError(
+            f"the shape must have {ndim} lengths: got {len(shape)}.", got=len(shape), wanted=ndim
+        )
+    return [int(length) for length in shape]
