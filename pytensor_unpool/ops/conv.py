@@ -36,7 +36,7 @@ from pytensor_unpool.geometry.conv import (
     output_lengths,
 )
 from pytensor_unpool.kernels import reference_conv
-from pytensor_unpool.ops.c_code import CKernelOp
+from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
 from pytensor_unpool.ops.common import (
     is_connected,
     lengths_input,
@@ -53,8 +53,18 @@ class _ConvOp(CKernelOp):
 
     __props__ = ("convolution",)
 
-    # What the first two inputs are called.
+    c_files = (
+        "lanes.h",
+        "tiles.h",
+        "conv.h",
+        "conv_maps.h",
+        "conv_kernel_grad.h",
+        "conv_checks.h",
+    )
+
+    # What the first two inputs are called, and how many inputs there are without numbers.
     names: tuple[str, str]
+    arrays: int
 
     def __init__(self, convolution: Convolution) -> None:
         self.convolution = convolution
@@ -95,6 +105,41 @@ class _ConvOp(CKernelOp):
         if is_connected(tangents[1]):
             changes.append(self(first, tangents[1], *rest))
         return [sum(changes[1:], changes[0]) if changes else disconnected_type()]
+
+    def _c_call(
+        self, node: Apply, inputs: Sequence[str], y: str, shapes: Sequence[str], call: str
+    ) -> str:
+        """Return the statements that check, allocate `y` and run a kernel.
+
+        `shapes` are C expressions of the shapes of images, kernel and output, `call` the kernel and
+        its arrays. Where the Op is told a shape, that is the shape of `y`; else the output is.
+        """
+        convolution, matrix = self.convolution, len(inputs) > self.arrays
+        ndim = convolution.ndim
+        rows = ", ".join(f"{{{', '.join(str(n or 0) for n in row)}}}" for row in convolution.rows())
+        is_told = self.arrays > 2
+        told = f"if (!read_lengths({inputs[2]}, {ndim + 2}, shape, &size)) {{FAIL}}"
+        read = f"if (!read_rows({inputs[-1]}, {ndim}, 4, WRONG_STEPS, rows[0])) {{FAIL}}"
+        counted = f"""
+    shape[0] = conv.images; shape[1] = conv.groups * conv.rows;
+    for (int i = 0; i < {ndim}; ++i) shape[2 + i] = conv.axes[SPATIAL - {ndim} + i].outputs;
+        """
+        return f"""
+    npy_intp shape[{ndim + 2}], size, rows[{ndim}][4] = {{{rows}}};
+    (void)size;
+    Convolution conv;
+    conv.groups = {convolution.groups};
+    conv.flip = {"true" if convolution.flip else "false"};
+    {read if matrix else ""}
+    {told if is_told else ""}
+    if (!is_fine(describe(&conv, {ndim}, rows, {", ".join(shapes)}))) {{FAIL}}
+    {"" if is_told else counted}
+    if (!allocate(&{y}, {ndim + 2}, shape, {type_number(node.outputs[0])})) {{FAIL}}
+    if (!{call.format(y=f"({c_type(node.outputs[0])}*)PyArray_DATA({y})")}) {{
+        PyErr_NoMemory();
+        FAIL
+    }}
+        """
 
     def _factors(self, first: Any, second: Any) -> tuple[TensorVariable, TensorVariable]:
         """Return the first two inputs as tensors of one float dtype, with all their axes."""
@@ -157,7 +202,7 @@ class Conv(_ConvOp):
     *spatial), and the matrix of the convolution's numbers where some are known at run time only.
     """
 
-    names = ("x", "kernel")
+    names, arrays = ("x", "kernel"), 2
 
     def make_node(self, x: Any, kernel: Any, *numbers: Any) -> Apply:
         x, kernel = self._factors(x, kernel)
@@ -171,6 +216,12 @@ class Conv(_ConvOp):
         x, kernel, *numbers = inputs
         groups, flip = self.convolution.groups, self.convolution.flip
         output_storage[0][0] = reference_conv.conv(x, kernel, self._rows(numbers), groups, flip)
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x, kernel = inputs[:2]
+        shapes = f"PyArray_DIMS({x})", f"PyArray_DIMS({kernel})", "NULL"
+        call = f"conv(conv, view_of({x}), view_of({kernel}), {{y}})"
+        return self._c_call(node, inputs, outputs[0], shapes, f"pytensor_unpool::{call}")
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         node, (x, kernel, *_) = arguments[-2:]
@@ -194,7 +245,7 @@ class ConvInputGrad(_ConvOp):
     Inputs are the kernel, the cotangent of the output, and the shape of the images.
     """
 
-    names = ("kernel", "dy")
+    names, arrays = ("kernel", "dy"), 3
     _output_type_depends_on_input_value = True
 
     def make_node(self, kernel: Any, dy: Any, shape: Any, *numbers: Any) -> Apply:
@@ -214,6 +265,12 @@ class ConvInputGrad(_ConvOp):
         output_storage[0][0] = reference_conv.conv_input_grad(
             kernel, dy, lengths, self._rows(numbers), groups, flip
         )
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        kernel, dy = inputs[:2]
+        shapes = "shape", f"PyArray_DIMS({kernel})", f"PyArray_DIMS({dy})"
+        call = f"conv_input_grad(conv, view_of({kernel}), view_of({dy}), {{y}})"
+        return self._c_call(node, inputs, outputs[0], shapes, call)
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         shape = arguments[-2].inputs[2]
@@ -236,7 +293,7 @@ class ConvKernelGrad(_ConvOp):
     Inputs are the images, the cotangent of the output, and the shape of the kernel.
     """
 
-    names = ("x", "dy")
+    names, arrays = ("x", "dy"), 3
     _output_type_depends_on_input_value = True
 
     def make_node(self, x: Any, dy: Any, shape: Any, *numbers: Any) -> Apply:
@@ -256,6 +313,12 @@ class ConvKernelGrad(_ConvOp):
         output_storage[0][0] = reference_conv.conv_kernel_grad(
             x, dy, lengths, self._rows(numbers), groups, flip
         )
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x, dy = inputs[:2]
+        shapes = f"PyArray_DIMS({x})", "shape", f"PyArray_DIMS({dy})"
+        call = f"conv_kernel_grad(conv, view_of({x}), view_of({dy}), {{y}})"
+        return self._c_call(node, inputs, outputs[0], shapes, call)
 
     infer_shape = ConvInputGrad.infer_shape
 

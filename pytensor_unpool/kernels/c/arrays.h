@@ -81,20 +81,24 @@ static bool read_lengths(PyArrayObject* vector, int n, npy_intp* lengths, npy_in
     return is_fine(plane_size(lengths, n, size));
 }
 
+// Read an integer matrix of n rows.
+static bool read_rows(PyArrayObject* matrix, int n, int columns, int kind, npy_intp* numbers) {
+    if (PyArray_NDIM(matrix) != 2 || PyArray_DIMS(matrix)[0] != n ||
+        PyArray_DIMS(matrix)[1] != columns)
+        return is_fine(length_problem(kind, 0, PyArray_SIZE(matrix), n));
+    for (int i = 0; i < n * columns; ++i)
+        numbers[i] = *(npy_int64*)PyArray_GETPTR2(matrix, i / columns, i % columns);
+    return true;
+}
+
 // The windows of the Op, or those in the rows of the run-time matrix `numbers`.
 static bool read_windows(Windows* windows, PyArrayObject* numbers) {
+    npy_intp rows[MOST_AXES][5];
     if (!numbers) return true;
-    if (PyArray_NDIM(numbers) != 2 || PyArray_DIMS(numbers)[0] != windows->ndim ||
-        PyArray_DIMS(numbers)[1] != 5) {
-        return is_fine(
-            length_problem(WRONG_NUMBERS, 0, PyArray_SIZE(numbers), windows->ndim)
-        );
-    }
+    if (!read_rows(numbers, windows->ndim, 5, WRONG_NUMBERS, rows[0])) return false;
     for (int i = 0; i < windows->ndim; ++i) {
-        npy_intp row[5];
-        for (int j = 0; j < 5; ++j) row[j] = *(npy_int64*)PyArray_GETPTR2(numbers, i, j);
-        Row known = {row[0], row[1], row[2], row[3], row[4]};
-        windows->rows[i] = known;
+        const Row row = {rows[i][0], rows[i][1], rows[i][2], rows[i][3], rows[i][4]};
+        windows->rows[i] = row;
     }
     return true;
 }

@@ -31,7 +31,14 @@ enum {
     MOVED_DISAGREES,
     COTANGENT_DISAGREES,
     ROWS_DISAGREE,
-    TOO_MANY_TAPS
+    TOO_MANY_TAPS,
+    CHANNELS_DISAGREE,
+    GROUPS_DO_NOT_DIVIDE,
+    KERNEL_TOO_LONG,
+    OUTPUT_DISAGREES,
+    BATCH_DISAGREES,
+    WRONG_STEPS,
+    BAD_NUMBER
 };
 
 static inline Problem length_problem(int kind, long long axis, long long got, long long wanted) {

@@ -1,0 +1,220 @@
+// The transpose of convolution in the kernel: for each weight, the product of two rows, an output's
+// and that of the image that begins at its tap.
+#ifndef PYTENSOR_UNPOOL_CONV_KERNEL_GRAD_H
+#define PYTENSOR_UNPOOL_CONV_KERNEL_GRAD_H
+
+#include <utility>
+
+namespace pytensor_unpool {
+
+// Rows of products are so long that a tile of them stays in the nearest cache; the copied outputs
+// that all of them are multiplied with, in the next one.
+const npy_intp ROW_BYTES = 6400, ROWS_BYTES = 256 << 10;
+
+const int MOST_LANE_ROWS = 4, MOST_LANE_COLUMNS = MOST_SUMS / MOST_LANE_ROWS;
+
+template <typename T>
+struct LaneKernel {
+    typedef void (*Multiply)(const T* const*, const T* const*, npy_intp, T*);
+
+    template <int ROWS>
+    static Multiply of_columns(npy_intp columns) {
+        static const Multiply all[] = {
+            multiply_lanes<ROWS, 1, T>, multiply_lanes<ROWS, 2, T>, multiply_lanes<ROWS, 3, T>,
+#if defined(__AVX512F__)
+            multiply_lanes<ROWS, 4, T>, multiply_lanes<ROWS, 5, T>, multiply_lanes<ROWS, 6, T>,
+#endif
+        };
+        return all[columns - 1];
+    }
+
+    static Multiply of(npy_intp rows, npy_intp columns) {
+        return rows == 1   ? of_columns<1>(columns)
+               : rows == 2 ? of_columns<2>(columns)
+               : rows == 3 ? of_columns<3>(columns)
+                           : of_columns<4>(columns);
+    }
+};
+
+#ifdef UNPOOL_SHUFFLES
+// The sums of pairs of neighbouring lanes, those of `a` before those of `b`.
+template <typename V, int... I>
+static UNPOOL_INLINE V sum_pairs(const V& a, const V& b, std::integer_sequence<int, I...>) {
+    return __builtin_shufflevector(a, b, (2 * I)...) +
+           __builtin_shufflevector(a, b, (2 * I + 1)...);
+}
+#endif
+
+// The sums of the lanes of as many vectors as a vector has lanes.
+template <typename T>
+static void sum_lanes(const T* vectors, T* sums) {
+    constexpr int lanes = Wide<T>::lanes;
+#ifdef UNPOOL_SHUFFLES
+    typename Wide<T>::type v[lanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; ++i) v[i] = Wide<T>::load(vectors + i * lanes);
+#pragma GCC unroll 4
+    for (int number = lanes / 2; number > 0; number /= 2)
+#pragma GCC unroll 16
+        for (int i = 0; i < number; ++i)
+            v[i] = sum_pairs(v[2 * i], v[2 * i + 1], std::make_integer_sequence<int, lanes>());
+    memcpy(sums, &v[0], sizeof v[0]);
+#else
+    for (int i = 0; i < lanes; ++i) {
+        sums[i] = 0;
+        for (int lane = 0; lane < lanes; ++lane) sums[i] += vectors[i * lanes + lane];
+    }
+#endif
+}
+
+// The products of the rows of copied outputs with those of copied images: `rows` and `images` have
+// them, `pitch` elements for each output channel.
+template <typename T>
+struct Products {
+    T *rows, *images;
+    npy_intp pitch, length;
+    npy_intp *offsets, *places;  // where the columns' rows begin, and which weights they are for
+    npy_intp terms;
+
+    void add(npy_intp number, T* dk, npy_intp row_step) const {
+        // Vectors behind the last one are summed up too.
+        constexpr int width = Wide<T>::lanes, most = MOST_LANE_ROWS * MOST_LANE_COLUMNS + width;
+        T lanes[most * width] = {}, sums[most];
+        const npy_intp tiles = ceil_divide(terms, MOST_LANE_COLUMNS);
+        for (npy_intp tile = 0; tile < tiles; ++tile) {
+            const npy_intp first = terms * tile / tiles;
+            const npy_intp columns = terms * (tile + 1) / tiles - first;
+            const T* of_columns[MOST_LANE_COLUMNS];
+            for (npy_intp i = 0; i < columns; ++i) of_columns[i] = images + offsets[first + i];
+            for (npy_intp row = 0; row < number; row += MOST_LANE_ROWS) {
+                const npy_intp n = at_most(MOST_LANE_ROWS, number - row);
+                const T* of_rows[MOST_LANE_ROWS];
+                for (npy_intp i = 0; i < n; ++i) of_rows[i] = rows + (row + i) * pitch;
+                LaneKernel<T>::of(n, columns)(of_rows, of_columns, length, lanes);
+                for (npy_intp v = 0; v < n * columns; v += width)
+                    sum_lanes(lanes + v * width, sums + v);
+                for (npy_intp i = 0; i < n; ++i)
+                    for (npy_intp j = 0; j < columns; ++j)
+                        dk[(row + i) * row_step + places[first + j]] += sums[i * columns + j];
+            }
+        }
+    }
+};
+
+// How much is done at a time: some images, or a band of one.
+struct KernelGradPortions {
+    npy_intp rows, channels, images, band;
+    int axis;
+};
+
+template <typename T>
+static KernelGradPortions portions_of(const Convolution& conv, const Source& source) {
+    KernelGradPortions part = {conv.rows, conv.channels, 1, 0, 0};
+    while (part.axis < SPATIAL - 1 && conv.axes[part.axis].outputs == 1) ++part.axis;
+    const npy_intp outputs = conv.axes[part.axis].outputs;
+    const npy_intp reach = source.axes[part.axis].size - outputs;
+    const npy_intp line = source.plane() / source.axes[part.axis].size * sizeof(T);
+    const npy_intp lines = at_least(1, ROW_BYTES / line - reach);
+    part.band = ceil_divide(outputs, ceil_divide(outputs, at_most(lines, outputs)));
+    const npy_intp plane = line * (part.band + reach);
+    if (part.band == outputs) part.images = at_least(1, at_most(conv.images, ROW_BYTES / plane));
+    const npy_intp row = plane * part.images;
+    part.rows = at_most(part.rows, at_least(MOST_LANE_ROWS, ROWS_BYTES / row));
+    part.channels =
+        at_most(part.channels, at_least(1, MOST_SOURCE_BYTES / (row * source.phases())));
+    return part;
+}
+
+// Copy some images: the columns of products.
+template <typename T>
+static void copy_columns(
+    const Source& source, const View& images, const ConvTap* taps, npy_intp number_of_taps,
+    Products<T>* products
+) {
+    for (npy_intp n = 0; n < source.images; ++n)
+        copy_image(source, images.trailing(4, n * images.strides[0]), n, source.channel(),
+                   products->images);
+    memset(products->images + images.shape[1] * source.channel(), 0, VECTOR_BYTES);
+    products->terms = 0;
+    for (npy_intp channel = 0; channel < images.shape[1]; ++channel)
+        for (npy_intp t = 0; t < number_of_taps; ++t, ++products->terms) {
+            products->offsets[products->terms] =
+                channel * source.channel() + source.offset(taps[t]);
+            products->places[products->terms] = channel * number_of_taps + taps[t].weight;
+        }
+}
+
+// Copy some outputs, with zeros where the copy of the images has what belongs to no output.
+template <typename T>
+static void copy_rows(const Source& source, const View& outputs, Products<T>* products) {
+    Source rows = source;
+    for (int i = 0; i < SPATIAL; ++i) {
+        rows.axes[i] = {0, 1, 1, 1, source.axes[i].size};
+    }
+    const npy_intp all = rows.channel(), lanes = Wide<T>::lanes;
+    const npy_intp used = all - rows.plane() + rows.columns(outputs.shape + 2);
+    products->length = ceil_divide(used, lanes) * lanes;
+    products->pitch = ceil_divide(all, lanes) * lanes;
+    for (npy_intp n = 0; n < rows.images; ++n)
+        copy_image(rows, outputs.trailing(4, n * outputs.strides[0]), n, products->pitch,
+                   products->rows);
+    for (npy_intp row = 0; row < outputs.shape[1]; ++row)
+        memset(products->rows + row * products->pitch + all, 0, (products->pitch - all) * sizeof(T));
+}
+
+// The part of an axis from `first` on.
+static inline View part_of(const View& x, int axis, npy_intp first, npy_intp most) {
+    View view = x;
+    view.data += first * x.strides[axis];
+    view.shape[axis] = at_most(most, x.shape[axis] - first);
+    return view;
+}
+
+// The transpose of `conv` in the kernel; `dk` is C contiguous.
+template <typename T>
+static bool conv_kernel_grad(const Convolution& conv, const View& x, const View& dy, T* dk) {
+    const View images = with_three_axes(x, 2), outputs = with_three_axes(dy, 2);
+    const npy_intp number_of_taps = count_taps(conv), row_step = conv.channels * number_of_taps;
+    memset(dk, 0, conv.groups * conv.rows * row_step * sizeof(T));
+    if (conv.rows == 0 || conv.channels == 0 || conv.images == 0) return true;
+    Source all = source_of(conv);
+    const KernelGradPortions part = portions_of<T>(conv, all);
+    const int band_axis = 2 + part.axis;
+    all.axes[part.axis].size += part.band - outputs.shape[band_axis];
+    all.images = part.images;
+    const npy_intp lanes = Wide<T>::lanes, most_terms = part.channels * number_of_taps;
+    const npy_intp pitch = ceil_divide(part.images * all.plane(), lanes) * lanes;
+    Scratch taps(number_of_taps * sizeof(ConvTap)), offsets(most_terms * sizeof(npy_intp));
+    Scratch places(most_terms * sizeof(npy_intp)), of_rows(part.rows * pitch * sizeof(T));
+    Scratch copy((part.channels * all.channel() + lanes) * sizeof(T));
+    if (!taps.data || !offsets.data || !places.data || !of_rows.data || !copy.data) return false;
+    // The weights of a channel are numbered in C order.
+    const npy_intp steps[SPATIAL] = {conv.axes[1].taps * conv.axes[2].taps, conv.axes[2].taps, 1};
+    list_all_taps(conv, steps, (ConvTap*)taps.data);
+    Products<T> products = {(T*)of_rows.data, (T*)copy.data, 0, 0,
+                            (npy_intp*)offsets.data, (npy_intp*)places.data, 0};
+    for (npy_intp group = 0; group < conv.groups; ++group)
+        for (npy_intp channel = 0; channel < conv.channels; channel += part.channels)
+            for (npy_intp image = 0; image < conv.images; image += part.images)
+                for (npy_intp n = 0; n < outputs.shape[band_axis]; n += part.band) {
+                    View from = group_of(images, 1, conv.groups, group);
+                    View to = group_of(outputs, 1, conv.groups, group);
+                    from = part_of(part_of(from, 1, channel, part.channels), 0, image, part.images);
+                    to = part_of(part_of(to, 0, image, part.images), band_axis, n, part.band);
+                    Source source = all;
+                    source.images = from.shape[0];
+                    source.axes[part.axis].start += n * all.axes[part.axis].stride;
+                    copy_columns(source, from, (const ConvTap*)taps.data, number_of_taps, &products);
+                    T* weights = dk + group * conv.rows * row_step + channel * number_of_taps;
+                    for (npy_intp row = 0; row < conv.rows; row += part.rows) {
+                        const View some = part_of(to, 1, row, part.rows);
+                        copy_rows(source, some, &products);
+                        products.add(some.shape[1], weights + row * row_step, row_step);
+                    }
+                }
+    return true;
+}
+
+}  // namespace pytensor_unpool
+
+#endif
