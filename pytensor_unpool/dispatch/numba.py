@@ -9,6 +9,8 @@ from typing import Any
 from pytensor.graph.basic import Apply
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
+from pytensor_unpool.kernels.numba.conv_kernel_grad import conv_kernel_grad
+from pytensor_unpool.kernels.numba.conv_maps import conv, conv_input_grad
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
 from pytensor_unpool.kernels.numba.sums import pool, pool_input_grad
@@ -16,6 +18,9 @@ from pytensor_unpool.kernels.numba.taps import tap_gather, tap_unpool
 from pytensor_unpool.kernels.numba.tied import tied_gather, tied_unpool
 from pytensor_unpool.kernels.numba.unpool import max_gather, max_unpool
 from pytensor_unpool.ops import (
+    Conv,
+    ConvInputGrad,
+    ConvKernelGrad,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -31,9 +36,12 @@ from pytensor_unpool.ops import (
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 18
+KERNELS_VERSION = 20
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
+    Conv: lambda op: conv(op.convolution),
+    ConvInputGrad: lambda op: conv_input_grad(op.convolution),
+    ConvKernelGrad: lambda op: conv_kernel_grad(op.convolution),
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
     MaxUnpool: lambda op: max_unpool(op.ndim, op.duplicates),
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates),

@@ -114,11 +114,9 @@ class _ConvOp(CKernelOp):
         `shapes` are C expressions of the shapes of images, kernel and output, `call` the kernel and
         its arrays. Where the Op is told a shape, that is the shape of `y`; else the output is.
         """
-        convolution, matrix = self.convolution, len(inputs) > self.arrays
-        ndim = convolution.ndim
+        convolution, ndim, is_told = self.convolution, self.convolution.ndim, self.arrays > 2
         rows = ", ".join(f"{{{', '.join(str(n or 0) for n in row)}}}" for row in convolution.rows())
-        is_told = self.arrays > 2
-        told = f"if (!read_lengths({inputs[2]}, {ndim + 2}, shape, &size)) {{FAIL}}"
+        told = f"if (!read_lengths({inputs[self.arrays - 1]}, {ndim + 2}, shape, &size)) {{FAIL}}"
         read = f"if (!read_rows({inputs[-1]}, {ndim}, 4, WRONG_STEPS, rows[0])) {{FAIL}}"
         counted = f"""
     shape[0] = conv.images; shape[1] = conv.groups * conv.rows;
@@ -130,7 +128,7 @@ class _ConvOp(CKernelOp):
     Convolution conv;
     conv.groups = {convolution.groups};
     conv.flip = {"true" if convolution.flip else "false"};
-    {read if matrix else ""}
+    {"" if convolution.is_static else read}
     {told if is_told else ""}
     if (!is_fine(describe(&conv, {ndim}, rows, {", ".join(shapes)}))) {{FAIL}}
     {"" if is_told else counted}

@@ -1,0 +1,228 @@
+"""The transpose of convolution in the kernel, in Numba.
+
+For each weight, the product of two rows: an output's, and that of the image that begins at its tap.
+The same as in kernels/c/conv_kernel_grad.h.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.kernels.numba.conv import (
+    DILATION,
+    MOST_SOURCE_BYTES,
+    OUTPUTS,
+    PHASE,
+    PHASES,
+    SHIFT,
+    SIZE,
+    START,
+    STEP,
+    STRIDE,
+    TAPS,
+    WEIGHT,
+    columns_of,
+    copy_image,
+    phases_of,
+    plane_of,
+    tap_offset,
+)
+from pytensor_unpool.kernels.numba.conv_maps import (
+    all_taps,
+    check_output,
+    copy_for_outputs,
+    describer,
+    list_taps,
+    phase_period,
+    shape_reader,
+    three_axes,
+)
+from pytensor_unpool.kernels.numba.tiles import (
+    LANE_COLUMNS,
+    LANE_ROWS,
+    VECTOR_BYTES,
+    lane_kernel,
+)
+from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
+
+# Rows of products are so long that a block of them stays in the nearest cache; the copied outputs
+# that all of them are multiplied with, in the next one.
+ROW_BYTES, ROWS_BYTES = 6400, 256 << 10
+
+MOST_COLUMNS = LANE_COLUMNS[-1]
+
+
+def _lane_chooser(numbers: tuple[int, ...] = LANE_COLUMNS) -> Kernel:
+    """Compile ``(columns, ...) -> columns``: the block with as many columns, or some more."""
+    columns_here, *others = numbers
+    multiply = lane_kernel(columns_here)
+    if not others:
+
+        @inner
+        def last(columns, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
+            multiply(outputs, rows, images, begins, length, lanes)
+            return columns_here
+
+        return last  # type: ignore[no-any-return]
+    otherwise = _lane_chooser(tuple(others))
+
+    @inner
+    def choose(columns, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
+        if columns <= columns_here:
+            multiply(outputs, rows, images, begins, length, lanes)
+            return columns_here
+        return otherwise(columns, outputs, rows, images, begins, length, lanes)
+
+    return choose  # type: ignore[no-any-return]
+
+
+multiply_lanes = _lane_chooser()
+
+
+@inner
+def portions_of(axes, copy, images, rows, channels, itemsize):  # type: ignore[no-untyped-def]
+    """Return how much is done at a time: rows, channels, images, or a band on which axis."""
+    axis = 0
+    while axis < 2 and axes[axis, OUTPUTS] == 1:
+        axis += 1
+    outputs = axes[axis, OUTPUTS]
+    reach = copy[axis, SIZE] - outputs
+    line = plane_of(copy) // copy[axis, SIZE] * itemsize
+    lines = max(1, ROW_BYTES // line - reach)
+    band = -(-outputs // -(-outputs // min(lines, outputs)))
+    plane = line * (band + reach)
+    together = max(1, min(images, ROW_BYTES // plane)) if band == outputs else 1
+    row = plane * together
+    rows = min(rows, max(LANE_ROWS, ROWS_BYTES // row // LANE_ROWS * LANE_ROWS))
+    channels = min(channels, max(1, MOST_SOURCE_BYTES // (row * phases_of(copy))))
+    return rows, channels, together, axis, band
+
+
+@inner
+def add_products(outputs, rows, pitch, images, offsets, places, terms, length, lanes, dk, row_step):  # type: ignore[no-untyped-def]
+    """Add to the weights the products of rows `pitch` elements apart with rows at `offsets`."""
+    width = VECTOR_BYTES // lanes.itemsize
+    blocks = -(-terms // MOST_COLUMNS)
+    for block in range(blocks):
+        first = terms * block // blocks
+        columns = terms * (block + 1) // blocks - first
+        # What is missing is done with the last column or row, and not added.
+        last = first + columns - 1
+        begins = (
+            offsets[first], offsets[min(first + 1, last)], offsets[min(first + 2, last)],
+            offsets[min(first + 3, last)], offsets[min(first + 4, last)],
+            offsets[min(first + 5, last)],
+        )
+        for row in range(0, rows, LANE_ROWS):
+            end = rows - 1
+            of_rows = (
+                row * pitch, min(row + 1, end) * pitch, min(row + 2, end) * pitch,
+                min(row + 3, end) * pitch,
+            )
+            held = multiply_lanes(columns, outputs, of_rows, images, begins, length, lanes)
+            for i in range(min(LANE_ROWS, rows - row)):
+                for j in range(columns):
+                    total = lanes.dtype.type(0)
+                    at = (i * held + j) * width
+                    for lane in range(width):
+                        total += lanes[np.uint64(at + lane)]
+                    dk[np.uint64((row + i) * row_step + places[first + j])] += total
+
+
+def conv_kernel_grad(convolution: Convolution) -> Kernel:
+    """Compile ``(x, dy, shape) -> dkernel``: the transpose of `conv` in the kernel."""
+    groups, flip = convolution.groups, convolution.flip
+    describe = describer(convolution)
+    lengths_of = shape_reader(convolution.ndim + 2)
+
+    @kernel
+    def conv_kernel_grad(x, dy, shape, *numbers):  # type: ignore[no-untyped-def]
+        full = lengths_of(shape, dy.shape)
+        axes = describe(numbers, x.shape, full)
+        check_output(dy.shape, x.shape, full, axes)
+        dk = np.zeros(full, x.dtype)
+        if dk.size > 0 and x.shape[0] > 0:
+            taps = np.empty((axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS], 9), np.int64)
+            list_taps(all_taps(axes), axes, flip, taps)
+            for t in range(len(taps)):
+                for i in range(3):
+                    tap = taps[t, PHASE + i]
+                    taps[t, SHIFT + i] = tap * axes[i, DILATION] // axes[i, STRIDE]
+                    taps[t, PHASE + i] = tap % phase_period(axes[i])
+            add_all(axes, groups, three_axes(x), three_axes(dy), taps, dk.reshape(-1))
+        return dk
+
+    return conv_kernel_grad  # type: ignore[no-any-return]
+
+
+@inner
+def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
+    """Add the products of all outputs with the images to the weights."""
+    all_rows, all_channels = dy.shape[1] // groups, x.shape[1] // groups
+    copy = copy_for_outputs(axes)
+    most_rows, most_channels, together, axis, most = portions_of(
+        axes, copy, x.shape[0], all_rows, all_channels, x.itemsize
+    )
+    outputs = axes[axis, OUTPUTS]
+    copy[axis, SIZE] += most - outputs
+    of_rows = copy.copy()
+    for i in range(3):
+        of_rows[i, START], of_rows[i, PHASES] = 0, 1
+        of_rows[i, STEP] = of_rows[i, 2] = 1
+    plane, width = plane_of(copy), VECTOR_BYTES // x.itemsize
+    pitch = -(-together * plane // width) * width
+    images = np.empty(most_channels * phases_of(copy) * together * plane + width, x.dtype)
+    rows = np.empty(most_rows * pitch, x.dtype)
+    offsets = np.empty(most_channels * len(taps), np.int64)
+    places = np.empty(most_channels * len(taps), np.int64)
+    lanes = np.empty(LANE_ROWS * MOST_COLUMNS * width, x.dtype)
+    row_step = all_channels * len(taps)
+    begin = copy[axis, START]
+    counts = axes[:, OUTPUTS].copy()
+    for group in range(groups):
+        for channel in range(0, all_channels, most_channels):
+            channels = min(most_channels, all_channels - channel)
+            for image in range(0, x.shape[0], together):
+                number = min(together, x.shape[0] - image)
+                of_channel = phases_of(copy) * number * plane
+                terms = 0
+                for i in range(channels):
+                    for t in range(len(taps)):
+                        offsets[terms] = i * of_channel + tap_offset(copy, number, taps[t])
+                        place = taps[t, WEIGHT] * axes[1, TAPS] + taps[t, WEIGHT + 1]
+                        place = place * axes[2, TAPS] + taps[t, WEIGHT + 2]
+                        places[terms] = (channel + i) * len(taps) + place
+                        terms += 1
+                for first in range(0, outputs, most):
+                    copy[axis, START] = begin + first * copy[axis, STEP]
+                    here = group * all_channels + channel
+                    for n in range(number):
+                        copy_image(copy, number, x, image + n, here, channels, n, of_channel, images)
+                    for i in range(width):
+                        images[channels * of_channel + i] = 0
+                    counts[axis] = min(most, outputs - first)
+                    part = dy
+                    if axis == 0:
+                        part = dy[:, :, first : first + most]
+                    elif axis == 1:
+                        part = dy[:, :, :, first : first + most]
+                    else:
+                        part = dy[:, :, :, :, first : first + most]
+                    used = (number - 1) * plane + columns_of(copy, counts)
+                    length = -(-used // width) * width
+                    for row in range(0, all_rows, most_rows):
+                        some = min(most_rows, all_rows - row)
+                        for n in range(number):
+                            copy_image(
+                                of_rows, number, part, image + n, group * all_rows + row, some, n,
+                                pitch, rows,
+                            )
+                        for i in range(some):
+                            for j in range(number * plane, pitch):
+                                rows[i * pitch + j] = 0
+                        to = dk[(group * all_rows + row) * row_step :]
+                        add_products(
+                            rows, some, pitch, images, offsets, places, terms, length, lanes, to,
+                            row_step,
+                        )

@@ -1,0 +1,362 @@
+"""Convolution in Numba, and its transpose in the images, see `conv`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+
+from pytensor_unpool.errors import (
+    BAD_NUMBER,
+    CHANNELS_DISAGREE,
+    GROUPS_DO_NOT_DIVIDE,
+    KERNEL_TOO_LONG,
+    LARGEST_NUMBER,
+    OUTPUT_DISAGREES,
+    TOO_MANY_ELEMENTS,
+    WRONG_LENGTHS,
+    WRONG_STEPS,
+    LengthError,
+)
+from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.kernels.numba.conv import (
+    APART,
+    BEFORE,
+    COUNT,
+    DILATION,
+    FIRST,
+    LENGTH,
+    NUMBER,
+    OUTPUTS,
+    PHASE,
+    SHIFT,
+    SIZE,
+    START,
+    STRIDE,
+    TAP,
+    TAPS,
+    WEIGHT,
+    correlate,
+)
+from pytensor_unpool.kernels.numba.memory import use_huge_pages
+from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
+
+# Lengths beyond this are those of no array, and would overflow.
+LONGEST = 2**60
+
+
+def conv(convolution: Convolution) -> Kernel:
+    """Compile ``(x, kernel) -> y``.
+
+    Where a number of the convolution is not known, the kernels here take their matrix as well.
+    """
+    groups, flip = convolution.groups, convolution.flip
+    describe = describer(convolution)
+
+    @kernel
+    def conv(x, weights, *numbers):  # type: ignore[no-untyped-def]
+        axes = describe(numbers, x.shape, weights.shape)
+        y = np.empty((x.shape[0], weights.shape[0]) + outputs_of(axes, x), x.dtype)
+        use_huge_pages(y)
+        if weights.shape[1] == 0:
+            y[...] = 0
+        taps = np.empty((axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS], 9), np.int64)
+        list_taps(all_taps(axes), axes, flip, taps)
+        for t in range(len(taps)):
+            for i in range(3):
+                tap = taps[t, PHASE + i]
+                taps[t, SHIFT + i] = tap * axes[i, DILATION] // axes[i, STRIDE]
+                taps[t, PHASE + i] = tap % phase_period(axes[i])
+        job = np.zeros((1, 9), np.int64)
+        job[0, NUMBER] = len(taps)
+        step = 1
+        for i in range(2, -1, -1):
+            job[0, COUNT + i] = axes[i, OUTPUTS]
+            job[0, APART + i] = step
+            step *= axes[i, OUTPUTS]
+        images, kernels = three_axes(x), three_axes(weights)
+        plan = np.array([groups, 0, weights.shape[0] * step, step])
+        correlate(copy_for_outputs(axes), images, kernels, plan, taps, job, y.reshape(-1))
+        return y
+
+    return conv  # type: ignore[no-any-return]
+
+
+def conv_input_grad(convolution: Convolution) -> Kernel:
+    """Compile ``(kernel, dy, shape) -> dx``: the transpose of `conv` in the images."""
+    groups, flip = convolution.groups, convolution.flip
+    describe = describer(convolution)
+    lengths_of = shape_reader(convolution.ndim + 2)
+
+    @kernel
+    def conv_input_grad(weights, dy, shape, *numbers):  # type: ignore[no-untyped-def]
+        full = lengths_of(shape, dy.shape)
+        axes = describe(numbers, full, weights.shape)
+        check_output(dy.shape, full, weights.shape, axes)
+        dx = np.empty(full, dy.dtype)
+        use_huge_pages(dx)
+        # Elements between taps, or behind the last output's, are read by nothing.
+        if weights.shape[0] == 0 or axes[:, STRIDE].max() > 1:
+            dx[...] = 0
+        number = axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS]
+        taps = np.empty((number, 9), np.int64)
+        jobs = np.zeros((number, 9), np.int64)
+        copy, count = plan_phases(axes, flip, taps, jobs)
+        plane = axes[0, LENGTH] * axes[1, LENGTH] * axes[2, LENGTH]
+        if count > 0:
+            images, kernels = three_axes(dy), three_axes(weights)
+            plan = np.array([groups, 1, full[1] * plane, plane])
+            correlate(copy, images, kernels, plan, taps, jobs[:count].copy(), dx.reshape(-1))
+        return dx
+
+    return conv_input_grad  # type: ignore[no-any-return]
+
+
+@inner
+def plan_phases(axes, flip, taps, jobs):  # type: ignore[no-untyped-def]
+    """List a correlation for each combination of phases; return the copy and how many they are.
+
+    A phase are the elements of an axis that the same taps read: `number` and each that is a period
+    farther.
+    """
+    periods = np.array([phase_period(axes[i]) for i in range(3)])
+    phases = np.minimum(periods, axes[:, TAPS])
+    copy = np.zeros((3, 5), np.int64)
+    some = np.empty((3, 3), np.int64)
+    begins = np.empty(3, np.int64)
+    low, high = np.empty(3, np.int64), np.empty(3, np.int64)
+    count = listed = 0
+    for number in range(phases[0] * phases[1] * phases[2]):
+        rest = number
+        one = jobs[count]
+        one[TAP], one[NUMBER], one[FIRST] = listed, 1, 0
+        step = 1
+        is_empty = False
+        for i in range(2, -1, -1):
+            tap, rest = rest % phases[i], rest // phases[i]
+            length, stride, dilation = axes[i, LENGTH], axes[i, STRIDE], axes[i, DILATION]
+            phase = tap * dilation % stride
+            begin = -((phase - axes[i, BEFORE]) // stride)
+            first = phase + stride * begin - axes[i, BEFORE]
+            elements = (length - 1 - first) // stride + 1 if first < length else 0
+            taken = (axes[i, TAPS] - 1 - tap) // periods[i] + 1
+            some[i, 0], some[i, 1], some[i, 2] = tap, periods[i], taken
+            # Element 0 is read by tap t for output begin + (phase - t * dilation) / stride.
+            begins[i] = begin * stride + phase
+            least = (begins[i] - (tap + (taken - 1) * periods[i]) * dilation) // stride
+            last = (begins[i] - tap * dilation) // stride + elements - 1
+            is_empty = is_empty or elements == 0
+            one[COUNT + i], one[APART + i] = elements, step * stride
+            one[FIRST] += step * first
+            one[NUMBER] *= taken
+            step *= length
+            low[i], high[i] = least, last
+        if is_empty:
+            continue
+        for i in range(3):
+            start = low[i] if count == 0 else min(copy[i, START], low[i])
+            end = high[i] if count == 0 else max(copy[i, START] + copy[i, SIZE] - 1, high[i])
+            copy[i, START], copy[i, SIZE] = start, end - start + 1
+        some_taps = taps[listed : listed + one[NUMBER]]
+        list_taps(some, axes, flip, some_taps)
+        for t in range(len(some_taps)):
+            for i in range(3):
+                read = begins[i] - some_taps[t, PHASE + i] * axes[i, DILATION]
+                some_taps[t, SHIFT + i] = read // axes[i, STRIDE]
+                some_taps[t, PHASE + i] = 0
+        listed += one[NUMBER]
+        count += 1
+    for i in range(3):
+        copy[i, 1] = copy[i, 2] = copy[i, 3] = 1
+        taps[:listed, SHIFT + i] -= copy[i, START]
+    return copy, count
+
+
+@inner
+def phase_period(axis):  # type: ignore[no-untyped-def]
+    """Return after how many taps their places are the same again, modulo the stride."""
+    divisor, rest = axis[STRIDE], axis[DILATION] % axis[STRIDE]
+    while rest != 0:
+        divisor, rest = rest, divisor % rest
+    return axis[STRIDE] // divisor
+
+
+@inner
+def all_taps(axes):  # type: ignore[no-untyped-def]
+    """Return (first, step, number) of the taps of every axis, all of them."""
+    some = np.empty((3, 3), np.int64)
+    for i in range(3):
+        some[i, 0], some[i, 1], some[i, 2] = 0, 1, axes[i, TAPS]
+    return some
+
+
+@inner
+def list_taps(some, axes, flip, taps):  # type: ignore[no-untyped-def]
+    """Fill in the index in the kernel of taps, and, in place of their phases, their numbers."""
+    for t in range(len(taps)):
+        rest = t
+        for i in range(2, -1, -1):
+            tap = some[i, 0] + rest % some[i, 2] * some[i, 1]
+            rest //= some[i, 2]
+            taps[t, WEIGHT + i] = axes[i, TAPS] - 1 - tap if flip else tap
+            taps[t, PHASE + i] = tap
+
+
+@inner
+def copy_for_outputs(axes):  # type: ignore[no-untyped-def]
+    """Return how images are copied for the output."""
+    copy = np.empty((3, 5), np.int64)
+    for i in range(3):
+        stride, dilation, taps = axes[i, STRIDE], axes[i, DILATION], axes[i, TAPS]
+        copy[i, START] = -axes[i, BEFORE]
+        copy[i, 1], copy[i, 2] = stride, dilation
+        copy[i, 3] = min(taps, phase_period(axes[i]))
+        copy[i, SIZE] = axes[i, OUTPUTS] + (taps - 1) * dilation // stride
+    return copy
+
+
+@intrinsic
+def three_axes(typing_context, x):  # type: ignore[no-untyped-def]
+    """Return images or a kernel with three spatial axes: missing ones have length 1.
+
+    Of one type for all arrays of a dtype, so that what works on it is compiled once. It holds no
+    reference: the array has to live.
+    """
+    view_type = types.Array(x.dtype, 5, "A", readonly=True)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        shape, strides = (
+            cgutils.unpack_tuple(builder, t) for t in (array.shape, array.strides)
+        )
+        missing = 5 - len(shape)
+        view = context.make_array(view_type)(context, builder)
+        one, zero = (context.get_constant(types.intp, n) for n in (1, 0))
+        context.populate_array(
+            view,
+            data=builder.bitcast(array.data, view.data.type),
+            shape=[*shape[:2], *[one] * missing, *shape[2:]],
+            strides=[*strides[:2], *[zero] * missing, *strides[2:]],
+            itemsize=array.itemsize,
+            meminfo=None,
+        )
+        return view._getvalue()
+
+    return view_type(x), generate
+
+
+def outputs_of(axes: Any, x: Any) -> Any:
+    """Return the lengths of the output's spatial axes, as many as those of `x`."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(outputs_of)
+def _outputs_of(axes, x):  # type: ignore[no-untyped-def]
+    if x.ndim == 3:
+        return lambda axes, x: (axes[2, OUTPUTS],)
+    if x.ndim == 4:
+        return lambda axes, x: (axes[1, OUTPUTS], axes[2, OUTPUTS])
+    return lambda axes, x: (axes[0, OUTPUTS], axes[1, OUTPUTS], axes[2, OUTPUTS])
+
+
+def shape_reader(ndim: int) -> Kernel:
+    """Compile ``(shape, like) -> tuple``: the lengths in a vector, as many as in the tuple."""
+
+    @inner
+    def lengths_of(shape, like):  # type: ignore[no-untyped-def]
+        if len(shape) != ndim:
+            raise LengthError(WRONG_LENGTHS, 0, len(shape), ndim)
+        return tuple_from(shape, like)
+
+    return lengths_of  # type: ignore[no-any-return]
+
+
+def tuple_from(vector: Any, like: Any) -> Any:
+    """Return as many entries of a vector as a tuple has."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(tuple_from)
+def _tuple_from(vector, like):  # type: ignore[no-untyped-def]
+    if not isinstance(like, types.UniTuple):
+        return None
+    if like.count == 3:
+        return lambda vector, like: (vector[0], vector[1], vector[2])
+    if like.count == 4:
+        return lambda vector, like: (vector[0], vector[1], vector[2], vector[3])
+    return lambda vector, like: (vector[0], vector[1], vector[2], vector[3], vector[4])
+
+
+def describer(convolution: Convolution) -> Kernel:
+    """Compile ``(numbers, x_shape, kernel_shape) -> axes``: check them, and return the table."""
+    ndim, groups = convolution.ndim, convolution.groups
+    known = np.array([[n or 0 for n in row] for row in convolution.rows()], np.int64)
+
+    @inner
+    def describe(numbers, x, kernel):  # type: ignore[no-untyped-def]
+        rows = rows_of(numbers, known)
+        check_steps(rows, ndim)
+        for i in range(ndim + 2):
+            for length, limit in ((x[i], LONGEST), (kernel[i], LARGEST_NUMBER)):
+                if length > limit:
+                    raise LengthError(TOO_MANY_ELEMENTS, i - ndim - 2, length, 0)
+        if x[1] != kernel[1] * groups:
+            raise LengthError(CHANNELS_DISAGREE, 1, kernel[1] * groups, x[1])
+        if kernel[0] % groups != 0:
+            raise LengthError(GROUPS_DO_NOT_DIVIDE, 0, kernel[0] + 0, groups)
+        axes = np.ones((3, 6), np.int64)
+        axes[:, BEFORE] = 0
+        for i in range(ndim):
+            stride, before, after, dilation = rows[i]
+            length, taps = x[2 + i], kernel[2 + i]
+            span, padded = (taps - 1) * dilation + 1, length + before + after
+            if taps < 1 or length < 1 or span > padded:
+                raise LengthError(KERNEL_TOO_LONG, i - ndim, span if taps > 0 else 0, padded + 0)
+            axis = axes[3 - ndim + i]
+            axis[LENGTH], axis[TAPS], axis[OUTPUTS] = length, taps, (padded - span) // stride + 1
+            axis[STRIDE], axis[BEFORE], axis[DILATION] = stride, before, dilation
+        return axes
+
+    return describe  # type: ignore[no-any-return]
+
+
+def rows_of(numbers: Any, known: Any) -> Any:
+    """Return the rows (stride, before, after, dilation): those of the matrix, if there is one."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(rows_of)
+def _rows_of(numbers, known):  # type: ignore[no-untyped-def]
+    if len(numbers) == 0:
+        return lambda numbers, known: known
+
+    def of_matrix(numbers, known):  # type: ignore[no-untyped-def]
+        (matrix,) = numbers
+        if matrix.shape != known.shape:
+            raise LengthError(WRONG_STEPS, 0, matrix.size, len(known))
+        return np.ascontiguousarray(matrix)
+
+    return of_matrix
+
+
+@inner
+def check_steps(rows, ndim):  # type: ignore[no-untyped-def]
+    """Raise `LengthError` for the first axis whose numbers mean nothing."""
+    for i in range(ndim):
+        for kind in range(4):
+            least = 1 if kind in (0, 3) else 0
+            if not least <= rows[i, kind] <= LARGEST_NUMBER:
+                raise LengthError(BAD_NUMBER + kind, i - ndim, rows[i, kind], least + 0)
+
+
+@inner
+def check_output(dy, x, kernel, axes):  # type: ignore[no-untyped-def]
+    """Raise `LengthError` for the first axis of `dy` that is not as long as the output's."""
+    spatial = len(dy) - 2
+    for i in range(len(dy)):
+        wanted = x[0] if i == 0 else kernel[0] if i == 1 else axes[3 - spatial + i - 2, OUTPUTS]
+        if dy[i] != wanted:
+            raise LengthError(OUTPUT_DISAGREES, i - len(dy), dy[i] + 0, wanted + 0)
