@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytensor_unpool.errors import UnpoolError
+from pytensor_unpool.errors import ShapeError, UnpoolError
 
 
 class OldAssertionError(UnpoolError, AssertionError):
@@ -19,3 +19,7 @@ class OldIndexError(UnpoolError, IndexError):
 
 class OldNotImplementedError(UnpoolError, NotImplementedError):
     """A combination of arguments that the old function refused."""
+
+
+class OldShapeError(ShapeError, AssertionError):
+    """A shape that was declared is another one, or lacks a length: both classes, as it came."""

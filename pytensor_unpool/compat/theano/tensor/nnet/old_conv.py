@@ -1,0 +1,109 @@
+"""A convolution as Theano's Ops described it, and what becomes of it here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.arguments import make_convolution
+from pytensor_unpool.compat.theano.tensor.nnet import unshared
+from pytensor_unpool.compat.theano.tensor.nnet.arguments import (
+    declared,
+    pads_of,
+    spatial_lengths,
+    steps_of,
+    tensor_of,
+)
+from pytensor_unpool.convolution import conv, conv_input_grad, conv_kernel_grad
+from pytensor_unpool.geometry.conv import padding
+
+
+class OldConv:
+    """A convolution in `ndim` spatial axes, in Theano's terms; its subclasses are old names.
+
+    `imshp` and `kshp` are the shapes of images and kernel, as far as they were declared.
+    """
+
+    def __init__(
+        self,
+        ndim: int,
+        border_mode: Any = "valid",
+        subsample: Any = None,
+        filter_flip: Any = True,
+        filter_dilation: Any = None,
+        num_groups: Any = 1,
+        unshared: Any = False,
+        imshp: Any = None,
+        kshp: Any = None,
+    ) -> None:
+        ones = (1,) * ndim
+        self.ndim = ndim
+        self.pad = pads_of(border_mode, ndim)
+        self.stride = steps_of("subsample", ones if subsample is None else subsample, ndim)
+        self.dilation = steps_of(
+            "filter_dilation", ones if filter_dilation is None else filter_dilation, ndim
+        )
+        self.flip = bool(filter_flip)
+        self.groups = num_groups
+        self.unshared = bool(unshared)
+        self.imshp = imshp
+        self.kshp = kshp
+        # Raises what is wrong with the numbers, for unshared kernels too.
+        make_convolution(self.stride, 0, self.dilation, num_groups, False, [(None, None)] * ndim)
+
+    def output(self, img: Any, kern: Any) -> TensorVariable:
+        """Return the convolution of images with a kernel."""
+        img = declared("input_shape", tensor_of("img", img, self.ndim + 2), self.imshp)
+        kern = declared("filter_shape", self._kernel(kern), self.kshp)
+        if self.unshared:
+            return unshared.conv(img, kern, self._places(kern))
+        return conv(img, kern, **self._arguments())
+
+    def input_grad(self, kern: Any, topgrad: Any, shape: Any) -> TensorVariable:
+        """Return the gradient in the images, whose spatial axes are the last ones of `shape`."""
+        kern = declared("filter_shape", self._kernel(kern), self.kshp)
+        topgrad = tensor_of("topgrad", topgrad, self.ndim + 2)
+        lengths = spatial_lengths("input_shape", shape, self.ndim)
+        if self.unshared:
+            dx = unshared.conv_input_grad(kern, topgrad, lengths, self._places(kern))
+        else:
+            dx = conv_input_grad(kern, topgrad, lengths, **self._arguments())
+        return declared("input_shape", dx, self.imshp)
+
+    def kernel_grad(self, img: Any, topgrad: Any, shape: Any) -> TensorVariable:
+        """Return the gradient in the kernel, whose spatial axes are the last ones of `shape`."""
+        img = declared("input_shape", tensor_of("img", img, self.ndim + 2), self.imshp)
+        topgrad = tensor_of("topgrad", topgrad, self.ndim + 2)
+        lengths = spatial_lengths("filter_shape", shape, self.ndim)
+        if self.unshared:
+            dk = unshared.conv_kernel_grad(img, topgrad, lengths, self._places_of(lengths))
+        else:
+            dk = conv_kernel_grad(img, topgrad, lengths, **self._arguments())
+        return declared("filter_shape", dk, self.kshp)
+
+    def _kernel(self, kern: Any) -> TensorVariable:
+        name = "kern, for unshared convolution," if self.unshared else "kern"
+        return tensor_of(name, kern, 2 + self.ndim * (2 if self.unshared else 1))
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "stride": self.stride,
+            "pad": self.pad,
+            "dilation": self.dilation,
+            "groups": self.groups,
+            "flip": self.flip,
+        }
+
+    def _places(self, kern: TensorVariable) -> unshared.Places:
+        lengths = zip(kern.type.shape, range(kern.type.ndim), strict=True)
+        taps = [kern.shape[axis] if n is None else n for n, axis in lengths]
+        return self._places_of(taps[-self.ndim :])
+
+    def _places_of(self, taps: Sequence[Any]) -> unshared.Places:
+        pads = self.pad
+        if isinstance(pads, str):
+            spans = [(n - 1) * d + 1 for n, d in zip(taps, self.dilation, strict=True)]
+            pads = [padding(pads, None, span, 1) for span in spans]
+        return unshared.Places(self.stride, pads, self.dilation, int(self.groups), self.flip)
