@@ -26,7 +26,7 @@ def conv(x: Array, kernel: Array, rows: Rows, groups: int, flip: bool) -> Array:
     y = np.zeros((len(x), groups, kernel.shape[0] // groups, *counts), _wide(x))
     for tap, place in _taps(kernel.shape[2:], counts, rows, flip):
         y += np.einsum("goc,ngc...->ngo...", weights[tap], padded[place])
-    return y.reshape(len(x), -1, *counts).astype(x.dtype)
+    return y.reshape(len(x), len(kernel), *counts).astype(x.dtype)
 
 
 def conv_input_grad(
