@@ -1,0 +1,73 @@
+"""Names of `theano.gpuarray.basic_ops` that moved data between host and GPU: nothing moves here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor import config
+from pytensor.tensor.variable import TensorVariable
+
+__all__ = [
+    "GpuAllocEmpty",
+    "GpuContiguous",
+    "GpuFromHost",
+    "HostFromGpu",
+    "as_gpuarray_variable",
+    "gpu_alloc_empty",
+    "gpu_contiguous",
+    "host_from_gpu",
+    "infer_context_name",
+]
+
+
+class _Identity:
+    """What moved data: it returns its input, whatever it was made with."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __call__(self, x: Any) -> TensorVariable:
+        """Return `x` as a tensor."""
+        return pt.as_tensor_variable(x)
+
+
+class GpuContiguous(_Identity):
+    """``GpuContiguous()(x)``: the backends take arrays of any strides."""
+
+
+class GpuFromHost(_Identity):
+    """``GpuFromHost(context_name)(x)``."""
+
+
+class HostFromGpu(_Identity):
+    """``HostFromGpu()(x)``. No node has this Op, which old code looks for."""
+
+
+gpu_contiguous = GpuContiguous()
+host_from_gpu = HostFromGpu()
+
+
+def as_gpuarray_variable(x: Any, context_name: Any = None) -> TensorVariable:
+    """Return `x` as a tensor."""
+    return pt.as_tensor_variable(x)
+
+
+def infer_context_name(*variables: Any) -> None:
+    """Return the name of no context: there is one place to compute."""
+
+
+class GpuAllocEmpty:
+    """``GpuAllocEmpty(dtype, context_name)(*shape)``: an array of a shape, with any content."""
+
+    def __init__(self, dtype: str | None = None, context_name: Any = None) -> None:
+        self.dtype = dtype
+
+    def __call__(self, *shape: Any) -> TensorVariable:
+        """Return an array of this shape: its content is arbitrary."""
+        return pt.empty(shape, dtype=self.dtype or config.floatX)
+
+
+def gpu_alloc_empty(ctx: Any = None, dtype: str | None = None) -> GpuAllocEmpty:
+    """Return what makes arrays of any content: ``gpu_alloc_empty(ctx, dtype)(*shape)``."""
+    return GpuAllocEmpty(dtype, ctx)
