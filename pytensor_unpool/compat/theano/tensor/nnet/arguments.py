@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
@@ -89,6 +90,12 @@ def tensor_of(name: str, x: Any, ndim: int) -> TensorVariable:
             got=x.type.ndim,
             wanted=ndim,
         )
+    if x.type.numpy_dtype.kind != "f":
+        raise DTypeError(
+            f"{name} must be float: got dtype {x.type.dtype}. Cast it (`.astype('float32')`).",
+            got=x.type.dtype,
+            wanted="float16, float32 or float64",
+        )
     return x
 
 
@@ -97,22 +104,35 @@ def declared(name: str, x: TensorVariable, shape: Any) -> TensorVariable:
     if shape is None:
         return x
     lengths = constant_lengths(name, shape, x.type.ndim)
+    known = [axis for axis, length in enumerate(lengths) if length is not None]
+    message = (
+        f"{name} must be the shape of its array, with None for what is not known: it says "
+        f"{tuple(lengths)}"
+    )
+    x = agreeing(x, [(length_of(x, axis), lengths[axis]) for axis in known], message)
+    is_new = any(x.type.shape[axis] is None for axis in known)
+    return pt.specify_shape(x, lengths) if is_new else x
+
+
+def length_of(x: TensorVariable, axis: int) -> Any:
+    """Return the length of an axis: an int where it is static."""
+    length = x.type.shape[axis]
+    return x.shape[axis] if length is None else length
+
+
+def agreeing(x: TensorVariable, pairs: Sequence[tuple[Any, Any]], message: str) -> TensorVariable:
+    """Return `x` if the lengths of each pair are equal; what is symbolic is checked at run time."""
     unknown = []
-    for axis, (got, wanted) in enumerate(zip(x.type.shape, lengths, strict=True)):
-        if got is None and wanted is not None:
-            unknown.append(pt.eq(x.shape[axis], wanted))
-        elif None not in (got, wanted) and got != wanted:
+    for got, wanted in pairs:
+        if isinstance(got, Variable) or isinstance(wanted, Variable):
+            unknown.append(pt.eq(got, wanted))
+        elif got != wanted:
             raise OldShapeError(
-                f"{name} must be the shape of its array, with None for what is not known: got "
-                f"{wanted} for axis {axis}, which has length {got}.",
-                got=wanted,
-                wanted=got,
+                f"{message}: got length {got}, wanted {wanted}.", got=got, wanted=wanted
             )
     if not unknown:
         return x
-    message = f"{name}={lengths} is not the shape of its array. Pass its shape, or leave it out."
-    checked = CheckAndRaise(ShapeError, message)(x, pt.all(pt.stack(unknown)))
-    return pt.specify_shape(checked, lengths)
+    return CheckAndRaise(ShapeError, f"{message}.")(x, pt.all(pt.stack(unknown)))
 
 
 def constant_lengths(name: str, shape: Any, ndim: int) -> list[int | None]:
@@ -167,7 +187,8 @@ def spatial_lengths(name: str, shape: Any, ndim: int) -> list[Any]:
             got=shape,
             wanted="a tuple",
         )
-    if len(shape) not in (ndim, ndim + 2):
+    # That of an unshared kernel has a length for each spatial axis of the output, too.
+    if len(shape) not in (ndim, ndim + 2, 2 * ndim + 2):
         raise ShapeError(
             f"{name} must have {ndim + 2} lengths, or those of the {ndim} spatial axes: got "
             f"{len(shape)}.",

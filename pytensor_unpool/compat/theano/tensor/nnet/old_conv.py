@@ -11,6 +11,7 @@ from pytensor_unpool.arguments import make_convolution
 from pytensor_unpool.compat.theano.tensor.nnet import unshared
 from pytensor_unpool.compat.theano.tensor.nnet.arguments import (
     declared,
+    length_of,
     pads_of,
     spatial_lengths,
     steps_of,
@@ -97,9 +98,8 @@ class OldConv:
         }
 
     def _places(self, kern: TensorVariable) -> unshared.Places:
-        lengths = zip(kern.type.shape, range(kern.type.ndim), strict=True)
-        taps = [kern.shape[axis] if n is None else n for n, axis in lengths]
-        return self._places_of(taps[-self.ndim :])
+        axes = range(kern.type.ndim - self.ndim, kern.type.ndim)
+        return self._places_of([length_of(kern, axis) for axis in axes])
 
     def _places_of(self, taps: Sequence[Any]) -> unshared.Places:
         pads = self.pad

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.theano.tensor.nnet.arguments import agreeing, length_of
+from pytensor_unpool.geometry.conv import count_outputs
 from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
 
 # An int, or a symbolic integer.
@@ -31,30 +33,28 @@ class Places(NamedTuple):
 
 def conv(x: TensorVariable, kernel: TensorVariable, places: Places) -> TensorVariable:
     """Return the convolution, of shape (batch, out_channels, *outputs)."""
-    ndim = x.type.ndim - 2
-    taps = [
-        kernel.shape[i - ndim] if n is None else n for i, n in enumerate(kernel.type.shape[-ndim:])
-    ]
-    rows = _rows(x, taps, places)
+    lengths, taps = _spatial(x), _taps(kernel)
+    outputs = _outputs(places, lengths, taps)
+    kernel = _fitting(kernel, places, outputs, length_of(x, 1))
     # (groups, *outputs, out_channels / groups, batch)
-    products = pt.matmul(_matrices(kernel, places), rows)
+    products = pt.matmul(_matrices(kernel, outputs, places), _rows(x, taps, places))
     y = pt.moveaxis(products, (-1, 0, -2), (0, 1, 2))
-    return y.reshape((y.shape[0], kernel.shape[0], *[y.shape[3 + i] for i in range(ndim)]))
+    return y.reshape((length_of(x, 0), length_of(kernel, 0), *outputs))
 
 
 def conv_input_grad(
     kernel: TensorVariable, dy: TensorVariable, lengths: Sequence[Integer], places: Places
 ) -> TensorVariable:
     """Return the transpose in the images, whose spatial axes have `lengths`."""
-    ndim = len(lengths)
-    matrices = _matrices(kernel, places)
-    rows = pt.matmul(pt.swapaxes(matrices, -1, -2), _columns(dy, places))
+    taps = _taps(kernel)
+    outputs = _outputs(places, lengths, taps)
+    channels = length_of(kernel, kernel.type.ndim - len(taps) - 1) * places.groups
+    kernel = _fitting(kernel, places, outputs, channels)
+    matrices = _matrices(kernel, outputs, places)
+    rows = pt.matmul(pt.swapaxes(matrices, -1, -2), _columns(dy, outputs, places))
     # (batch, groups, channels / groups x taps, *outputs)
     rows = pt.moveaxis(rows, (-1, 0, -2), (0, 1, 2))
-    taps = [kernel.shape[i - ndim] for i in range(ndim)]
-    outputs = [rows.shape[3 + i] for i in range(ndim)]
-    channels = kernel.shape[1 + ndim] * places.groups
-    rows = rows.reshape((rows.shape[0], channels, _product(taps), *outputs))
+    rows = rows.reshape((length_of(dy, 0), channels, _product(taps), *outputs))
     padded = [n + sum(pads) for n, pads in zip(lengths, places.pads, strict=True)]
     dx = rows_to_windows(
         pt.moveaxis(rows, 2, -1), padded, taps, places.stride, dilation=places.dilation
@@ -66,15 +66,41 @@ def conv_kernel_grad(
     x: TensorVariable, dy: TensorVariable, taps: Sequence[Integer], places: Places
 ) -> TensorVariable:
     """Return the transpose in the kernel, whose spatial axes have lengths `taps`."""
-    ndim = len(taps)
+    outputs = _outputs(places, _spatial(x), taps)
     rows = _rows(x, taps, places)
     # (groups, *outputs, out_channels / groups, channels / groups x taps)
-    products = pt.matmul(_columns(dy, places), pt.swapaxes(rows, -1, -2))
+    products = pt.matmul(_columns(dy, outputs, places), pt.swapaxes(rows, -1, -2))
     products = pt.moveaxis(products, -2, 1)
-    outputs = [products.shape[2 + i] for i in range(ndim)]
-    return _flipped(
-        products.reshape((dy.shape[1], *outputs, x.shape[1] // places.groups, *taps)), places
-    )
+    shape = (length_of(dy, 1), *outputs, length_of(x, 1) // places.groups, *taps)
+    return _flipped(products.reshape(shape), places)
+
+
+def _spatial(x: TensorVariable) -> list[Integer]:
+    """Return the spatial lengths of images, or of an output."""
+    return [length_of(x, axis) for axis in range(2, x.type.ndim)]
+
+
+def _taps(kernel: TensorVariable) -> list[Integer]:
+    """Return the spatial lengths of a kernel."""
+    return [length_of(kernel, axis) for axis in range(kernel.type.ndim // 2 + 1, kernel.type.ndim)]
+
+
+def _outputs(places: Places, lengths: Sequence[Integer], taps: Sequence[Integer]) -> list[Integer]:
+    axes = zip(lengths, taps, places.stride, places.pads, places.dilation, strict=True)
+    return [count_outputs(n, k, s, before, after, d) for n, k, s, (before, after), d in axes]
+
+
+def _fitting(
+    kernel: TensorVariable, places: Places, outputs: Sequence[Integer], channels: Integer
+) -> TensorVariable:
+    """Return a kernel if it is one for images of so many channels and for these outputs."""
+    out_channels, *places_of_it, taken = [
+        length_of(kernel, axis) for axis in range(len(outputs) + 2)
+    ]
+    pairs = [(taken * places.groups, channels), (out_channels % places.groups, 0)]
+    kernel = agreeing(kernel, pairs, "kern must have the channels of the images in its groups")
+    message = "an unshared kern must have a kernel for each output"
+    return agreeing(kernel, list(zip(places_of_it, outputs, strict=True)), message)
 
 
 def _rows(x: TensorVariable, taps: Sequence[Integer], places: Places) -> TensorVariable:
@@ -82,20 +108,18 @@ def _rows(x: TensorVariable, taps: Sequence[Integer], places: Places) -> TensorV
 
     Pads are zeros put there: windows of nothing else are no windows of `windows_to_rows`.
     """
-    ndim = x.type.ndim - 2
     rows = windows_to_rows(_padded(x, places.pads), taps, places.stride, dilation=places.dilation)
-    rows = _by_groups(pt.moveaxis(rows, -1, 2), places.groups)
-    # (batch, groups, channels / groups, taps, *outputs)
-    outputs = [rows.shape[4 + i] for i in range(ndim)]
-    rows = rows.reshape((rows.shape[0], places.groups, rows.shape[2] * rows.shape[3], *outputs))
-    return pt.moveaxis(rows, (1, 0, 2), (0, -1, -2))
+    outputs = _outputs(places, _spatial(x), taps)
+    taken = length_of(x, 1) // places.groups * _product(taps)
+    shape = (length_of(x, 0), places.groups, taken, *outputs)
+    return pt.moveaxis(pt.moveaxis(rows, -1, 2).reshape(shape), (1, 0, 2), (0, -1, -2))
 
 
 def _padded(x: TensorVariable, pads: Sequence[tuple[Integer, Integer]]) -> TensorVariable:
     """Return images with zeros around them."""
     if all(isinstance(n, int) and n == 0 for pair in pads for n in pair):
         return x
-    lengths = [x.shape[2 + i] for i in range(len(pads))]
+    lengths = _spatial(x)
     padded = [n + before + after for n, (before, after) in zip(lengths, pads, strict=True)]
     zeros = pt.zeros((x.shape[0], x.shape[1], *padded), x.dtype)
     return pt.set_subtensor(zeros[_inside(lengths, pads)], x)
@@ -107,26 +131,20 @@ def _inside(lengths: Sequence[Integer], pads: Sequence[tuple[Integer, Integer]])
     return (slice(None), slice(None), *spatial)
 
 
-def _columns(dy: TensorVariable, places: Places) -> TensorVariable:
+def _columns(dy: TensorVariable, outputs: Sequence[Integer], places: Places) -> TensorVariable:
     """Return an output as (groups, *outputs, out_channels / groups, batch)."""
-    return pt.moveaxis(_by_groups(dy, places.groups), (1, 0, 2), (0, -1, -2))
+    message = "topgrad must have an entry for each output"
+    dy = agreeing(dy, list(zip(_spatial(dy), outputs, strict=True)), message)
+    shape = (length_of(dy, 0), places.groups, length_of(dy, 1) // places.groups, *outputs)
+    return pt.moveaxis(dy.reshape(shape), (1, 0, 2), (0, -1, -2))
 
 
-def _by_groups(x: TensorVariable, groups: int) -> TensorVariable:
-    """Cut the channels, axis 1, into groups."""
-    rest = [x.shape[i] for i in range(2, x.type.ndim)]
-    return x.reshape((x.shape[0], groups, x.shape[1] // groups, *rest))
-
-
-def _matrices(kernel: TensorVariable, places: Places) -> TensorVariable:
+def _matrices(kernel: TensorVariable, outputs: Sequence[Integer], places: Places) -> TensorVariable:
     """Return a kernel as (groups, *outputs, out_channels / groups, channels / groups x taps)."""
-    ndim = (kernel.type.ndim - 2) // 2
-    kernel = _flipped(kernel, places)
-    outputs = [kernel.shape[1 + i] for i in range(ndim)]
-    taken = _product([kernel.shape[1 + ndim + i] for i in range(1 + ndim)])
-    out_channels = kernel.shape[0] // places.groups
-    by_groups = kernel.reshape((places.groups, out_channels, *outputs, taken))
-    return pt.moveaxis(by_groups, 1, -2)
+    taken = length_of(kernel, 1 + len(outputs)) * _product(_taps(kernel))
+    out_channels = length_of(kernel, 0) // places.groups
+    shape = (places.groups, out_channels, *outputs, taken)
+    return pt.moveaxis(_flipped(kernel, places).reshape(shape), 1, -2)
 
 
 def _flipped(kernel: TensorVariable, places: Places) -> TensorVariable:
