@@ -162,3 +162,11 @@ def test_max_pool_backward(capsys):
     kept, masked = map(int, re.findall(r"^ +(\d+) with ", printed, re.MULTILINE))
     assert kept == 16 * 8 * 14 * 14
     assert masked > 1.4 * kept
+
+
+def test_conv_backward(capsys):
+    runpy.run_path(str(ROOT / "examples" / "conv_backward.py"))["main"]()
+    printed = capsys.readouterr().out
+    assert printed.count("equal True") == 12
+    assert printed.count("kernels ") == printed.count("backward_by_loops") == 4
+    assert "False" not in printed
