@@ -15,6 +15,17 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "migration_guide.md")
 
+# Those that the scripts import. Below `theano.tensor`, PyTensor has none of these names.
+OLD_MODULES = (
+    "tensor.nnet",
+    "tensor.nnet.abstract_conv",
+    "tensor.nnet.neighbours",
+    "tensor.signal.downsample",
+    "tensor.signal.pool",
+    "sandbox.cuda.basic_ops",
+    "sandbox.cuda.dnn",
+)
+
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -75,9 +86,9 @@ def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng
     """Theano's names in the script before are PyTensor's, which kept them, or those of compat."""
     monkeypatch.setitem(sys.modules, "theano", pytensor)
     monkeypatch.setitem(sys.modules, "theano.tensor", pytensor.tensor)
-    for name in ("nnet.abstract_conv", "nnet.neighbours", "signal.downsample", "signal.pool"):
-        compat = import_module(f"pytensor_unpool.compat.theano.tensor.{name}")
-        monkeypatch.setitem(sys.modules, f"theano.tensor.{name}", compat)
+    for name in OLD_MODULES:
+        compat = import_module(f"pytensor_unpool.compat.theano.{name}")
+        monkeypatch.setitem(sys.modules, f"theano.{name}", compat)
     lines = text.splitlines()
     before, after = (
         "\n".join(line[1:] for line in lines if not line.startswith(other)) for other in "+-"
@@ -86,7 +97,7 @@ def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng
     assert "pytensor_unpool" in after
     (tmp_path / "before.py").write_text(before)
     (tmp_path / "after.py").write_text(after)
-    (name,) = (n for n in ("upsample", "unpool", "pool") if f" {n} = " in text)
+    (name,) = (n for n in ("upsample", "unpool", "pool", "convolve") if f" {n} = " in text)
     run_before = runpy.run_path(str(tmp_path / "before.py"))[name]
     run_after = runpy.run_path(str(tmp_path / "after.py"))[name]
     if name == "upsample":
@@ -100,6 +111,13 @@ def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng
         pooled = run_after(pixels)
         assert 0 < pooled.size < pixels.size
         np.testing.assert_array_equal(pooled, run_before(pixels), strict=True)
+        return
+
+    if name == "convolve":
+        arrays = rng.normal(size=(2, 3, 6, 7)), rng.normal(size=(3, 3, 5, 5))
+        convolved = run_after(*arrays)
+        assert convolved.shape in ((2, 3, 3, 4), (2, 3, 12, 14))
+        np.testing.assert_array_equal(convolved, run_before(*arrays), strict=True)
         return
 
     images = "tensor4" in text
