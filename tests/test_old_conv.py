@@ -197,6 +197,22 @@ def test_separable_conv3d_is_a_convolution_with_products_of_kernels(
     np.testing.assert_array_equal(run(got), run(wanted))
 
 
+@pytest.mark.parametrize("filter_shape", [(2, 3, 2), (None, None, None), None], ids=str)
+def test_causal_convolutions_look_back_alone(filter_shape: Any, rng: np.random.Generator) -> None:
+    x, kernel = whole(rng, 2, 3, 9), whole(rng, 2, 3, 2)
+    variable = pt.dtensor3("x")
+    y = nnet.causal_conv1d(variable, kernel, filter_shape, filter_dilation=3)
+    got = y.eval({variable: x}, mode="FAST_COMPILE")
+    earlier = np.pad(x, [(0, 0), (0, 0), (3, 0)])[..., :9]
+    wanted = np.einsum("oc,nct->not", kernel[..., 0], x)
+    wanted += np.einsum("oc,nct->not", kernel[..., 1], earlier)
+    np.testing.assert_array_equal(got, wanted)
+    with pytest.raises(ShapeError, match="should be 3D for causal convolution: got 4 axes"):
+        nnet.causal_conv1d(x[None], kernel, filter_shape)
+    with pytest.raises(DTypeError, match="filters of causal convolution are shared"):
+        nnet.causal_conv1d(x, kernel, filter_shape, unshared=True)
+
+
 # Unshared kernels.
 
 UNSHARED = (

@@ -47,12 +47,14 @@ class OldConv:
             "filter_dilation", ones if filter_dilation is None else filter_dilation, ndim
         )
         self.flip = bool(filter_flip)
-        self.groups = num_groups
         self.unshared = bool(unshared)
         self.imshp = imshp
         self.kshp = kshp
         # Raises what is wrong with the numbers, for unshared kernels too.
-        make_convolution(self.stride, 0, self.dilation, num_groups, False, [(None, None)] * ndim)
+        convolution, _ = make_convolution(
+            self.stride, 0, self.dilation, num_groups, False, [(None, None)] * ndim
+        )
+        self.groups = convolution.groups
 
     def output(self, img: Any, kern: Any) -> TensorVariable:
         """Return the convolution of images with a kernel."""
@@ -106,4 +108,4 @@ class OldConv:
         if isinstance(pads, str):
             spans = [(n - 1) * d + 1 for n, d in zip(taps, self.dilation, strict=True)]
             pads = [padding(pads, None, span, 1) for span in spans]
-        return unshared.Places(self.stride, pads, self.dilation, int(self.groups), self.flip)
+        return unshared.Places(self.stride, pads, self.dilation, self.groups, self.flip)

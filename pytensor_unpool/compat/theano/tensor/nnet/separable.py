@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.compat.errors import OldNotImplementedError
+from pytensor_unpool.compat.theano.tensor.nnet.arguments import declared, length_of
 from pytensor_unpool.compat.theano.tensor.nnet.old_conv import OldConv
+from pytensor_unpool.errors import DTypeError, ShapeError
 
 __all__ = ["causal_conv1d", "separable_conv2d", "separable_conv3d"]
 
@@ -90,18 +92,27 @@ def causal_conv1d(
     >>> causal_conv1d([[[1.0, 2.0, 3.0]]], [[[1.0, 10.0]]], (1, 1, 2)).eval().tolist()
     [[[1.0, 12.0, 23.0]]]
     """
+    x, kernel = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
+    for name, tensor in (("input", x), ("filters", kernel)):
+        if tensor.type.ndim != 3:
+            raise ShapeError(
+                f"{name} should be 3D for causal convolution: got {tensor.type.ndim} axes. Pass "
+                f"(batch, channels, length) and (out_channels, channels, taps).",
+                got=tensor.type.ndim,
+                wanted=3,
+            )
     if unshared:
-        raise OldNotImplementedError(
-            "causal_conv1d has no unshared filters here: got unshared=True. Pass unshared=False.",
+        raise DTypeError(
+            "filters of causal convolution are shared: got unshared=True, which needs more axes "
+            "than three. Pass unshared=False.",
             got=unshared,
             wanted=False,
         )
-    taps = None if filter_shape is None else filter_shape[-1]
-    if taps is None:
-        taps = filters.shape[-1]
+    kernel = declared("filter_shape", kernel, filter_shape)
+    taps = length_of(kernel, 2)
     convolution = OldConv(
         1, "valid", (subsample,), filter_flip, (filter_dilation,), num_groups,
-        imshp=input_shape, kshp=filter_shape,
+        imshp=input_shape,
     )  # fmt: skip
     convolution.pad = [(filter_dilation * (taps - 1), 0)]
-    return convolution.output(input, filters)
+    return convolution.output(x, kernel)
