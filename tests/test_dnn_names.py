@@ -12,9 +12,11 @@ import pytest
 import pytensor_unpool as pu
 from pytensor_unpool.compat.theano import gpuarray
 from pytensor_unpool.compat.theano.gpuarray import basic_ops as new_ops
+from pytensor_unpool.compat.theano.gpuarray import blas as new_blas
 from pytensor_unpool.compat.theano.gpuarray import dnn as new_dnn
 from pytensor_unpool.compat.theano.sandbox import cuda
 from pytensor_unpool.compat.theano.sandbox.cuda import basic_ops as old_ops
+from pytensor_unpool.compat.theano.sandbox.cuda import blas as old_blas
 from pytensor_unpool.compat.theano.sandbox.cuda import dnn as old_dnn
 from pytensor_unpool.compat.theano.tensor import nnet
 from pytensor_unpool.errors import ArgumentError, ShapeError
@@ -188,4 +190,23 @@ def test_nothing_moves_between_host_and_gpu() -> None:
     assert not cuda.cuda_available
     assert not cuda.cuda_enabled
     assert not gpuarray.pygpu_activated
-    assert not old_dnn.dnn_available()
+    for absent in (old_dnn.dnn_available, old_dnn.dnn_present, new_dnn.dnn_present):
+        assert not absent()
+        assert "cuDNN is not used" in absent.msg
+
+
+def test_correlations_by_matrices(rng: np.random.Generator) -> None:
+    x, kernel = whole(rng, 1, 2, 6, 6), whole(rng, 3, 2, 3, 3)
+    wanted = run(nnet.conv2d(x, kernel, None, None, (1, 1), (2, 2), filter_flip=False))
+    for correlate in (
+        new_blas.GpuCorrMM((1, 1), (2, 2)),
+        old_blas.GpuCorrMM(subsample=(2, 2), pad=(1, 1)),
+        old_blas.GpuCorrMM(subsample=(2, 2), pad="half"),
+        old_blas.GpuCorrMM("half", (2, 2)),
+    ):
+        np.testing.assert_array_equal(run(correlate(x, kernel)), wanted)
+    dx = run(old_blas.GpuCorrMM_gradInputs("half", (2, 2))(kernel, wanted, (6, 6)))
+    dk = run(old_blas.GpuCorrMM_gradWeights(subsample=(2, 2), pad=[1, 1])(x, wanted, (3, 3)))
+    assert (dk * kernel).sum() == (dx * x).sum() == (wanted**2).sum()
+    with pytest.raises(ArgumentError, match="border_mode must be 'valid' if pad is given"):
+        old_blas.GpuCorrMM("full", pad=1)

@@ -25,12 +25,21 @@ __all__ = [
     "dnn_gradinput",
     "dnn_gradweight",
     "dnn_pool",
+    "dnn_present",
 ]
 
 
-def dnn_available(context_name: Any = None) -> bool:
-    """Return whether cuDNN is used: never. All names of this module work without it."""
-    return False
+class _Absent:
+    """Whether cuDNN is used: never. All names of this module work without it."""
+
+    msg = "cuDNN is not used: its names run on the backend that PyTensor compiles for."
+
+    def __call__(self, context_name: Any = None) -> bool:
+        """Return False."""
+        return False
+
+
+dnn_available = dnn_present = _Absent()
 
 
 def dnn_conv(

@@ -17,6 +17,7 @@ from pytensor_unpool.compat.theano.gpuarray.dnn import (
     convolution,
     dnn_available,
     dnn_pool,
+    dnn_present,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "dnn_gradinput",
     "dnn_gradweight",
     "dnn_pool",
+    "dnn_present",
 ]
 
 GpuDnnConv3d = GpuDnnConv
