@@ -20,17 +20,8 @@ from pytensor_unpool.compat.theano.sandbox.cuda import blas as old_blas
 from pytensor_unpool.compat.theano.sandbox.cuda import dnn as old_dnn
 from pytensor_unpool.compat.theano.tensor import nnet
 from pytensor_unpool.errors import ArgumentError, ShapeError
-from tests.cases import Array
 from tests.modes import MODES
-
-
-def whole(rng: np.random.Generator, *shape: int) -> Array:
-    """Return whole numbers: their sums are equal in any order."""
-    return rng.integers(-4, 5, size=shape).astype("float32")
-
-
-def run(result: Any, mode: str = "FAST_COMPILE") -> Any:
-    return pytensor.function([], result, mode=mode)()
+from tests.whole import run, whole
 
 
 @pytest.mark.parametrize("dnn", [old_dnn, new_dnn], ids=["sandbox", "gpuarray"])
@@ -131,9 +122,9 @@ def deconv_of_gpuarray(
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("deconv", [deconv_of_sandbox, deconv_of_gpuarray])
 def test_deconvolution_of_old_generators(deconv: Any, mode: str, rng: np.random.Generator) -> None:
-    x, kernel = pt.ftensor4("x"), pytensor.shared(whole(rng, 3, 2, 5, 5))
+    x, kernel = pt.ftensor4("x"), pytensor.shared(whole(rng, 3, 2, 5, 5, dtype="float32"))
     y = deconv(x, kernel, subsample=(2, 2), border_mode=(2, 2))
-    small = whole(rng, 2, 3, 4, 3)
+    small = whole(rng, 2, 3, 4, 3, dtype="float32")
     got = pytensor.function([x], y, mode=mode)(small)
     assert got.dtype == "float32"
     wanted = nnet.conv2d_transpose(
@@ -145,7 +136,7 @@ def test_deconvolution_of_old_generators(deconv: Any, mode: str, rng: np.random.
 def test_gradients_through_the_deconvolution(rng: np.random.Generator) -> None:
     x, kernel = pt.ftensor4("x"), pt.ftensor4("kernel")
     loss = (deconv_of_sandbox(x, kernel, (2, 2), (2, 2)) ** 2).sum()
-    arrays = whole(rng, 2, 3, 4, 3), whole(rng, 3, 2, 5, 5)
+    arrays = whole(rng, 2, 3, 4, 3, dtype="float32"), whole(rng, 3, 2, 5, 5, dtype="float32")
     outputs = [loss, *pt.grad(loss, [x, kernel])]
     function = pytensor.function([x, kernel], outputs, mode="FAST_COMPILE")
     value, dx, dk = function(*arrays)
