@@ -4,18 +4,25 @@ Tap k of all outputs of a row is a row of the image that begins elsewhere, so a 
 up vectors read from shifted places; no matrix of windows is made. Images are copied once, with
 their padding, so that no place needs a case of its own; where the stride is not 1, into as many
 phases, each with stride 1. The same as in kernels/c/conv.h.
-
-All arrays have three spatial axes here. Their numbers come in tables of integers, a row for each
-axis: see `LENGTH` and `START`.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from pytensor_unpool.kernels.numba.channel_layout import memory_row
+from pytensor_unpool.kernels.numba.conv_copies import (
+    SIZE,
+    START,
+    STEP,
+    WEIGHT,
+    can_stay,
+    columns_of,
+    copy_image,
+    phases_of,
+    plane_of,
+    tap_offset,
+)
 from pytensor_unpool.kernels.numba.tiles import (
     MOST_ROWS,
     MOST_SUMS,
@@ -30,95 +37,9 @@ from pytensor_unpool.kernels.numba.windows import Kernel, inner
 # as the weights are. All together is less than 32 MiB but for single rows longer than that.
 BAND_BYTES, MOST_SOURCE_BYTES, MOST_WEIGHT_BYTES = 384 << 10, 8 << 20, 8 << 20
 
-# Columns of a table of the convolution: of the image, the kernel and the output.
-LENGTH, TAPS, OUTPUTS, STRIDE, BEFORE, DILATION = range(6)
-
-# Columns of a table of a copy. Element j of phase b is the image's at START + b * PHASE_STEP % STEP
-# + j * STEP, or zero; each of the PHASES has SIZE elements.
-START, STEP, PHASE_STEP, PHASES, SIZE = range(5)
-
-# Columns of a table of taps: the index in the kernel, the phase that is read, how far behind.
-WEIGHT, PHASE, SHIFT = 0, 3, 6
-
 # Columns of a table of correlations: which taps they take, where their first output is, how many
 # outputs there are on every axis, and how far these are from one another.
 TAP, NUMBER, FIRST, COUNT, APART = 0, 1, 2, 3, 6
-
-
-@inner
-def plane_of(copy):  # type: ignore[no-untyped-def]
-    """Return how many elements a phase of a copy has."""
-    return copy[0, SIZE] * copy[1, SIZE] * copy[2, SIZE]
-
-
-@inner
-def phases_of(copy):  # type: ignore[no-untyped-def]
-    """Return how many phases a copy has."""
-    return copy[0, PHASES] * copy[1, PHASES] * copy[2, PHASES]
-
-
-@inner
-def columns_of(copy, counts):  # type: ignore[no-untyped-def]
-    """Return how many elements of a copy lie from the first output to the last."""
-    lines = (counts[0] - 1) * copy[1, SIZE] + counts[1]
-    return (lines - 1) * copy[2, SIZE] + counts[2]
-
-
-@inner
-def tap_offset(copy, images, tap):  # type: ignore[no-untyped-def]
-    """Return how far from the first element of its channel a tap of output 0 reads."""
-    phase = shift = 0
-    for i in range(3):
-        phase = phase * copy[i, PHASES] + tap[PHASE + i]
-        shift = shift * copy[i, SIZE] + tap[SHIFT + i]
-    return phase * images * plane_of(copy) + shift
-
-
-@inner
-def copy_line(x, offset, first, stride, low, high, size, to, at):  # type: ignore[no-untyped-def]
-    """Write a line of the copy from element `at` on: elements from `low` to `high`, else zeros.
-
-    The line of the image is `offset` bytes behind its first element, and element 0 of the copy is
-    its number `first`.
-    """
-    for i in range(low):
-        to[np.uint64(at + i)] = 0
-    step = x.strides[4]
-    begin = offset + (first + low * stride) * step
-    if stride * step == x.itemsize:
-        line = memory_row(x, begin, high - low)
-        for i in range(high - low):
-            to[np.uint64(at + low + i)] = line[np.uint64(i)]
-    else:
-        for i in range(high - low):
-            to[np.uint64(at + low + i)] = memory_row(x, begin + i * stride * step, 1)[0]
-    for i in range(high, size):
-        to[np.uint64(at + i)] = 0
-
-
-@inner
-def copy_image(copy, images, x, n, channel, channels, number, step, to):  # type: ignore[no-untyped-def]
-    """Copy channels of image `n` to be image `number` of so many; channels are `step` apart."""
-    depth, height, width = x.shape[2], x.shape[3], x.shape[4]
-    size_z, size_y, size_x = copy[0, SIZE], copy[1, SIZE], copy[2, SIZE]
-    phases_y, phases_x, stride = copy[1, PHASES], copy[2, PHASES], copy[2, STEP]
-    for i in range(channels):
-        for phase in range(phases_of(copy)):
-            z = copy[0, START] + phase // (phases_y * phases_x) * copy[0, PHASE_STEP] % copy[0, STEP]
-            y = copy[1, START] + phase // phases_x % phases_y * copy[1, PHASE_STEP] % copy[1, STEP]
-            first = copy[2, START] + phase % phases_x * copy[2, PHASE_STEP] % stride
-            low = min(size_x, max(0, -(first // stride)))
-            high = max(low, min(size_x, -((first - width) // stride)))
-            at = i * step + (phase * images + number) * size_z * size_y * size_x
-            for j in range(size_z * size_y):
-                at_z, at_y = z + j // size_y * copy[0, STEP], y + j % size_y * copy[1, STEP]
-                if 0 <= at_z < depth and 0 <= at_y < height:
-                    offset = n * x.strides[0] + (channel + i) * x.strides[1]
-                    offset += at_z * x.strides[2] + at_y * x.strides[3]
-                    copy_line(x, offset, first, stride, low, high, size_x, to, at)
-                else:
-                    copy_line(x, 0, first, stride, 0, 0, size_x, to, at)
-                at += size_x
 
 
 def _tile_chooser(numbers: tuple[int, ...] = ROW_NUMBERS) -> Kernel:
@@ -214,7 +135,26 @@ def write_tile(tile, rows, width, low, high, first, copy, one, counts, to, row_s
 
 
 @inner
-def run(copy, source, at, offsets, offset, terms, portion, packed, weight, rows, one, counts, to, row_step, adds, has_slack, tile, y):  # type: ignore[no-untyped-def]
+def run(
+    copy,
+    source,
+    at,
+    offsets,
+    offset,
+    terms,
+    portion,
+    packed,
+    weight,
+    rows,
+    one,
+    counts,
+    to,
+    row_step,
+    adds,
+    has_slack,
+    tile,
+    y,
+):  # type: ignore[no-untyped-def]
     """Do all outputs of one image, a portion of the columns at a time.
 
     Where nothing may be read behind the last output's taps, the last tile ends with that output.
@@ -230,30 +170,32 @@ def run(copy, source, at, offsets, offset, terms, portion, packed, weight, rows,
             for column in range(begin, end, width):
                 first = column if has_slack else min(column, columns - width)
                 multiply_tile(
-                    held, packed, weight + panel * terms, offsets, offset, terms, source,
-                    at + first, tile,
+                    held,
+                    packed,
+                    weight + panel * terms,
+                    offsets,
+                    offset,
+                    terms,
+                    source,
+                    at + first,
+                    tile,
                 )
                 low, high = column - first, min(width, end - first)
                 write_tile(
-                    tile, number, width, low, high, first, copy, one, counts,
-                    to + panel * row_step, row_step, adds, y,
+                    tile,
+                    number,
+                    width,
+                    low,
+                    high,
+                    first,
+                    copy,
+                    one,
+                    counts,
+                    to + panel * row_step,
+                    row_step,
+                    adds,
+                    y,
                 )
-
-
-@inner
-def can_stay(copy, x, jobs):  # type: ignore[no-untyped-def]
-    """Return whether images can be read where they are: no padding, no phases, no gaps."""
-    step = x.itemsize
-    if x.strides[0] % step != 0 or x.strides[1] % step != 0:
-        return False
-    for i in range(2, -1, -1):
-        if copy[i, STEP] != 1 or copy[i, START] != 0 or copy[i, SIZE] != x.shape[2 + i]:
-            return False
-        if x.shape[2 + i] != 1 and x.strides[2 + i] != step:
-            return False
-        step *= x.shape[2 + i]
-    widest = MOST_VECTORS * (VECTOR_BYTES // x.itemsize)
-    return len(jobs) == 1 and columns_of(copy, jobs[0, COUNT : COUNT + 3]) >= widest
 
 
 @inner
@@ -298,6 +240,74 @@ def portions_of(copy, jobs, rows, channels, itemsize, in_place):  # type: ignore
 
 
 @inner
+def pack_all(kernel, band, taps, jobs, rows, channels, step, is_transposed, packed, offsets):  # type: ignore[no-untyped-def]
+    """Write the weights of all correlations, and where each term of theirs reads."""
+    # A plain 0 would be taken for a type of its own, for which all is compiled once more.
+    weight = offset = np.int64(0)
+    for job in range(len(jobs)):
+        begin, number = jobs[job, TAP], jobs[job, NUMBER]
+        some = taps[begin : begin + number]
+        weight = pack_weights(kernel, some, rows, channels, is_transposed, packed, weight)
+        for i in range(channels[1]):
+            for t in range(begin, begin + number):
+                offsets[offset] = i * step + tap_offset(band, 1, taps[t])
+                offset += 1
+
+
+@inner
+def run_all(  # type: ignore[no-untyped-def]
+    band,
+    source,
+    at,
+    offsets,
+    jobs,
+    axis,
+    bounds,
+    channels,
+    portion,
+    packed,
+    rows,
+    to,
+    row_step,
+    adds,
+    has_slack,
+    tile,
+    y,
+):
+    """Run all correlations on one image, for the outputs from `bounds[0]` on, so many of them."""
+    first, most = bounds
+    weight = offset = np.int64(0)
+    for job in range(len(jobs)):
+        one = jobs[job]
+        taken = channels * one[NUMBER]
+        counts = one[COUNT : COUNT + 3].copy()
+        counts[axis] = min(most, counts[axis] - first)
+        if counts[axis] > 0:
+            run(
+                band,
+                source,
+                at,
+                offsets,
+                offset,
+                taken,
+                portion,
+                packed,
+                weight,
+                rows,
+                one,
+                counts,
+                to + one[FIRST] + first * one[APART + axis],
+                row_step,
+                adds,
+                has_slack,
+                tile,
+                y,
+            )
+        weight += packed_rows(rows) * taken
+        offset += taken
+
+
+@inner
 def correlate(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-def]
     """Run some correlations that read the same images, for all groups.
 
@@ -306,67 +316,46 @@ def correlate(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-
     if it is transposed; the images have what the others are.
     """
     groups, is_transposed, image_step, row_step = plan[0], plan[1] != 0, plan[2], plan[3]
-    # A plain 0 would be taken for a type of its own, for which all is compiled once more.
-    zero = np.int64(0)
     all_rows = kernel.shape[1] if is_transposed else kernel.shape[0] // groups
     all_channels = kernel.shape[0] // groups if is_transposed else kernel.shape[1]
-    in_place = can_stay(copy, x, jobs)
+    in_place = len(jobs) == 1 and can_stay(copy, x, jobs[0, COUNT : COUNT + 3])
     most_rows, most_channels, portion, axis, most = portions_of(
         copy, jobs, all_rows, all_channels, x.itemsize, in_place
     )
     outputs = most_outputs(jobs, axis)
     band = copy.copy()
     band[axis, SIZE] += most - outputs
-    of_channel = plane_of(band) * phases_of(band)
+    step = plane_of(band) * phases_of(band)
     widest = MOST_VECTORS * (VECTOR_BYTES // x.itemsize)
     terms = max(1, most_channels) * max(1, jobs[:, NUMBER].sum())
     packed = np.empty(packed_rows(max(1, most_rows)) * terms, x.dtype)
     offsets = np.empty(terms, np.int64)
     tile = np.empty(MOST_ROWS * widest, x.dtype)
-    source = np.empty(0 if in_place else max(1, most_channels) * of_channel + widest, x.dtype)
-    channel_step = x.strides[1] // x.itemsize if in_place else of_channel
+    source = np.empty(0 if in_place else max(1, most_channels) * step + widest, x.dtype)
     if in_place:
-        source = memory_row(x, 0, x.size)
+        source, step = memory_row(x, 0, x.size), x.strides[1] // x.itemsize
     for group in range(groups):
         first_row = 0 if is_transposed else group * all_rows
         first_channel = group * all_channels if is_transposed else 0
         for row in range(0, all_rows, most_rows):
             rows = min(most_rows, all_rows - row)
+            to = (group * all_rows + row) * row_step
             for channel in range(0, all_channels, most_channels):
                 channels = min(most_channels, all_channels - channel)
-                weight = offset = zero
-                for job in range(len(jobs)):
-                    begin, number = jobs[job, TAP], jobs[job, NUMBER]
-                    weight = pack_weights(
-                        kernel, taps[begin : begin + number], (first_row + row, rows),
-                        (first_channel + channel, channels), is_transposed, packed, weight,
-                    )
-                    for i in range(channels):
-                        for t in range(begin, begin + number):
-                            offsets[offset] = i * channel_step + tap_offset(band, 1, taps[t])
-                            offset += 1
+                pack_all(
+                    kernel, band, taps, jobs, (first_row + row, rows),
+                    (first_channel + channel, channels), step, is_transposed, packed, offsets,
+                )  # fmt: skip
+                here = group * all_channels + channel
                 for n in range(x.shape[0]):
+                    at = (n * x.strides[0] + here * x.strides[1]) // x.itemsize
                     for first in range(0, outputs, most):
-                        here = group * all_channels + channel
-                        at = zero
-                        if in_place:
-                            at = (n * x.strides[0] + here * x.strides[1]) // x.itemsize
-                        else:
+                        if not in_place:
+                            at = np.int64(0)
                             band[axis, START] = copy[axis, START] + first * copy[axis, STEP]
-                            copy_image(band, 1, x, n, here, channels, 0, of_channel, source)
-                        weight = offset = zero
-                        for job in range(len(jobs)):
-                            one = jobs[job]
-                            taken = channels * one[NUMBER]
-                            counts = one[COUNT : COUNT + 3].copy()
-                            counts[axis] = min(most, counts[axis] - first)
-                            to = one[FIRST] + n * image_step + first * one[APART + axis]
-                            to += (group * all_rows + row) * row_step
-                            if counts[axis] > 0:
-                                run(
-                                    band, source, at, offsets, offset, taken, portion, packed,
-                                    weight, rows, one, counts, to, row_step, channel > 0,
-                                    not in_place, tile, y,
-                                )
-                            weight += packed_rows(rows) * taken
-                            offset += taken
+                            copy_image(band, 1, x, n, here, channels, 0, step, source)
+                        run_all(
+                            band, source, at, offsets, jobs, axis, (first, most), channels, portion,
+                            packed, rows, to + n * image_step, row_step, channel > 0, not in_place,
+                            tile, y,
+                        )  # fmt: skip

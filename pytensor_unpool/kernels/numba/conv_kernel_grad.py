@@ -9,17 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from pytensor_unpool.geometry.conv import Convolution
-from pytensor_unpool.kernels.numba.conv import (
-    DILATION,
-    MOST_SOURCE_BYTES,
+from pytensor_unpool.kernels.numba.conv import MOST_SOURCE_BYTES
+from pytensor_unpool.kernels.numba.conv_checks import check_output, describer, shape_reader
+from pytensor_unpool.kernels.numba.conv_copies import (
     OUTPUTS,
-    PHASE,
+    PHASE_STEP,
     PHASES,
-    SHIFT,
     SIZE,
     START,
     STEP,
-    STRIDE,
     TAPS,
     WEIGHT,
     columns_of,
@@ -28,16 +26,7 @@ from pytensor_unpool.kernels.numba.conv import (
     plane_of,
     tap_offset,
 )
-from pytensor_unpool.kernels.numba.conv_maps import (
-    all_taps,
-    check_output,
-    copy_for_outputs,
-    describer,
-    list_taps,
-    phase_period,
-    shape_reader,
-    three_axes,
-)
+from pytensor_unpool.kernels.numba.conv_maps import all_taps, copy_for_outputs, three_axes
 from pytensor_unpool.kernels.numba.tiles import (
     LANE_COLUMNS,
     LANE_ROWS,
@@ -110,14 +99,19 @@ def add_products(outputs, rows, pitch, images, offsets, places, terms, length, l
         # What is missing is done with the last column or row, and not added.
         last = first + columns - 1
         begins = (
-            offsets[first], offsets[min(first + 1, last)], offsets[min(first + 2, last)],
-            offsets[min(first + 3, last)], offsets[min(first + 4, last)],
+            offsets[first],
+            offsets[min(first + 1, last)],
+            offsets[min(first + 2, last)],
+            offsets[min(first + 3, last)],
+            offsets[min(first + 4, last)],
             offsets[min(first + 5, last)],
         )
         for row in range(0, rows, LANE_ROWS):
             end = rows - 1
             of_rows = (
-                row * pitch, min(row + 1, end) * pitch, min(row + 2, end) * pitch,
+                row * pitch,
+                min(row + 1, end) * pitch,
+                min(row + 2, end) * pitch,
                 min(row + 3, end) * pitch,
             )
             held = multiply_lanes(columns, outputs, of_rows, images, begins, length, lanes)
@@ -143,17 +137,44 @@ def conv_kernel_grad(convolution: Convolution) -> Kernel:
         check_output(dy.shape, x.shape, full, axes)
         dk = np.zeros(full, x.dtype)
         if dk.size > 0 and x.shape[0] > 0:
-            taps = np.empty((axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS], 9), np.int64)
-            list_taps(all_taps(axes), axes, flip, taps)
-            for t in range(len(taps)):
-                for i in range(3):
-                    tap = taps[t, PHASE + i]
-                    taps[t, SHIFT + i] = tap * axes[i, DILATION] // axes[i, STRIDE]
-                    taps[t, PHASE + i] = tap % phase_period(axes[i])
+            taps = all_taps(axes, flip)
             add_all(axes, groups, three_axes(x), three_axes(dy), taps, dk.reshape(-1))
         return dk
 
     return conv_kernel_grad  # type: ignore[no-any-return]
+
+
+@inner
+def list_terms(copy, images, axes, taps, channel, channels, step, offsets, places):  # type: ignore[no-untyped-def]
+    """List where the columns of products begin, and which weights they are for."""
+    term = 0
+    for i in range(channels):
+        for t in range(len(taps)):
+            offsets[term] = i * step + tap_offset(copy, images, taps[t])
+            place = taps[t, WEIGHT] * axes[1, TAPS] + taps[t, WEIGHT + 1]
+            place = place * axes[2, TAPS] + taps[t, WEIGHT + 2]
+            places[term] = (channel + i) * len(taps) + place
+            term += 1
+
+
+@inner
+def part_of(dy, axis, first, most):  # type: ignore[no-untyped-def]
+    """Return some of the outputs on an axis."""
+    if axis == 0:
+        return dy[:, :, first : first + most]
+    if axis == 1:
+        return dy[:, :, :, first : first + most]
+    return dy[:, :, :, :, first : first + most]
+
+
+@inner
+def copy_rows(copy, number, dy, image, first, rows, pitch, to):  # type: ignore[no-untyped-def]
+    """Copy the rows of products: outputs, with zeros where the image has what belongs to none."""
+    for n in range(number):
+        copy_image(copy, number, dy, image + n, first, rows, n, pitch, to)
+    for i in range(rows):
+        for j in range(number * plane_of(copy), pitch):
+            to[i * pitch + j] = 0
 
 
 @inner
@@ -168,61 +189,47 @@ def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
     copy[axis, SIZE] += most - outputs
     of_rows = copy.copy()
     for i in range(3):
-        of_rows[i, START], of_rows[i, PHASES] = 0, 1
-        of_rows[i, STEP] = of_rows[i, 2] = 1
+        of_rows[i, START] = 0
+        of_rows[i, PHASES] = of_rows[i, STEP] = of_rows[i, PHASE_STEP] = 1
     plane, width = plane_of(copy), VECTOR_BYTES // x.itemsize
     pitch = -(-together * plane // width) * width
     images = np.empty(most_channels * phases_of(copy) * together * plane + width, x.dtype)
     rows = np.empty(most_rows * pitch, x.dtype)
-    offsets = np.empty(most_channels * len(taps), np.int64)
-    places = np.empty(most_channels * len(taps), np.int64)
+    offsets, places = np.empty((2, most_channels * len(taps)), np.int64)
     lanes = np.empty(LANE_ROWS * MOST_COLUMNS * width, x.dtype)
-    row_step = all_channels * len(taps)
-    begin = copy[axis, START]
+    row_step, begin = all_channels * len(taps), copy[axis, START]
     counts = axes[:, OUTPUTS].copy()
     for group in range(groups):
         for channel in range(0, all_channels, most_channels):
-            channels = min(most_channels, all_channels - channel)
+            channels, here = min(most_channels, all_channels - channel), group * all_channels
             for image in range(0, x.shape[0], together):
                 number = min(together, x.shape[0] - image)
-                of_channel = phases_of(copy) * number * plane
-                terms = 0
-                for i in range(channels):
-                    for t in range(len(taps)):
-                        offsets[terms] = i * of_channel + tap_offset(copy, number, taps[t])
-                        place = taps[t, WEIGHT] * axes[1, TAPS] + taps[t, WEIGHT + 1]
-                        place = place * axes[2, TAPS] + taps[t, WEIGHT + 2]
-                        places[terms] = (channel + i) * len(taps) + place
-                        terms += 1
+                step = phases_of(copy) * number * plane
+                list_terms(copy, number, axes, taps, channel, channels, step, offsets, places)
                 for first in range(0, outputs, most):
                     copy[axis, START] = begin + first * copy[axis, STEP]
-                    here = group * all_channels + channel
                     for n in range(number):
-                        copy_image(copy, number, x, image + n, here, channels, n, of_channel, images)
-                    for i in range(width):
-                        images[channels * of_channel + i] = 0
+                        copy_image(
+                            copy, number, x, image + n, here + channel, channels, n, step, images
+                        )
+                    images[channels * step : channels * step + width] = 0
                     counts[axis] = min(most, outputs - first)
-                    part = dy
-                    if axis == 0:
-                        part = dy[:, :, first : first + most]
-                    elif axis == 1:
-                        part = dy[:, :, :, first : first + most]
-                    else:
-                        part = dy[:, :, :, :, first : first + most]
+                    part = part_of(dy, axis, first, most)
                     used = (number - 1) * plane + columns_of(copy, counts)
                     length = -(-used // width) * width
                     for row in range(0, all_rows, most_rows):
-                        some = min(most_rows, all_rows - row)
-                        for n in range(number):
-                            copy_image(
-                                of_rows, number, part, image + n, group * all_rows + row, some, n,
-                                pitch, rows,
-                            )
-                        for i in range(some):
-                            for j in range(number * plane, pitch):
-                                rows[i * pitch + j] = 0
-                        to = dk[(group * all_rows + row) * row_step :]
+                        some, at = min(most_rows, all_rows - row), group * all_rows + row
+                        copy_rows(of_rows, number, part, image, at, some, pitch, rows)
                         add_products(
-                            rows, some, pitch, images, offsets, places, terms, length, lanes, to,
+                            rows,
+                            some,
+                            pitch,
+                            images,
+                            offsets,
+                            places,
+                            channels * len(taps),
+                            length,
+                            lanes,
+                            dk[at * row_step :],
                             row_step,
                         )

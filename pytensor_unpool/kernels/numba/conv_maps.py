@@ -9,43 +9,34 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from pytensor_unpool.errors import (
-    BAD_NUMBER,
-    CHANNELS_DISAGREE,
-    GROUPS_DO_NOT_DIVIDE,
-    KERNEL_TOO_LONG,
-    LARGEST_NUMBER,
-    OUTPUT_DISAGREES,
-    TOO_MANY_ELEMENTS,
-    WRONG_LENGTHS,
-    WRONG_STEPS,
-    LengthError,
-)
 from pytensor_unpool.geometry.conv import Convolution
 from pytensor_unpool.kernels.numba.conv import (
     APART,
-    BEFORE,
     COUNT,
-    DILATION,
     FIRST,
-    LENGTH,
     NUMBER,
+    TAP,
+    correlate,
+)
+from pytensor_unpool.kernels.numba.conv_checks import check_output, describer, shape_reader
+from pytensor_unpool.kernels.numba.conv_copies import (
+    BEFORE,
+    DILATION,
+    LENGTH,
     OUTPUTS,
     PHASE,
+    PHASE_STEP,
+    PHASES,
     SHIFT,
     SIZE,
     START,
+    STEP,
     STRIDE,
-    TAP,
     TAPS,
     WEIGHT,
-    correlate,
 )
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
-
-# Lengths beyond this are those of no array, and would overflow.
-LONGEST = 2**60
 
 
 def conv(convolution: Convolution) -> Kernel:
@@ -59,17 +50,11 @@ def conv(convolution: Convolution) -> Kernel:
     @kernel
     def conv(x, weights, *numbers):  # type: ignore[no-untyped-def]
         axes = describe(numbers, x.shape, weights.shape)
-        y = np.empty((x.shape[0], weights.shape[0]) + outputs_of(axes, x), x.dtype)
+        y = np.empty(outputs_of(axes, x, weights), x.dtype)
         use_huge_pages(y)
         if weights.shape[1] == 0:
             y[...] = 0
-        taps = np.empty((axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS], 9), np.int64)
-        list_taps(all_taps(axes), axes, flip, taps)
-        for t in range(len(taps)):
-            for i in range(3):
-                tap = taps[t, PHASE + i]
-                taps[t, SHIFT + i] = tap * axes[i, DILATION] // axes[i, STRIDE]
-                taps[t, PHASE + i] = tap % phase_period(axes[i])
+        taps = all_taps(axes, flip)
         job = np.zeros((1, 9), np.int64)
         job[0, NUMBER] = len(taps)
         step = 1
@@ -170,7 +155,7 @@ def plan_phases(axes, flip, taps, jobs):  # type: ignore[no-untyped-def]
         listed += one[NUMBER]
         count += 1
     for i in range(3):
-        copy[i, 1] = copy[i, 2] = copy[i, 3] = 1
+        copy[i, STEP] = copy[i, PHASE_STEP] = copy[i, PHASES] = 1
         taps[:listed, SHIFT + i] -= copy[i, START]
     return copy, count
 
@@ -185,17 +170,27 @@ def phase_period(axis):  # type: ignore[no-untyped-def]
 
 
 @inner
-def all_taps(axes):  # type: ignore[no-untyped-def]
-    """Return (first, step, number) of the taps of every axis, all of them."""
+def all_taps(axes, flip):  # type: ignore[no-untyped-def]
+    """Return the table of all taps, as outputs read them."""
     some = np.empty((3, 3), np.int64)
     for i in range(3):
         some[i, 0], some[i, 1], some[i, 2] = 0, 1, axes[i, TAPS]
-    return some
+    taps = np.empty((axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS], 9), np.int64)
+    list_taps(some, axes, flip, taps)
+    for t in range(len(taps)):
+        for i in range(3):
+            tap = taps[t, PHASE + i]
+            taps[t, SHIFT + i] = tap * axes[i, DILATION] // axes[i, STRIDE]
+            taps[t, PHASE + i] = tap % phase_period(axes[i])
+    return taps
 
 
 @inner
 def list_taps(some, axes, flip, taps):  # type: ignore[no-untyped-def]
-    """Fill in the index in the kernel of taps, and, in place of their phases, their numbers."""
+    """Fill in the index in the kernel of some taps, and, in place of their phases, their numbers.
+
+    Each axis has (first, step, number) of those that are meant.
+    """
     for t in range(len(taps)):
         rest = t
         for i in range(2, -1, -1):
@@ -212,8 +207,8 @@ def copy_for_outputs(axes):  # type: ignore[no-untyped-def]
     for i in range(3):
         stride, dilation, taps = axes[i, STRIDE], axes[i, DILATION], axes[i, TAPS]
         copy[i, START] = -axes[i, BEFORE]
-        copy[i, 1], copy[i, 2] = stride, dilation
-        copy[i, 3] = min(taps, phase_period(axes[i]))
+        copy[i, STEP], copy[i, PHASE_STEP] = stride, dilation
+        copy[i, PHASES] = min(taps, phase_period(axes[i]))
         copy[i, SIZE] = axes[i, OUTPUTS] + (taps - 1) * dilation // stride
     return copy
 
@@ -229,9 +224,7 @@ def three_axes(typing_context, x):  # type: ignore[no-untyped-def]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        shape, strides = (
-            cgutils.unpack_tuple(builder, t) for t in (array.shape, array.strides)
-        )
+        shape, strides = (cgutils.unpack_tuple(builder, t) for t in (array.shape, array.strides))
         missing = 5 - len(shape)
         view = context.make_array(view_type)(context, builder)
         one, zero = (context.get_constant(types.intp, n) for n in (1, 0))
@@ -248,115 +241,21 @@ def three_axes(typing_context, x):  # type: ignore[no-untyped-def]
     return view_type(x), generate
 
 
-def outputs_of(axes: Any, x: Any) -> Any:
-    """Return the lengths of the output's spatial axes, as many as those of `x`."""
+def outputs_of(axes: Any, x: Any, weights: Any) -> Any:
+    """Return the shape of the output, with as many axes as `x`."""
     raise NotImplementedError("only compiled code calls this")
 
 
 @overload(outputs_of)
-def _outputs_of(axes, x):  # type: ignore[no-untyped-def]
-    if x.ndim == 3:
-        return lambda axes, x: (axes[2, OUTPUTS],)
-    if x.ndim == 4:
-        return lambda axes, x: (axes[1, OUTPUTS], axes[2, OUTPUTS])
-    return lambda axes, x: (axes[0, OUTPUTS], axes[1, OUTPUTS], axes[2, OUTPUTS])
+def _outputs_of(axes, x, weights):  # type: ignore[no-untyped-def]
+    def of_one(axes, x, weights):  # type: ignore[no-untyped-def]
+        return x.shape[0], weights.shape[0], axes[2, OUTPUTS]
 
+    def of_two(axes, x, weights):  # type: ignore[no-untyped-def]
+        return x.shape[0], weights.shape[0], axes[1, OUTPUTS], axes[2, OUTPUTS]
 
-def shape_reader(ndim: int) -> Kernel:
-    """Compile ``(shape, like) -> tuple``: the lengths in a vector, as many as in the tuple."""
+    def of_three(axes, x, weights):  # type: ignore[no-untyped-def]
+        outputs = axes[0, OUTPUTS], axes[1, OUTPUTS], axes[2, OUTPUTS]
+        return x.shape[0], weights.shape[0], outputs[0], outputs[1], outputs[2]
 
-    @inner
-    def lengths_of(shape, like):  # type: ignore[no-untyped-def]
-        if len(shape) != ndim:
-            raise LengthError(WRONG_LENGTHS, 0, len(shape), ndim)
-        return tuple_from(shape, like)
-
-    return lengths_of  # type: ignore[no-any-return]
-
-
-def tuple_from(vector: Any, like: Any) -> Any:
-    """Return as many entries of a vector as a tuple has."""
-    raise NotImplementedError("only compiled code calls this")
-
-
-@overload(tuple_from)
-def _tuple_from(vector, like):  # type: ignore[no-untyped-def]
-    if not isinstance(like, types.UniTuple):
-        return None
-    if like.count == 3:
-        return lambda vector, like: (vector[0], vector[1], vector[2])
-    if like.count == 4:
-        return lambda vector, like: (vector[0], vector[1], vector[2], vector[3])
-    return lambda vector, like: (vector[0], vector[1], vector[2], vector[3], vector[4])
-
-
-def describer(convolution: Convolution) -> Kernel:
-    """Compile ``(numbers, x_shape, kernel_shape) -> axes``: check them, and return the table."""
-    ndim, groups = convolution.ndim, convolution.groups
-    known = np.array([[n or 0 for n in row] for row in convolution.rows()], np.int64)
-
-    @inner
-    def describe(numbers, x, kernel):  # type: ignore[no-untyped-def]
-        rows = rows_of(numbers, known)
-        check_steps(rows, ndim)
-        for i in range(ndim + 2):
-            for length, limit in ((x[i], LONGEST), (kernel[i], LARGEST_NUMBER)):
-                if length > limit:
-                    raise LengthError(TOO_MANY_ELEMENTS, i - ndim - 2, length, 0)
-        if x[1] != kernel[1] * groups:
-            raise LengthError(CHANNELS_DISAGREE, 1, kernel[1] * groups, x[1])
-        if kernel[0] % groups != 0:
-            raise LengthError(GROUPS_DO_NOT_DIVIDE, 0, kernel[0] + 0, groups)
-        axes = np.ones((3, 6), np.int64)
-        axes[:, BEFORE] = 0
-        for i in range(ndim):
-            stride, before, after, dilation = rows[i]
-            length, taps = x[2 + i], kernel[2 + i]
-            span, padded = (taps - 1) * dilation + 1, length + before + after
-            if taps < 1 or length < 1 or span > padded:
-                raise LengthError(KERNEL_TOO_LONG, i - ndim, span if taps > 0 else 0, padded + 0)
-            axis = axes[3 - ndim + i]
-            axis[LENGTH], axis[TAPS], axis[OUTPUTS] = length, taps, (padded - span) // stride + 1
-            axis[STRIDE], axis[BEFORE], axis[DILATION] = stride, before, dilation
-        return axes
-
-    return describe  # type: ignore[no-any-return]
-
-
-def rows_of(numbers: Any, known: Any) -> Any:
-    """Return the rows (stride, before, after, dilation): those of the matrix, if there is one."""
-    raise NotImplementedError("only compiled code calls this")
-
-
-@overload(rows_of)
-def _rows_of(numbers, known):  # type: ignore[no-untyped-def]
-    if len(numbers) == 0:
-        return lambda numbers, known: known
-
-    def of_matrix(numbers, known):  # type: ignore[no-untyped-def]
-        (matrix,) = numbers
-        if matrix.shape != known.shape:
-            raise LengthError(WRONG_STEPS, 0, matrix.size, len(known))
-        return np.ascontiguousarray(matrix)
-
-    return of_matrix
-
-
-@inner
-def check_steps(rows, ndim):  # type: ignore[no-untyped-def]
-    """Raise `LengthError` for the first axis whose numbers mean nothing."""
-    for i in range(ndim):
-        for kind in range(4):
-            least = 1 if kind in (0, 3) else 0
-            if not least <= rows[i, kind] <= LARGEST_NUMBER:
-                raise LengthError(BAD_NUMBER + kind, i - ndim, rows[i, kind], least + 0)
-
-
-@inner
-def check_output(dy, x, kernel, axes):  # type: ignore[no-untyped-def]
-    """Raise `LengthError` for the first axis of `dy` that is not as long as the output's."""
-    spatial = len(dy) - 2
-    for i in range(len(dy)):
-        wanted = x[0] if i == 0 else kernel[0] if i == 1 else axes[3 - spatial + i - 2, OUTPUTS]
-        if dy[i] != wanted:
-            raise LengthError(OUTPUT_DISAGREES, i - len(dy), dy[i] + 0, wanted + 0)
+    return {3: of_one, 4: of_two, 5: of_three}[x.ndim]

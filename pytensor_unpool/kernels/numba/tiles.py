@@ -73,7 +73,7 @@ class _Wide:
     def loop(
         self, number: Any, step: int, count: int, body: Callable[[Any, list[Any]], list[Any]]
     ) -> list[Any]:
-        """Return `count` sums after ``sums = body(i, sums)`` for i = 0, step, ... below `number`."""
+        """Return `count` sums after ``sums = body(i, sums)`` for i = 0, step, ... < `number`."""
         builder = self.builder
         before = builder.block
         inside, end = (builder.append_basic_block(name) for name in ("sum", "summed"))
