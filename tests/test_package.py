@@ -23,7 +23,15 @@ import pytest
 from pytensor.compile.debug.debugmode import DebugMode
 
 import pytensor_unpool as pu
-from pytensor_unpool import adaptive, functional, geometry, neighbours, symbolic, upsampling
+from pytensor_unpool import (
+    adaptive,
+    convolution,
+    functional,
+    geometry,
+    neighbours,
+    symbolic,
+    upsampling,
+)
 from pytensor_unpool.compat.theano.tensor.nnet import neighbours as theano_neighbours
 from pytensor_unpool.compat.theano.tensor.signal import downsample as theano_downsample
 from pytensor_unpool.compat.theano.tensor.signal import pool as theano_pool
@@ -189,8 +197,12 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "window", "stride = None", "pad = 0", "dilation = 1", "partial_windows = False",
         "border = 'zeros'",
     ]  # fmt: skip
+    steps = ["stride = 1", "pad = 0", "dilation = 1", "groups = 1", "flip = False"]
     assert signatures == {
         "pytensor_unpool.adaptive_pool": ["x", "lengths", "mode = 'max'"],
+        "pytensor_unpool.conv": ["x", "kernel", *steps],
+        "pytensor_unpool.conv_input_grad": ["kernel", "dy", "input_shape", *steps],
+        "pytensor_unpool.conv_kernel_grad": ["x", "dy", "kernel_shape", *steps],
         "pytensor_unpool.global_pool": ["x", "ndim", "mode = 'max'", "keepdims = False"],
         "pytensor_unpool.max_pool": [
             "x", "window", "stride = None", "pad = 0", "dilation = 1", "partial_windows = False",
@@ -211,8 +223,9 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.windows_to_rows": ["x", *windows],
     }  # fmt: skip
     assert sorted(pu.__all__) == [
-        "adaptive_pool", "global_pool", "max_pool", "max_unpool", "pool", "rows_to_windows",
-        "symbolic", "upsample_dilate", "upsample_linear", "upsample_nearest", "windows_to_rows",
+        "adaptive_pool", "conv", "conv_input_grad", "conv_kernel_grad", "global_pool", "max_pool",
+        "max_unpool", "pool", "rows_to_windows", "symbolic", "upsample_dilate", "upsample_linear",
+        "upsample_nearest", "windows_to_rows",
     ]  # fmt: skip
     by_name = [p.name for p in parameters(pu.max_pool) if p.kind is p.KEYWORD_ONLY]
     assert by_name == ["partial_windows", "ties", "positions_dtype"]
@@ -223,7 +236,8 @@ def parameters(function: Any) -> list[inspect.Parameter]:
 
 
 DOCUMENTED = [
-    functional, neighbours, symbolic, upsampling, geometry.neighbours, geometry.pool,
+    convolution, functional, neighbours, symbolic, upsampling, geometry.conv,
+    geometry.neighbours, geometry.pool,
     geometry.unpool, theano_neighbours, theano_pool, theano_downsample, adaptive,
     geometry.adaptive,
 ]  # fmt: skip

@@ -1,0 +1,161 @@
+"""Every Op has its Numba kernel, and kernels that differ have keys that differ."""
+
+import warnings
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from pytensor_unpool import ops
+from pytensor_unpool.geometry import TAPS, Windows
+from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.ops import (
+    Conv,
+    ConvInputGrad,
+    ConvKernelGrad,
+    MaxGather,
+    MaxPool,
+    MaxUnpool,
+    Pool,
+    PoolInputGrad,
+    RowsToWindows,
+    TapGather,
+    TapUnpool,
+    TiedGather,
+    TiedUnpool,
+    WindowsToRows,
+)
+
+
+def example(op: Any) -> tuple[list[Any], list[Any]]:
+    """Return inputs of an Op, symbolic and as arrays."""
+    if isinstance(op, Conv | ConvInputGrad | ConvKernelGrad):
+        first, second = pt.tensor3("first"), pt.tensor3("second")
+        some = [np.ones((2, 3, 4)), np.ones((3, 3, 2)), np.ones((2, 3, 3))]
+        if isinstance(op, Conv):
+            return [first, second], some[:2]
+        if isinstance(op, ConvInputGrad):
+            return [first, second, pt.lvector("n")], [*some[1:], [2, 3, 4]]
+        return [first, second, pt.lvector("n")], [some[0], some[2], [3, 3, 2]]
+    x, values, positions = pt.matrix("x"), pt.matrix("values"), pt.lmatrix("positions")
+    an_x, some_values, some_positions = np.eye(2, 4), np.ones((2, 2)), np.array([[0, 2], [1, 2]])
+    if isinstance(op, MaxPool | Pool | WindowsToRows):
+        return [x], [an_x]
+    if isinstance(op, PoolInputGrad | RowsToWindows):
+        return [values, pt.lvector("n")], [some_values, [4]]
+    if isinstance(op, MaxUnpool):
+        return [values, positions, pt.lvector("n")], [some_values, some_positions, [4]]
+    if isinstance(op, MaxGather):
+        return [x, positions], [an_x, some_positions]
+    taps, some_taps = pt.matrix("taps", dtype="uint8"), np.array([[0, 1], [1, 0]], "uint8")
+    if isinstance(op, TapUnpool):
+        return [values, taps, pt.lvector("n")], [some_values, some_taps, [4]]
+    if isinstance(op, TapGather):
+        return [x, taps], [an_x, some_taps]
+    third = pt.matrix("third")
+    moved = some_values if isinstance(op, TiedUnpool) else an_x
+    return [x, values, third], [an_x, some_values, moved]
+
+
+PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
+PLAIN = Convolution((1,), (0,), (0,), (1,))
+EXAMPLES = [
+    Conv(PLAIN),
+    ConvInputGrad(PLAIN),
+    ConvKernelGrad(PLAIN),
+    MaxPool(PAIRS, "first", "int64"),
+    MaxUnpool(1, "last"),
+    MaxGather(1, "last"),
+    Pool(PAIRS, "sum"),
+    PoolInputGrad(PAIRS, "sum"),
+    TapGather(PAIRS),
+    TapUnpool(PAIRS),
+    TiedUnpool(PAIRS),
+    TiedGather(PAIRS),
+    WindowsToRows(PAIRS, "zeros"),
+    RowsToWindows(PAIRS, "zeros"),
+]
+
+
+def test_the_examples_hold_every_op():
+    assert sorted(type(op).__name__ for op in EXAMPLES) == sorted(ops.__all__)
+
+
+@pytest.mark.parametrize("op", EXAMPLES, ids=lambda op: type(op).__name__)
+def test_no_op_falls_back_to_python_under_numba(op):
+    """PyTensor warns, and goes on with a slow function."""
+    inputs, arrays = example(op)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pytensor.function(inputs, op(*inputs), mode="NUMBA")(*arrays)
+
+
+def cache_key(op: Any) -> str:
+    from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key
+
+    return numba_funcify_and_cache_key(op, node=None)[1]
+
+
+def test_kernels_that_differ_have_keys_that_differ():
+    several = [
+        PAIRS,
+        Windows((None,), (2,), (0,), (0,), (1,)),
+        Windows((3,), (2,), (0,), (0,), (1,)),
+        Windows((2,), (1,), (0,), (0,), (1,)),
+        Windows((2,), (2,), (1,), (0,), (1,)),
+        Windows((2,), (2,), (0,), (1,), (1,)),
+        Windows((2,), (2,), (0,), (0,), (2,)),
+        Windows((2,), (2,), (0,), (0,), (1,), partial_windows=True),
+        Windows((2, 2), (2, 2), (0, 0), (0, 0), (1, 1)),
+    ]
+    different = [
+        *(MaxPool(windows, "first", "int64") for windows in several),
+        MaxPool(PAIRS, "first", "int32"),
+        MaxPool(PAIRS, "first", None),
+        MaxPool(PAIRS, "first", TAPS),
+        *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
+        *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in several),
+        *(
+            kind(windows, mode)
+            for kind in (Pool, PoolInputGrad)
+            for windows in several
+            for mode in ("sum", "average_inc_pad", "average_exc_pad")
+        ),
+        *(
+            kind(windows, border)
+            for kind in (WindowsToRows, RowsToWindows)
+            for windows in several
+            for border in ("zeros", "wrap")
+        ),
+        *(kind(w) for kind in (TapUnpool, TapGather) for w in several if w.has_taps),
+        *(
+            kind(Convolution(*numbers))
+            for kind in (Conv, ConvInputGrad, ConvKernelGrad)
+            for numbers in (
+                ((1,), (0,), (0,), (1,)),
+                ((None,), (0,), (0,), (1,)),
+                ((2,), (0,), (0,), (1,)),
+                ((1,), (1,), (0,), (1,)),
+                ((1,), (0,), (1,), (1,)),
+                ((1,), (0,), (0,), (2,)),
+                ((1,), (0,), (0,), (1,), 2),
+                ((1,), (0,), (0,), (1,), 1, True),
+                ((1, 1), (0, 0), (0, 0), (1, 1)),
+            )
+        ),
+    ]
+    keys = [cache_key(op) for op in different]
+    for (first, one), (second, other) in combinations(zip(different, keys, strict=True), 2):
+        assert one != other, (first, second)
+    assert keys[0] == cache_key(MaxPool(PAIRS, "first", "int64"))
+
+
+def test_a_new_version_of_the_kernels_has_new_keys(monkeypatch):
+    from pytensor_unpool.dispatch import numba
+
+    before = cache_key(EXAMPLES[0])
+    monkeypatch.setattr(numba, "KERNELS_VERSION", numba.KERNELS_VERSION + 1)
+    assert cache_key(EXAMPLES[0]) != before
