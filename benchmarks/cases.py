@@ -35,6 +35,20 @@ class Case:
     """What is pooled where `work` is "pool": a mode of `pytensor_unpool.pool`, or "old max"."""
     static: bool = False
     """Whether the lengths of the pooled axes are known when the graph is compiled."""
+    channels: tuple[int, int] = (0, 0)
+    """Of a convolution: the output channels, and the channels of the kernel."""
+    pad: int = 0
+    """Of a convolution."""
+
+    @property
+    def kernel(self) -> tuple[int, ...]:
+        """Shape of the kernel of a convolution."""
+        return (*self.channels, *self.window)
+
+    @property
+    def groups(self) -> int:
+        """Number of groups of a convolution."""
+        return self.shape[1] // self.channels[1]
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -46,6 +60,37 @@ def theano(copies: float) -> Target:
     """Return the target against Theano 1.0.5, of which it is known how many copies it took."""
     return Target("copy", within=round(copies / 3, 1))
 
+
+def convolutions() -> list[Case]:
+    """Return a row for each convolution and for its two gradients."""
+    shapes = (
+        ("5x5", (32, 16, 28, 28), (32, 16), 5, 1, 0),
+        ("3x3, 64 channels", (16, 64, 56, 56), (64, 64), 3, 1, 1),
+        ("7x7/2 of colours", (16, 3, 128, 128), (64, 3), 7, 2, 3),
+        ("3x3, 256 channels", (8, 256, 14, 14), (256, 256), 3, 1, 1),
+        ("5x5 of one channel", (32, 1, 28, 28), (20, 1), 5, 1, 0),
+        ("1x1", (16, 256, 28, 28), (64, 256), 1, 1, 0),
+        ("3x3/2", (8, 64, 56, 56), (128, 64), 3, 2, 1),
+        ("3x3, depthwise", (8, 128, 56, 56), (128, 1), 3, 1, 1),
+    )
+    return [
+        Case(
+            f"{CONVOLUTION}{name}{what}",
+            work,
+            shape,
+            (size, size),
+            (stride, stride),
+            (Target("torch", faster=1 if "depthwise" in name else CONVOLUTION_LEAST),),
+            channels=channels,
+            pad=pad,
+        )
+        for name, shape, channels, size, stride, pad in shapes
+        for what, work in (("", "conv"), (", both gradients", "conv_gradients"))
+    ]
+
+
+CONVOLUTION = "convolution "
+CONVOLUTION_MEAN, CONVOLUTION_LEAST = 1.3, 0.8
 
 CASES = [
     Case(
@@ -152,6 +197,7 @@ CASES = [
             ("average", "average_exc_pad", 3, "pool_gradient", ", forward + backward", 20),
         )
     ),
+    *convolutions(),
 ]
 
 PEERS = {

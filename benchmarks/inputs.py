@@ -15,6 +15,8 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 def make_inputs(case: Case) -> Arrays:
     """Return the arrays of a case by name; ``_last`` ones hold the same numbers channels-last."""
     rng = np.random.default_rng(SEED)
+    if case.work in ("conv", "conv_gradients"):
+        return _conv_inputs(rng, case)
     x = rng.standard_normal(case.shape, dtype=np.float32)
     if case.work in ("pool", "pool_gradient"):
         return _sum_inputs(x, rng, case)
@@ -24,6 +26,42 @@ def make_inputs(case: Case) -> Arrays:
     for name in ("x", "values", "cotangent"):
         arrays[name + "_last"] = np.ascontiguousarray(np.moveaxis(arrays[name], 1, -1))
     return arrays
+
+
+def _conv_inputs(rng: np.random.Generator, case: Case) -> Arrays:
+    """Return small whole numbers, whose sums are exact in any order."""
+    steps = zip(case.lengths, case.window, case.stride, strict=True)
+    outputs = [(n + 2 * case.pad - k) // s + 1 for n, k, s in steps]
+    shapes = {
+        "x": case.shape,
+        "kernel": case.kernel,
+        "cotangent": (case.shape[0], case.channels[0], *outputs),
+    }
+    return {name: rng.integers(-2, 3, size).astype(np.float32) for name, size in shapes.items()}
+
+
+def _conv_results(inputs: Arrays, case: Case) -> tuple[np.ndarray[Any, Any], ...]:
+    """Return the convolution, or both of its gradients, tap by tap."""
+    x, kernel, cotangent = inputs["x"], inputs["kernel"], inputs["cotangent"]
+    pads = [(0, 0), (0, 0), *[(case.pad, case.pad)] * 2]
+    groups = (case.groups, -1)
+    padded = np.pad(x, pads).reshape(len(x), *groups, *(n + 2 * case.pad for n in case.lengths))
+    weights = kernel.reshape(*groups, *case.kernel[1:])
+    dy = cotangent.reshape(len(x), *groups, *cotangent.shape[2:])
+    y, dx, dk = np.zeros_like(dy), np.zeros_like(padded), np.zeros_like(weights)
+    for i, j in np.ndindex(case.window):
+        tap = (
+            ...,
+            slice(i, i + (dy.shape[-2] - 1) * case.stride[0] + 1, case.stride[0]),
+            slice(j, j + (dy.shape[-1] - 1) * case.stride[1] + 1, case.stride[1]),
+        )
+        y += np.einsum("goc,ngcxy->ngoxy", weights[..., i, j], padded[tap], optimize=True)
+        dx[tap] += np.einsum("goc,ngoxy->ngcxy", weights[..., i, j], dy, optimize=True)
+        dk[..., i, j] = np.einsum("ngoxy,ngcxy->goc", dy, padded[tap], optimize=True)
+    if case.work == "conv":
+        return (y.reshape(cotangent.shape),)
+    inside = slice(case.pad, -case.pad or None)
+    return dx[..., inside, inside].reshape(x.shape), dk.reshape(kernel.shape)
 
 
 def _sum_inputs(x: np.ndarray[Any, Any], rng: np.random.Generator, case: Case) -> Arrays:
@@ -79,6 +117,8 @@ def expected(case: Case, inputs: Arrays) -> tuple[np.ndarray[Any, Any], ...]:
         return (_pooled(inputs["x"], case),)
     if case.work == "pool_gradient":
         return _pooled(inputs["x"], case), _pooled_gradient(inputs, case)
+    if case.work in ("conv", "conv_gradients"):
+        return _conv_results(inputs, case)
     raise ValueError(f"no such work: {case.work}")
 
 

@@ -84,6 +84,18 @@ def _pooled(x: Any, case: Case) -> Any:
     return pu.pool(x, case.window, case.stride, mode=case.pooling)
 
 
+def _conv(case: Case) -> Graph:
+    x, kernel = placeholder("x", 4, known=case.shape), placeholder("kernel", 4, known=case.kernel)
+    return [x, kernel], [pu.conv(x, kernel, case.stride, case.pad, groups=case.groups)]
+
+
+def _conv_gradients(case: Case) -> Graph:
+    (x, kernel), (y,) = _conv(case)
+    cotangent = placeholder("cotangent", 4, known=y.type.shape)
+    gradients = pt.grad(None, [x, kernel], known_grads={y: cotangent})
+    return [x, kernel, cotangent], gradients
+
+
 GRAPHS: dict[str, Callable[[Case], Graph]] = {
     "max_pool": _max_pool,
     "max_unpool": _max_unpool,
@@ -91,4 +103,6 @@ GRAPHS: dict[str, Callable[[Case], Graph]] = {
     "channels_last": _channels_last,
     "pool": _pool_graph,
     "pool_gradient": _pool_gradient,
+    "conv": _conv,
+    "conv_gradients": _conv_gradients,
 }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import median
+from statistics import geometric_mean, median
 from typing import Any
 
 from benchmarks.cases import (
     CASES,
+    CONVOLUTION,
+    CONVOLUTION_MEAN,
     FIRST_CALL_SECONDS,
     IMPORT_SECONDS,
     MEMORY_BYTES,
@@ -39,6 +41,7 @@ def render(results: Sequence[Result]) -> str:
         "the others too.",
         "## Against the peers",
         _table(COMPARISONS, comparisons),
+        *_convolution_means(results),
         "## First call, import, memory",
         _table(LIMITS, limits),
         *_notes(results),
@@ -54,6 +57,24 @@ def _comparisons(results: Sequence[Result]) -> Iterator[Row]:
         for target in case.targets:
             found = [row for result in results for row in _measured(result, case, target)]
             yield from found or [_not_measured(case, target)]
+
+
+def _convolution_means(results: Sequence[Result]) -> Iterator[str]:
+    """Say how fast convolutions are on the average, but for the depthwise one."""
+    for result in results:
+        rows = [row["seconds"] for row in result["rows"] if row["case"].startswith(CONVOLUTION)
+                and "depthwise" not in row["case"] and "torch" in row["seconds"]]  # fmt: skip
+        if not rows:
+            continue
+        means = ", ".join(
+            f"{geometric_mean([median(row['torch']) / median(row[m]) for row in rows]):.2f} in {m}"
+            for m in MODES
+        )
+        yield (
+            f"Convolutions, under Python {_python(result)}, are as many times as fast as "
+            f"`torch`'s in the geometric mean of their rows, without the depthwise one: {means}. "
+            f"The target is {CONVOLUTION_MEAN:g}."
+        )
 
 
 def _measured(result: Result, case: Case, target: Target) -> Iterator[Row]:
@@ -93,6 +114,8 @@ def _is_met(ours: float, peer: float, target: Target) -> bool:
 
 def _bound(target: Target) -> str:
     if target.faster is not None:
+        if target.faster < 1:
+            return f"at least {target.faster:g}x as fast"
         return "not slower" if target.faster == 1 else f"{target.faster:g}x faster"
     return "none" if target.within is None else f"at most {target.within:g}x its time"
 

@@ -50,6 +50,8 @@ def _torch(case: Case, inputs: Arrays) -> Contender:
         )
     if case.work == "pool":
         return _torch_avg_pool(torch, case, tensors["x"])
+    if case.work in ("conv", "conv_gradients"):
+        return _torch_conv(torch, case, tensors)
     return _torch_max_pool(torch, case, tensors["x"])
 
 
@@ -86,6 +88,22 @@ def _torch_gradient(torch: Any, case: Case, tensors: dict[str, Any]) -> Contende
 
     return Contender(
         forward_and_backward, lambda pair: [tensor.detach().numpy() for tensor in pair]
+    )
+
+
+def _torch_conv(torch: Any, case: Case, tensors: dict[str, Any]) -> Contender:
+    x, kernel = tensors["x"], tensors["kernel"]
+    if case.work == "conv":
+        conv = torch.nn.functional.conv2d
+        return Contender(
+            lambda: conv(x, kernel, stride=case.stride, padding=case.pad, groups=case.groups),
+            lambda y: [y.numpy()],
+        )
+    backward, pads = torch.ops.aten.convolution_backward, [case.pad] * 2
+    arguments = [list(case.stride), pads, [1, 1], False, [0, 0], case.groups, [True, True, False]]
+    return Contender(
+        lambda: backward(tensors["cotangent"], x, kernel, None, *arguments),
+        lambda gradients: [gradient.numpy() for gradient in gradients[:2]],
     )
 
 
