@@ -1,7 +1,7 @@
 """Pooling and un-pooling against PyTorch, over random settings.
 
-PyTorch is large, so the `test` extra leaves it out: without it, this file is skipped. `.ci/run` and
-`python -m pip install torch` bring it in.
+PyTorch is large, so the `test` extra leaves it out: without it, this file is skipped.
+`python -m pip install torch` brings it in.
 """
 
 from __future__ import annotations

@@ -18,6 +18,11 @@ typedef std::ptrdiff_t npy_intp;
 #include "unpool.h"
 #include "tied.h"
 #include "neighbours.h"
+#include "tiles.h"
+#include "conv.h"
+#include "conv_maps.h"
+#include "conv_kernel_grad.h"
+#include "conv_checks.h"
 
 using namespace pytensor_unpool;
 
@@ -310,6 +315,8 @@ void fuzz_positions(Random& random) {
     fuzz_gather<false, T, P>(random, 6);
 }
 
+#include "fuzz_conv.h"
+
 // Every instance takes a second to compile, so each dtype meets some kernels only.
 static void fuzz_everything(Random& random) {
     fuzz_common_windows<float, int64_t>(random);
@@ -335,6 +342,8 @@ static void fuzz_everything(Random& random) {
     fuzz_sums<TapByTap, Mode::SUM, int32_t>(random, random_windows(random, 2), 12);
     fuzz_tied<float, double>(random);
     fuzz_tied<int8_t, float>(random);
+    fuzz_conv<float>(random, 5, 40);
+    fuzz_conv<double>(random, 2, 300);
     fuzz_rows<0, false, float>(random, random_windows(random, 3));
     fuzz_rows<0, true, int8_t>(random, random_windows(random, 3));
     fuzz_rows<3, false, double>(random, random_windows(random, 2));

@@ -102,6 +102,7 @@ static bool conv(const Convolution& conv, const View& x, const View& kernel, T* 
     const npy_intp plane = conv.axes[0].outputs * conv.axes[1].outputs * conv.axes[2].outputs;
     const npy_intp all_rows = conv.groups * conv.rows;
     if (conv.channels == 0) memset(y, 0, conv.images * all_rows * plane * sizeof(T));
+    if (conv.channels == 0 || conv.rows == 0 || conv.images == 0) return true;
     Scratch taps(count_taps(conv) * sizeof(ConvTap));
     if (!taps.data) return false;
     list_all_taps(conv, weights.strides + 2, (ConvTap*)taps.data);
@@ -223,6 +224,7 @@ static bool conv_input_grad(const Convolution& conv, const View& kernel, const V
     const bool is_dense = axes[0].stride == 1 && axes[1].stride == 1 && axes[2].stride == 1;
     // Elements between taps, or behind the last output's, are read by nothing.
     if (conv.rows == 0 || !is_dense) memset(dx, 0, conv.images * channels * plane * sizeof(T));
+    if (conv.channels == 0 || conv.rows == 0 || conv.images == 0) return true;
     InputGrad<T> grad = {conv, with_three_axes(kernel, 2), {}, {}};
     Scratch taps(count_taps(conv) * sizeof(ConvTap));
     Scratch scratch(grad.combinations() * sizeof(Correlation<T>));

@@ -64,7 +64,8 @@ def conv(convolution: Convolution) -> Kernel:
             step *= axes[i, OUTPUTS]
         images, kernels = three_axes(x), three_axes(weights)
         plan = np.array([groups, 0, weights.shape[0] * step, step])
-        correlate(copy_for_outputs(axes), images, kernels, plan, taps, job, y.reshape(-1))
+        if weights.size > 0 and x.shape[0] > 0:
+            correlate(copy_for_outputs(axes), images, kernels, plan, taps, job, y.reshape(-1))
         return y
 
     return conv  # type: ignore[no-any-return]
@@ -91,7 +92,7 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
         jobs = np.zeros((number, 9), np.int64)
         copy, count = plan_phases(axes, flip, taps, jobs)
         plane = axes[0, LENGTH] * axes[1, LENGTH] * axes[2, LENGTH]
-        if count > 0:
+        if count > 0 and weights.size > 0 and dy.shape[0] > 0:
             images, kernels = three_axes(dy), three_axes(weights)
             plan = np.array([groups, 1, full[1] * plane, plane])
             correlate(copy, images, kernels, plan, taps, jobs[:count].copy(), dx.reshape(-1))
