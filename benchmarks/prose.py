@@ -23,9 +23,20 @@ return new arrays. PyTorch runs eagerly; its gradient is `torch.autograd.grad` o
 In the row about channels-last data our function gets that array too, and pools it through
 `dimshuffle`. The 1-D row pools (64, 32, 4096), the 3-D row (8, 16, 32, 32, 32).
 
-Rows about sums, averages and Theano's names take whole numbers, whose sums are exact in any order.
-Theano 1.0.5 itself does not run on these Pythons. How long it took for a work was measured once, in
-copies of the input; the target is a third of that.
+Convolutions, with static lengths, are of these images and kernels: 5x5 of (32, 16, 28, 28) and
+(32, 16, 5, 5); 3x3 of (16, 64, 56, 56) and (64, 64, 3, 3) with pad 1, and of (8, 256, 14, 14) and
+(256, 256, 3, 3) with pad 1; 7x7/2 of (16, 3, 128, 128) and (64, 3, 7, 7) with pad 3; 5x5 of one
+channel of (32, 1, 28, 28) and (20, 1, 5, 5); 1x1 of (16, 256, 28, 28) and (64, 256, 1, 1); 3x3/2 of
+(8, 64, 56, 56) and (128, 64, 3, 3) with pad 1; depthwise of (8, 128, 56, 56) and (128, 1, 3, 3)
+with pad 1. PyTorch's gradients are those of `aten.convolution_backward`, without a forward pass.
+What was tried: copies of images in bands, in place of a matrix of windows; weights in panels for
+each group of output rows; a copy for each phase of a stride, so that all vectors are contiguous;
+rows of products for the gradient in the kernel. What is left is what Winograd's algorithm saves for
+3x3, the zeros that a "full" padding multiplies with, and threads: there are none.
+
+Rows about sums, averages, convolutions and Theano's names take whole numbers, whose sums are exact
+in any order. Theano 1.0.5 itself does not run on these Pythons. How long it took for a work was
+measured once, in copies of the input; the target is a third of that.
 
 `numpy.copyto` writes to memory that is resident. `numpy.zeros` with first touch takes memory from
 the system and writes to one element of each page, as anything must that returns a new array.
@@ -39,7 +50,8 @@ machine did.
 Peak memory is what the kernel reports as the peak of resident memory during a call, less what was
 resident before, less the arrays that an Op must return; the least of five calls, in a process where
 freed memory goes back to the system at once and huge pages are off. The gradient row counts the
-positions as an output, because the forward Op hands them to the backward Op.
+numbers of taps, one byte for each window, as an output: the forward Op hands them to the backward
+Op.
 
 PyTorch and `pytensor-ml` are there only for comparison, and each was measured on the Python where
 it was installed."""

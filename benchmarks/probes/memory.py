@@ -33,8 +33,8 @@ def main(number: int, mode: str) -> None:
         return
     outputs = sum(array.nbytes for array in contender.call())
     if case.work == "gradient":
-        # The forward Op's second output lives until the backward Op has read it.
-        outputs += inputs["positions"].nbytes
+        # Numbers of taps, one byte each, live until the backward Op has read them.
+        outputs += inputs["positions"].size
     peak = min(_peak_of(contender.call) for _ in range(REPEATS))
     print(json.dumps({"peak": peak, "outputs": outputs}))
 
