@@ -34,6 +34,19 @@ struct SourceAxis {
     npy_intp first(npy_intp phase) const { return start + phase * dilation % stride; }
 };
 
+// How many elements at the end of each row of a copy can be left out: zeros, where the next row, of
+// whatever phase or channel, begins with as many. So the padding between two rows serves both. The
+// rows have to be longer than the outputs read by one tap.
+static inline npy_intp shared_zeros(const SourceAxis& a, npy_intp length, npy_intp outputs) {
+    npy_intp shared = a.size - outputs;
+    for (npy_intp phase = 0; phase < a.phases; ++phase) {
+        const npy_intp end = ceil_divide(length - a.first(phase), a.stride);
+        shared = at_most(shared, at_least(0, ceil_divide(-a.first(phase), a.stride)));
+        shared = at_most(shared, at_least(0, a.size - end));
+    }
+    return at_least(0, shared);
+}
+
 // Where a tap is in the weights, in bytes, and where it reads in a copy: phase and shift.
 struct ConvTap {
     npy_intp weight, phase[SPATIAL], shift[SPATIAL];
@@ -47,6 +60,10 @@ struct Source {
     npy_intp plane() const { return axes[0].size * axes[1].size * axes[2].size; }
     npy_intp phases() const { return axes[0].phases * axes[1].phases * axes[2].phases; }
     npy_intp channel() const { return phases() * images * plane(); }
+
+    // What may be read behind the last channel: the end of a row that is left out, and a tile.
+    template <typename T>
+    npy_intp slack() const { return widest_tile<T>() + axes[2].size; }
 
     // How many columns lie from the first output to the last; some belong to none.
     npy_intp columns(const npy_intp* counts) const {
@@ -302,8 +319,10 @@ static bool correlate(const Correlations<T>& c) {
     const npy_intp terms = part.channels * c.sum_of_taps();
     Scratch weights(part.rows * terms * sizeof(T)), offsets(terms * sizeof(npy_intp));
     Scratch tile(MOST_ROWS * widest_tile<T>() * sizeof(T));
-    Scratch copy(in_place ? 0 : (part.channels * source.channel() + widest_tile<T>()) * sizeof(T));
+    const npy_intp copied = in_place ? 0 : part.channels * source.channel();
+    Scratch copy((copied + source.slack<T>()) * sizeof(T));
     if (!weights.data || !offsets.data || !tile.data || !copy.data) return false;
+    memset((T*)copy.data + copied, 0, source.slack<T>() * sizeof(T));
     const npy_intp channel_step =
         in_place ? c.images.strides[1] / (npy_intp)sizeof(T) : source.channel();
     for (npy_intp row = 0; row < c.all[0].rows; row += part.rows)

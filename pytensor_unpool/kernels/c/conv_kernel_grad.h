@@ -13,26 +13,24 @@ const npy_intp ROW_BYTES = 6400, ROWS_BYTES = 256 << 10;
 
 const int MOST_LANE_ROWS = 4, MOST_LANE_COLUMNS = MOST_SUMS / MOST_LANE_ROWS;
 
+// The code for one row, or else MOST_LANE_ROWS, and so many columns, or some more.
 template <typename T>
 struct LaneKernel {
     typedef void (*Multiply)(const T* const*, const T* const*, npy_intp, T*);
+    Multiply multiply;
+    npy_intp columns;
+
+    template <int ROWS, int COLUMNS>
+    static LaneKernel with() { return {multiply_lanes<ROWS, COLUMNS, T>, COLUMNS}; }
 
     template <int ROWS>
-    static Multiply of_columns(npy_intp columns) {
-        static const Multiply all[] = {
-            multiply_lanes<ROWS, 1, T>, multiply_lanes<ROWS, 2, T>, multiply_lanes<ROWS, 3, T>,
+    static LaneKernel of(npy_intp columns) {
+        if (columns == 1) return with<ROWS, 1>();
 #if defined(__AVX512F__)
-            multiply_lanes<ROWS, 4, T>, multiply_lanes<ROWS, 5, T>, multiply_lanes<ROWS, 6, T>,
+        if (columns > 5) return with<ROWS, 6>();
+        if (columns > 3) return with<ROWS, 5>();
 #endif
-        };
-        return all[columns - 1];
-    }
-
-    static Multiply of(npy_intp rows, npy_intp columns) {
-        return rows == 1   ? of_columns<1>(columns)
-               : rows == 2 ? of_columns<2>(columns)
-               : rows == 3 ? of_columns<3>(columns)
-                           : of_columns<4>(columns);
+        return with<ROWS, 3>();
     }
 };
 
@@ -84,18 +82,25 @@ struct Products {
         for (npy_intp tile = 0; tile < tiles; ++tile) {
             const npy_intp first = terms * tile / tiles;
             const npy_intp columns = terms * (tile + 1) / tiles - first;
+            // What is missing is done with the last column or row, and not added.
+            const LaneKernel<T> single = LaneKernel<T>::template of<1>(columns);
+            const LaneKernel<T> several = LaneKernel<T>::template of<MOST_LANE_ROWS>(columns);
             const T* of_columns[MOST_LANE_COLUMNS];
-            for (npy_intp i = 0; i < columns; ++i) of_columns[i] = images + offsets[first + i];
+            for (npy_intp i = 0; i < several.columns; ++i)
+                of_columns[i] = images + offsets[first + at_most(i, columns - 1)];
             for (npy_intp row = 0; row < number; row += MOST_LANE_ROWS) {
                 const npy_intp n = at_most(MOST_LANE_ROWS, number - row);
                 const T* of_rows[MOST_LANE_ROWS];
-                for (npy_intp i = 0; i < n; ++i) of_rows[i] = rows + (row + i) * pitch;
-                LaneKernel<T>::of(n, columns)(of_rows, of_columns, length, lanes);
-                for (npy_intp v = 0; v < n * columns; v += width)
+                for (npy_intp i = 0; i < MOST_LANE_ROWS; ++i)
+                    of_rows[i] = rows + (row + at_most(i, n - 1)) * pitch;
+                const LaneKernel<T>& kernel = n == 1 ? single : several;
+                kernel.multiply(of_rows, of_columns, length, lanes);
+                for (npy_intp v = 0; v < n * kernel.columns; v += width)
                     sum_lanes(lanes + v * width, sums + v);
                 for (npy_intp i = 0; i < n; ++i)
                     for (npy_intp j = 0; j < columns; ++j)
-                        dk[(row + i) * row_step + places[first + j]] += sums[i * columns + j];
+                        dk[(row + i) * row_step + places[first + j]] +=
+                            sums[i * kernel.columns + j];
             }
         }
     }
@@ -134,7 +139,7 @@ static void copy_columns(
     for (npy_intp n = 0; n < source.images; ++n)
         copy_image(source, images.trailing(4, n * images.strides[0]), n, source.channel(),
                    products->images);
-    memset(products->images + images.shape[1] * source.channel(), 0, VECTOR_BYTES);
+    memset(products->images + images.shape[1] * source.channel(), 0, source.slack<T>() * sizeof(T));
     products->terms = 0;
     for (npy_intp channel = 0; channel < images.shape[1]; ++channel)
         for (npy_intp t = 0; t < number_of_taps; ++t, ++products->terms) {
@@ -186,7 +191,7 @@ static bool conv_kernel_grad(const Convolution& conv, const View& x, const View&
     const npy_intp pitch = ceil_divide(part.images * all.plane(), lanes) * lanes;
     Scratch taps(number_of_taps * sizeof(ConvTap)), offsets(most_terms * sizeof(npy_intp));
     Scratch places(most_terms * sizeof(npy_intp)), of_rows(part.rows * pitch * sizeof(T));
-    Scratch copy((part.channels * all.channel() + lanes) * sizeof(T));
+    Scratch copy((part.channels * all.channel() + all.slack<T>()) * sizeof(T));
     if (!taps.data || !offsets.data || !places.data || !of_rows.data || !copy.data) return false;
     // The weights of a channel are numbered in C order.
     const npy_intp steps[SPATIAL] = {conv.axes[1].taps * conv.axes[2].taps, conv.axes[2].taps, 1};

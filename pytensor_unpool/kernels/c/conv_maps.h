@@ -77,6 +77,10 @@ static Source source_of(const Convolution& conv) {
             a.outputs + (a.taps - 1) * a.dilation / a.stride
         };
     }
+    // A single row is done in bands, which do not begin with padding.
+    const ConvAxis& row = conv.axes[2];
+    if (conv.axes[0].outputs > 1 || conv.axes[1].outputs > 1)
+        source.axes[2].size -= shared_zeros(source.axes[2], row.length, row.outputs);
     return source;
 }
 
@@ -251,6 +255,9 @@ static bool conv_input_grad(const Convolution& conv, const View& kernel, const V
         };
         for (int i = 0; i < SPATIAL; ++i)
             all.axes[i] = {grad.low[i], 1, 1, 1, grad.high[i] - grad.low[i] + 1};
+        if (all.most_outputs(0) > 1 || all.most_outputs(1) > 1)
+            all.axes[2].size -=
+                shared_zeros(all.axes[2], axes[2].outputs, all.most_outputs(2));
         if (!correlate(all)) return false;
     }
     return true;

@@ -21,6 +21,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     copy_image,
     phases_of,
     plane_of,
+    slack_of,
     tap_offset,
 )
 from pytensor_unpool.kernels.numba.tiles import (
@@ -331,7 +332,9 @@ def correlate(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-
     packed = np.empty(packed_rows(max(1, most_rows)) * terms, x.dtype)
     offsets = np.empty(terms, np.int64)
     tile = np.empty(MOST_ROWS * widest, x.dtype)
-    source = np.empty(0 if in_place else max(1, most_channels) * step + widest, x.dtype)
+    copied = 0 if in_place else max(1, most_channels) * step
+    source = np.empty(copied + slack_of(band, x.itemsize), x.dtype)
+    source[copied:] = 0
     if in_place:
         source, step = memory_row(x, 0, x.size), x.strides[1] // x.itemsize
     for group in range(groups):

@@ -59,6 +59,28 @@ def phase_start(copy, axis, phase):  # type: ignore[no-untyped-def]
 
 
 @inner
+def shared_zeros(copy, length, outputs):  # type: ignore[no-untyped-def]
+    """Return how many elements at the end of each row of a copy can be left out.
+
+    They are zeros, and the next row, of whatever phase or channel, begins with as many: so the
+    padding between two rows serves both. Rows have to be longer than the outputs read by one tap.
+    """
+    size, stride = copy[2, SIZE], copy[2, STEP]
+    shared = size - outputs
+    for phase in range(copy[2, PHASES]):
+        first = phase_start(copy, 2, phase)
+        shared = min(shared, max(0, -(first // stride)))
+        shared = min(shared, max(0, size + (first - length) // stride))
+    return max(0, shared)
+
+
+@inner
+def slack_of(copy, itemsize):  # type: ignore[no-untyped-def]
+    """Return what may be read behind the last channel: an end that is left out, and a tile."""
+    return MOST_VECTORS * (VECTOR_BYTES // itemsize) + copy[2, SIZE]
+
+
+@inner
 def copy_line(x, offset, first, stride, low, high, size, to, at):  # type: ignore[no-untyped-def]
     """Write a line of the copy from element `at` on: elements from `low` to `high`, else zeros.
 
@@ -67,15 +89,20 @@ def copy_line(x, offset, first, stride, low, high, size, to, at):  # type: ignor
     """
     for i in range(low):
         to[np.uint64(at + i)] = 0
-    step = x.strides[4]
-    begin = offset + (first + low * stride) * step
-    if stride * step == x.itemsize:
+    step = x.strides[4] * stride
+    begin = offset + first * x.strides[4] + low * step
+    if step == x.itemsize:
         line = memory_row(x, begin, high - low)
         for i in range(high - low):
             to[np.uint64(at + low + i)] = line[np.uint64(i)]
+    elif step > 0 and step % x.itemsize == 0:
+        elements = step // x.itemsize
+        line = memory_row(x, begin, (high - low - 1) * elements + 1)
+        for i in range(high - low):
+            to[np.uint64(at + low + i)] = line[np.uint64(i * elements)]
     else:
         for i in range(high - low):
-            to[np.uint64(at + low + i)] = memory_row(x, begin + i * stride * step, 1)[0]
+            to[np.uint64(at + low + i)] = memory_row(x, begin + i * step, 1)[0]
     for i in range(high, size):
         to[np.uint64(at + i)] = 0
 

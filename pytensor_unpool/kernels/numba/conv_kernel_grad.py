@@ -24,6 +24,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     copy_image,
     phases_of,
     plane_of,
+    slack_of,
     tap_offset,
 )
 from pytensor_unpool.kernels.numba.conv_maps import all_taps, copy_for_outputs, three_axes
@@ -193,7 +194,8 @@ def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
         of_rows[i, PHASES] = of_rows[i, STEP] = of_rows[i, PHASE_STEP] = 1
     plane, width = plane_of(copy), VECTOR_BYTES // x.itemsize
     pitch = -(-together * plane // width) * width
-    images = np.empty(most_channels * phases_of(copy) * together * plane + width, x.dtype)
+    slack = slack_of(copy, x.itemsize)
+    images = np.empty(most_channels * phases_of(copy) * together * plane + slack, x.dtype)
     rows = np.empty(most_rows * pitch, x.dtype)
     offsets, places = np.empty((2, most_channels * len(taps)), np.int64)
     lanes = np.empty(LANE_ROWS * MOST_COLUMNS * width, x.dtype)
@@ -212,7 +214,7 @@ def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
                         copy_image(
                             copy, number, x, image + n, here + channel, channels, n, step, images
                         )
-                    images[channels * step : channels * step + width] = 0
+                    images[channels * step : channels * step + slack] = 0
                     counts[axis] = min(most, outputs - first)
                     part = part_of(dy, axis, first, most)
                     used = (number - 1) * plane + columns_of(copy, counts)

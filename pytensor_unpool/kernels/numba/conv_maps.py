@@ -17,6 +17,7 @@ from pytensor_unpool.kernels.numba.conv import (
     NUMBER,
     TAP,
     correlate,
+    most_outputs,
 )
 from pytensor_unpool.kernels.numba.conv_checks import check_output, describer, shape_reader
 from pytensor_unpool.kernels.numba.conv_copies import (
@@ -34,6 +35,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     STRIDE,
     TAPS,
     WEIGHT,
+    shared_zeros,
 )
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
@@ -94,6 +96,9 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
         plane = axes[0, LENGTH] * axes[1, LENGTH] * axes[2, LENGTH]
         if count > 0 and weights.size > 0 and dy.shape[0] > 0:
             images, kernels = three_axes(dy), three_axes(weights)
+            if most_outputs(jobs[:count], 0) > 1 or most_outputs(jobs[:count], 1) > 1:
+                most = most_outputs(jobs[:count], 2)
+                copy[2, SIZE] -= shared_zeros(copy, axes[2, OUTPUTS], most)
             plan = np.array([groups, 1, full[1] * plane, plane])
             correlate(copy, images, kernels, plan, taps, jobs[:count].copy(), dx.reshape(-1))
         return dx
@@ -211,6 +216,9 @@ def copy_for_outputs(axes):  # type: ignore[no-untyped-def]
         copy[i, STEP], copy[i, PHASE_STEP] = stride, dilation
         copy[i, PHASES] = min(taps, phase_period(axes[i]))
         copy[i, SIZE] = axes[i, OUTPUTS] + (taps - 1) * dilation // stride
+    # A single row is done in bands, which do not begin with padding.
+    if axes[0, OUTPUTS] > 1 or axes[1, OUTPUTS] > 1:
+        copy[2, SIZE] -= shared_zeros(copy, axes[2, LENGTH], axes[2, OUTPUTS])
     return copy
 
 
