@@ -157,7 +157,7 @@ def test_table_in_python(
 # Numba compiles one for a quarter of a minute.
 @pytest.mark.parametrize(
     ("mode", "lengths", "counts"),
-    [("NUMBA", *CASES[3]), ("CVM", *CASES[3])],
+    [("NUMBA", *CASES[3])],
     ids=str,
 )
 def test_table_compiled(
@@ -358,7 +358,7 @@ def test_no_array_for_the_whole_batch_is_kept_in_a_graph() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "is_static"),
-    [("CVM", False), ("FAST_COMPILE", True), ("FAST_COMPILE", False)],
+    [("FAST_COMPILE", True), ("FAST_COMPILE", False)],
 )
 def test_whole_axes(mode: str, is_static: bool, rng: np.random.Generator) -> None:
     """With ties: the first maximum alone receives the gradient, through both stages."""

@@ -179,8 +179,14 @@ COMPILED = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS if ALL else COMPILED, ids=str)
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "FAST_COMPILE"])
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        *(("NUMBA", kind) for kind in (KINDS if ALL else COMPILED[:2])),
+        *(("CVM", kind) for kind in (KINDS if ALL else COMPILED)),
+    ],
+    ids=str,
+)
 def test_compiled_code_gives_it_too(mode: str, kind: tuple[int, str, bool, str]) -> None:
     ndim, pooling, ignore_border, dtype = kind
     names = ("out", "grad_x", "rop_x", "gg_g")

@@ -84,7 +84,11 @@ def test_the_examples_hold_every_op():
     assert sorted(type(op).__name__ for op in EXAMPLES) == sorted(ops.__all__)
 
 
-@pytest.mark.parametrize("op", EXAMPLES, ids=lambda op: type(op).__name__)
+# `test_conv.py` runs convolutions under Numba, which takes long to compile them.
+SHORT = [op for op in EXAMPLES if not isinstance(op, Conv | ConvInputGrad | ConvKernelGrad)]
+
+
+@pytest.mark.parametrize("op", SHORT, ids=lambda op: type(op).__name__)
 def test_no_op_falls_back_to_python_under_numba(op):
     """PyTensor warns, and goes on with a slow function."""
     inputs, arrays = example(op)

@@ -18,7 +18,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxUnpool
 from tests import oracle
 from tests.cases import CASES, Array, PoolCase, distinct, tied
-from tests.modes import MODES
+from tests.modes import MODES, MODES_OF_MANY
 from tests.strategies import repeatable, seeds
 
 Function = Callable[..., Any]
@@ -161,11 +161,13 @@ def test_last_overwrites_whatever_was_there(mode: str, special: float) -> None:
     assert_same(gathered, np.array([0, 1, 2, special], "float32"))
 
 
+DTYPES = ("bool", "int8", "uint8", "int16", "int32", "int64", "uint64", "float32", "float64")
+
+
 @pytest.mark.parametrize(
-    "dtype",
-    ["bool", "int8", "uint8", "int16", "int32", "int64", "uint64", "float32", "float64"],
+    ("mode", "dtype"),
+    [(m, d) for m in MODES for d in (DTYPES if m in MODES_OF_MANY else DTYPES[::3])],
 )
-@every_mode
 def test_sums_of_every_dtype(mode: str, dtype: str, rng: np.random.Generator) -> None:
     """Integers wrap around as NumPy's do: 256 ones are 0 in a byte, but True as a boolean."""
     values = np.concatenate([np.ones(256), rng.integers(0, 120, size=256)]).astype(dtype)

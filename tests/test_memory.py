@@ -173,7 +173,7 @@ def call(run: Any, make: Callable[[int], tuple[Any, ...]], n: int, fails: bool) 
 
 
 @pytest.mark.parametrize("fails", [False, True], ids=["succeeding", "raising"])
-@pytest.mark.parametrize("mode", ["CVM", "FAST_COMPILE"])
+@pytest.mark.parametrize("mode", ["CVM"])
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_leave_no_array_behind(name, mode, fails):
     """Catches a reference that C code does not give back, to an input or to an output."""

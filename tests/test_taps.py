@@ -43,7 +43,7 @@ case_and_mode = pytest.mark.parametrize(
     [
         *(("FAST_COMPILE", c) for c in CASES),
         *(("CVM", c) for c in CORE[1:]),
-        *(("NUMBA", c) for c in CORE[3:]),
+        *(("NUMBA", c) for c in CORE[3:5]),
     ],
     ids=str,
 )
