@@ -75,7 +75,8 @@ def conv(
     ----------
     Element i of an output axis reads ``x[i * stride - before + k * dilation]`` for tap k. The same
     as ``torch.nn.functional.conv1d``, ``conv2d`` and ``conv3d``. Last elements that no tap
-    reaches, because the stride does not divide, have a zero gradient.
+    reaches, because the stride does not divide, have a zero gradient. Compiled code multiplies
+    zeros too: next to infinities and NaN, gradients can be NaN that do not depend on them.
 
     Examples
     --------

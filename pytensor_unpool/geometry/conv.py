@@ -20,6 +20,7 @@ from pytensor_unpool.errors import (
     OUTPUT_DISAGREES,
     LengthError,
 )
+from pytensor_unpool.geometry.pool import shown, shown_pads
 
 # An int, or a symbolic integer of which only the arithmetic is used.
 Integer = Any
@@ -84,25 +85,16 @@ class Convolution:
     def __str__(self) -> str:
         parts = [f"{self.ndim}-D"]
         if any(s != 1 for s in self.stride):
-            parts.append("stride " + _numbers(self.stride))
+            parts.append("stride " + shown(self.stride))
         if any(self.before) or any(self.after):
-            pads = zip(self.before, self.after, strict=True)
-            parts.append("pad " + "x".join(_number(b) if b == a else f"{b}+{a}" for b, a in pads))
+            parts.append("pad " + shown_pads(self.before, self.after))
         if any(d != 1 for d in self.dilation):
-            parts.append("dilation " + _numbers(self.dilation))
+            parts.append("dilation " + shown(self.dilation))
         if self.groups != 1:
             parts.append(f"{self.groups} groups")
         if self.flip:
             parts.append("flipped")
         return ", ".join(parts)
-
-
-def _numbers(numbers: Sequence[int | None]) -> str:
-    return "x".join(map(_number, numbers))
-
-
-def _number(number: int | None) -> str:
-    return "?" if number is None else str(number)
 
 
 def output_lengths(

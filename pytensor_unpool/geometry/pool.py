@@ -167,21 +167,31 @@ class Windows:
         )
 
     def __str__(self) -> str:
-        parts = [_numbers(self.window)]
+        parts = [shown(self.window)]
         if self.stride != self.window:
-            parts.append("stride " + _numbers(self.stride))
+            parts.append("stride " + shown(self.stride))
         if any(self.before) or any(self.after):
-            pads = zip(self.before, self.after, strict=True)
-            parts.append("pad " + "x".join(str(b) if b == a else f"{b}+{a}" for b, a in pads))
+            parts.append("pad " + shown_pads(self.before, self.after))
         if any(d != 1 for d in self.dilation):
-            parts.append("dilation " + _numbers(self.dilation))
+            parts.append("dilation " + shown(self.dilation))
         if self.partial_windows:
             parts.append("partial windows")
         return ", ".join(parts)
 
 
-def _numbers(numbers: Sequence[int | None]) -> str:
-    return "x".join("?" if number is None else str(number) for number in numbers)
+def shown(numbers: Sequence[int | None]) -> str:
+    """Return the numbers of all axes as one word, such as "2x3"."""
+    return "x".join(map(_shown, numbers))
+
+
+def shown_pads(before: Sequence[int | None], after: Sequence[int | None]) -> str:
+    """Return the paddings of all axes as one word, such as "1x0+2"."""
+    pairs = zip(before, after, strict=True)
+    return "x".join(_shown(b) if b == a else f"{_shown(b)}+{_shown(a)}" for b, a in pairs)
+
+
+def _shown(number: int | None) -> str:
+    return "?" if number is None else str(number)
 
 
 def pooled_lengths(

@@ -18,11 +18,13 @@ from pytensor_unpool.errors import (
     LENGTH_MESSAGES,
     POSITIONS_DISAGREE,
     WRONG_NUMBERS,
+    WRONG_STEPS,
     DTypeError,
     LengthError,
     ShapeError,
 )
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.conv import Convolution
 
 
 def real_tensor(name: str, x: Any) -> TensorVariable:
@@ -86,24 +88,26 @@ def check_same_lengths(
             raise ShapeError(message, got=got[i], wanted=wanted[i])
 
 
-def number_inputs(windows: Windows, numbers: Sequence[Any]) -> list[TensorVariable]:
+def number_inputs(steps: Windows | Convolution, numbers: Sequence[Any]) -> list[TensorVariable]:
     """Return the inputs an Op has besides its arrays: the matrix of run-time numbers, or none."""
-    if windows.is_static:
+    if steps.is_static:
         return []
     (matrix,) = numbers
     return [pt.as_tensor_variable(matrix).astype("int64")]
 
 
-def rows_of(windows: Windows, numbers: Sequence[Any]) -> list[Any]:
-    """Return the rows of `windows`: its own, or those of the run-time matrix, array or graph."""
-    if windows.is_static:
-        return windows.rows()
+def rows_of(steps: Windows | Convolution, numbers: Sequence[Any]) -> list[Any]:
+    """Return the rows of windows or of a convolution, or those of the run-time matrix or graph."""
+    if steps.is_static:
+        return list(steps.rows())
     (matrix,) = numbers
+    ndim, columns = steps.ndim, len(steps.rows()[0])
     if isinstance(matrix, np.ndarray):
-        if matrix.shape != (windows.ndim, 5):
-            raise LengthError(WRONG_NUMBERS, got=matrix.size, wanted=windows.ndim)
+        if matrix.shape != (ndim, columns):
+            kind = WRONG_NUMBERS if isinstance(steps, Windows) else WRONG_STEPS
+            raise LengthError(kind, got=matrix.size, wanted=ndim)
         return [tuple(row) for row in matrix.tolist()]
-    return [tuple(matrix[i, j] for j in range(5)) for i in range(windows.ndim)]
+    return [tuple(matrix[i, j] for j in range(columns)) for i in range(ndim)]
 
 
 def lengths_vector(x: TensorVariable, ndim: int) -> TensorVariable:

@@ -11,10 +11,9 @@ any order are made of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
-import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
@@ -24,7 +23,6 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import (
     BATCH_DISAGREES,
-    WRONG_STEPS,
     DTypeError,
     LengthError,
     ShapeError,
@@ -36,20 +34,20 @@ from pytensor_unpool.geometry.conv import (
     output_lengths,
 )
 from pytensor_unpool.kernels import reference_conv
+from pytensor_unpool.kernels.reference import unpooled_lengths
 from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
 from pytensor_unpool.ops.common import (
     is_connected,
     lengths_input,
     lengths_vector,
+    number_inputs,
+    rows_of,
     static_entries,
 )
 
 
 class _ConvOp(CKernelOp):
-    """An Op that is linear in each of its first two inputs; all others have no part in derivatives.
-
-    Subclasses name what they are the transposes of: one function for each of the two inputs.
-    """
+    """An Op that is linear in each of its first two inputs, and has derivatives in these alone."""
 
     __props__ = ("convolution",)
 
@@ -169,24 +167,6 @@ class _ConvOp(CKernelOp):
         vector = lengths_input(shape, ndim)
         return vector, static_entries(vector, ndim)
 
-    def _number_inputs(self, numbers: Sequence[Any]) -> list[TensorVariable]:
-        if self.convolution.is_static:
-            return []
-        (matrix,) = numbers
-        return [pt.as_tensor_variable(matrix).astype("int64")]
-
-    def _rows(self, numbers: Sequence[Any]) -> list[Any]:
-        """Return the rows of the convolution: its own, or those of the run-time matrix."""
-        if self.convolution.is_static:
-            return self.convolution.rows()
-        (matrix,) = numbers
-        ndim = self.convolution.ndim
-        if isinstance(matrix, np.ndarray):
-            if matrix.shape != (ndim, 4):
-                raise LengthError(WRONG_STEPS, got=matrix.size, wanted=ndim)
-            return [tuple(row) for row in matrix.tolist()]
-        return [tuple(matrix[i, j] for j in range(4)) for i in range(ndim)]
-
     def _static_rows(self) -> list[Any]:
         """Return the rows with None for what is known at run time only."""
         rows = self.convolution.rows()
@@ -208,12 +188,14 @@ class Conv(_ConvOp):
         check_shapes(*shapes, rows, self.convolution.groups)
         counts = output_lengths(shapes[0][2:], shapes[1][2:], rows)
         output = TensorType(x.type.dtype, (shapes[0][0], shapes[1][0], *counts))()
-        return Apply(self, [x, kernel, *self._number_inputs(numbers)], [output])
+        return Apply(self, [x, kernel, *number_inputs(self.convolution, numbers)], [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, kernel, *numbers = inputs
         groups, flip = self.convolution.groups, self.convolution.flip
-        output_storage[0][0] = reference_conv.conv(x, kernel, self._rows(numbers), groups, flip)
+        output_storage[0][0] = reference_conv.conv(
+            x, kernel, rows_of(self.convolution, numbers), groups, flip
+        )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         x, kernel = inputs[:2]
@@ -223,7 +205,7 @@ class Conv(_ConvOp):
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         node, (x, kernel, *_) = arguments[-2:]
-        counts = output_lengths(x[2:], kernel[2:], self._rows(node.inputs[2:]))
+        counts = output_lengths(x[2:], kernel[2:], rows_of(self.convolution, node.inputs[2:]))
         return [(x[0], kernel[0], *counts)]
 
     def transposes(
@@ -237,14 +219,36 @@ class Conv(_ConvOp):
         )
 
 
-class ConvInputGrad(_ConvOp):
+class _ConvGrad(_ConvOp):
+    """A gradient of `Conv`, which is told the shape of its output."""
+
+    arrays = 3
+    _output_type_depends_on_input_value = True
+
+    # The reference, of the same name as the kernel in C.
+    reference: ClassVar[Callable[..., Any]]
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        first, second, shape, *numbers = inputs
+        lengths = unpooled_lengths(shape, first.ndim)
+        rows, groups = rows_of(self.convolution, numbers), self.convolution.groups
+        output_storage[0][0] = type(self).reference(
+            first, second, lengths, rows, groups, self.convolution.flip
+        )
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        shape = arguments[-2].inputs[2]
+        return [tuple(shape[i] for i in range(self.convolution.ndim + BATCH_AND_CHANNELS))]
+
+
+class ConvInputGrad(_ConvGrad):
     """The transpose of `Conv` in the images: transposed convolution.
 
     Inputs are the kernel, the cotangent of the output, and the shape of the images.
     """
 
-    names, arrays = ("kernel", "dy"), 3
-    _output_type_depends_on_input_value = True
+    names = ("kernel", "dy")
+    reference = reference_conv.conv_input_grad
 
     def make_node(self, kernel: Any, dy: Any, shape: Any, *numbers: Any) -> Apply:
         kernel, dy = self._factors(kernel, dy)
@@ -254,25 +258,13 @@ class ConvInputGrad(_ConvOp):
             full, kernel.type.shape, self._static_rows(), self.convolution.groups, dy.type.shape
         )
         output = TensorType(dy.type.dtype, tuple(full))()
-        return Apply(self, [kernel, dy, shape, *self._number_inputs(numbers)], [output])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        kernel, dy, shape, *numbers = inputs
-        lengths = _full_shape(shape, kernel.ndim)
-        groups, flip = self.convolution.groups, self.convolution.flip
-        output_storage[0][0] = reference_conv.conv_input_grad(
-            kernel, dy, lengths, self._rows(numbers), groups, flip
-        )
+        return Apply(self, [kernel, dy, shape, *number_inputs(self.convolution, numbers)], [output])
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         kernel, dy = inputs[:2]
         shapes = "shape", f"PyArray_DIMS({kernel})", f"PyArray_DIMS({dy})"
         call = f"conv_input_grad(conv, view_of({kernel}), view_of({dy}), {{y}})"
         return self._c_call(node, inputs, outputs[0], shapes, call)
-
-    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
-        shape = arguments[-2].inputs[2]
-        return [tuple(shape[i] for i in range(self.convolution.ndim + BATCH_AND_CHANNELS))]
 
     def transposes(
         self, cotangent: Variable, inputs: Sequence[Variable]
@@ -285,14 +277,14 @@ class ConvInputGrad(_ConvOp):
         )
 
 
-class ConvKernelGrad(_ConvOp):
+class ConvKernelGrad(_ConvGrad):
     """The transpose of `Conv` in the kernel.
 
     Inputs are the images, the cotangent of the output, and the shape of the kernel.
     """
 
-    names, arrays = ("x", "dy"), 3
-    _output_type_depends_on_input_value = True
+    names = ("x", "dy")
+    reference = reference_conv.conv_kernel_grad
 
     def make_node(self, x: Any, dy: Any, shape: Any, *numbers: Any) -> Apply:
         x, dy = self._factors(x, dy)
@@ -302,23 +294,13 @@ class ConvKernelGrad(_ConvOp):
             x.type.shape, full, self._static_rows(), self.convolution.groups, dy.type.shape
         )
         output = TensorType(x.type.dtype, tuple(full))()
-        return Apply(self, [x, dy, shape, *self._number_inputs(numbers)], [output])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        x, dy, shape, *numbers = inputs
-        lengths = _full_shape(shape, x.ndim)
-        groups, flip = self.convolution.groups, self.convolution.flip
-        output_storage[0][0] = reference_conv.conv_kernel_grad(
-            x, dy, lengths, self._rows(numbers), groups, flip
-        )
+        return Apply(self, [x, dy, shape, *number_inputs(self.convolution, numbers)], [output])
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         x, dy = inputs[:2]
         shapes = f"PyArray_DIMS({x})", "shape", f"PyArray_DIMS({dy})"
         call = f"conv_kernel_grad(conv, view_of({x}), view_of({dy}), {{y}})"
         return self._c_call(node, inputs, outputs[0], shapes, call)
-
-    infer_shape = ConvInputGrad.infer_shape
 
     def transposes(
         self, cotangent: Variable, inputs: Sequence[Variable]
@@ -336,11 +318,3 @@ def _agreed(got: int | None, wanted: int | None, axis: int) -> int | None:
     if None not in (got, wanted) and got != wanted:
         raise LengthError(BATCH_DISAGREES, axis, got or 0, wanted or 0)
     return got if got is not None else wanted
-
-
-def _full_shape(shape: Any, ndim: int) -> list[int]:
-    if len(shape) != ndim:
-        raise ShapeError(
-            f"the shape must have {ndim} lengths: got {len(shape)}.", got=len(shape), wanted=ndim
-        )
-    return [int(length) for length in shape]

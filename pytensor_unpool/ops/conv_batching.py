@@ -47,14 +47,14 @@ def _vectorize_input_grad(
     if kernel.type.ndim == ndim:
         dy, shape = broadcast_leading([dy, shape], [ndim, 1])
         batch = _lengths(dy)[: dy.type.ndim - ndim]
-        joined = _times(same_for_all_items(shape), 0, prod(batch))
+        joined = _times(same_for_all_items(shape), ndim, 0, prod(batch))
         return _split(op(kernel, _joined(dy, ndim), joined, *numbers), batch).owner
     kernel, dy, shape = broadcast_leading([kernel, dy, shape], [ndim, ndim, 1])
     batch = kernel.type.shape[:-ndim]
     if None in batch:
         return vectorize_node_fallback(op, node, kernel, dy, shape, *numbers)
     grouped = ConvInputGrad(_with_groups(op, batch))
-    joined = _times(same_for_all_items(shape), 1, prod(batch))
+    joined = _times(same_for_all_items(shape), ndim, 1, prod(batch))
     dx = grouped(_joined(kernel, ndim), _as_channels(dy, ndim), joined, *numbers)
     return _from_channels(dx, batch).owner
 
@@ -68,7 +68,7 @@ def _vectorize_kernel_grad(
     if None in batch or any(matrix.type.ndim > 2 for matrix in numbers):
         return vectorize_node_fallback(op, node, x, dy, shape, *numbers)
     grouped = ConvKernelGrad(_with_groups(op, batch))
-    joined = _times(same_for_all_items(lengths), 0, prod(batch))
+    joined = _times(same_for_all_items(lengths), ndim, 0, prod(batch))
     channels = (_as_channels(moved, ndim), _as_channels(cotangent, ndim))
     return _split(grouped(*channels, joined, *numbers), batch).owner
 
@@ -107,11 +107,9 @@ def _lengths(x: TensorVariable) -> list[Any]:
     return [x.shape[i] if n is None else np.int64(n) for i, n in enumerate(x.type.shape)]
 
 
-def _times(shape: TensorVariable, axis: int, factor: Any) -> TensorVariable:
-    """Return a shape with one of its lengths multiplied."""
-    ndim = shape.type.shape[0]
-    lengths = [shape[i] * factor if i == axis else shape[i] for i in range(ndim or 0)]
-    return pt.stack(lengths)
+def _times(shape: TensorVariable, ndim: int, axis: int, factor: Any) -> TensorVariable:
+    """Return a shape of `ndim` lengths with one of them multiplied."""
+    return pt.stack([shape[i] * factor if i == axis else shape[i] for i in range(ndim)])
 
 
 _vectorize_node.register(Conv)(_vectorize_conv)

@@ -115,12 +115,9 @@ def copy_image(copy, images, x, n, channel, channels, number, step, to):  # type
     phases_y, phases_x, stride = copy[1, PHASES], copy[2, PHASES], copy[2, STEP]
     for i in range(channels):
         for phase in range(phases_of(copy)):
-            z = (
-                copy[0, START]
-                + phase // (phases_y * phases_x) * copy[0, PHASE_STEP] % copy[0, STEP]
-            )
-            y = copy[1, START] + phase // phases_x % phases_y * copy[1, PHASE_STEP] % copy[1, STEP]
-            first = copy[2, START] + phase % phases_x * copy[2, PHASE_STEP] % stride
+            z = phase_start(copy, 0, phase // (phases_y * phases_x))
+            y = phase_start(copy, 1, phase // phases_x % phases_y)
+            first = phase_start(copy, 2, phase % phases_x)
             low = min(size_x, max(0, -(first // stride)))
             high = max(low, min(size_x, -((first - width) // stride)))
             at = i * step + (phase * images + number) * size_z * size_y * size_x
