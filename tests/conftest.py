@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 # PyTensor looks for a BLAS when a rewrite asks for it, and warns where there is none, which would
-# fail a test. Nothing here needs it. Processes that tests start inherit this.
-os.environ["PYTENSOR_FLAGS"] = "blas__ldflags=," + os.environ.get("PYTENSOR_FLAGS", "")
+# fail a test. Nothing here needs it. Processes that tests start inherit all this.
+# The cache of compiled C code is locked while something compiles: each worker has its own.
+os.environ["PYTENSOR_FLAGS"] = (
+    "blas__ldflags=,compiledir_format=compiledir_%(short_platform)s-%(processor)s-"
+    f"%(python_version)s-%(python_bitwidth)s-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')},"
+) + os.environ.get("PYTENSOR_FLAGS", "")
 
 from pytensor import config
 

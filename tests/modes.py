@@ -2,6 +2,8 @@
 
 import os
 
+from pytensor.compile.mode import get_mode
+
 MODES = ("NUMBA", "CVM", "FAST_COMPILE")
 
 # To compile takes seconds for each function. Where there are hundreds, compiled modes run a part of
@@ -9,3 +11,7 @@ MODES = ("NUMBA", "CVM", "FAST_COMPILE")
 ALL = os.environ.get("PYTENSOR_UNPOOL_TEST_ALL", "0") != "0"
 
 MODES_OF_MANY = MODES if ALL else ("FAST_COMPILE",)
+
+# FAST_COMPILE for `verify_grad`: by the mode's name, it would compile its finite differences in
+# the default mode.
+PYTHON = get_mode("FAST_COMPILE")

@@ -13,7 +13,6 @@ import pytensor.tensor as pt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytensor.compile.mode import get_mode
 from pytensor.gradient import pushforward, verify_grad
 from pytensor.graph.replace import vectorize_graph
 from pytensor.tensor.blockwise import Blockwise
@@ -28,9 +27,9 @@ from pytensor_unpool.geometry.adaptive import (
 )
 from pytensor_unpool.ops import MaxGather, MaxPool, Pool
 from tests.cases import Array, distinct, tied
+from tests.modes import PYTHON
 from tests.strategies import repeatable, seeds
 
-PYTHON = get_mode("FAST_COMPILE")
 POOLINGS = ("max", "sum", "average")
 
 Counts = tuple[int | None, ...]
@@ -127,10 +126,9 @@ def test_no_product_of_window_arithmetic_overflows() -> None:
 # Values and gradients.
 
 
-@pytest.mark.parametrize("mode", ["FAST_COMPILE"])
-def test_by_hand(mode: str) -> None:
+def test_by_hand() -> None:
     x = pt.dvector("x")
-    run = pytensor.function([x], outputs(x, 3), mode=mode)
+    run = pytensor.function([x], outputs(x, 3), mode=PYTHON)
     highest, sums, averages, *gradients = run(np.array([1.0, 5, 2, 2, 4, 3, 8, 0]))
     # Elements 0 to 2, 2 to 5, 5 to 7.
     assert highest.tolist() == [5, 4, 8]
@@ -157,7 +155,7 @@ def test_table_in_python(
 # Numba compiles one for a quarter of a minute.
 @pytest.mark.parametrize(
     ("mode", "lengths", "counts"),
-    [("NUMBA", *CASES[3])],
+    [("NUMBA", *CASES[3]), ("CVM", *CASES[3])],
     ids=str,
 )
 def test_table_compiled(
@@ -206,7 +204,7 @@ def test_equals_torch(lengths: tuple[int, ...], counts: Counts, rng: np.random.G
         np.testing.assert_allclose(got[1], leaf.grad.numpy(), rtol=1e-13)
 
 
-@pytest.mark.parametrize("mode", ["FAST_COMPILE"])
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
 def test_nan_and_infinity_stay_in_their_windows(mode: str) -> None:
     """A product with zeros, and a difference of running sums, would spread them."""
     x = pt.dvector("x")
@@ -358,7 +356,7 @@ def test_no_array_for_the_whole_batch_is_kept_in_a_graph() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "is_static"),
-    [("FAST_COMPILE", True), ("FAST_COMPILE", False)],
+    [("CVM", False), ("FAST_COMPILE", True), ("FAST_COMPILE", False)],
 )
 def test_whole_axes(mode: str, is_static: bool, rng: np.random.Generator) -> None:
     """With ties: the first maximum alone receives the gradient, through both stages."""

@@ -20,7 +20,7 @@ from pytensor_unpool.geometry.conv import padding
 from pytensor_unpool.kernels import reference_conv
 from tests import oracle_conv
 from tests.cases import Array
-from tests.modes import ALL
+from tests.modes import ALL, PYTHON
 from tests.strategies import repeatable, seeds
 
 Function = Callable[..., Any]
@@ -82,14 +82,24 @@ def compiled(ndim: int, groups: int, flip: bool, dtype: str, mode: str) -> tuple
     return forward, pytensor.function([x, kernel, dy, rows], [dx, dk], mode=mode)
 
 
-def check(case: Case, mode: str, rng: np.random.Generator, dtype: str = "float64") -> None:
-    x, kernel = whole(rng, case.x, dtype), whole(rng, case.kernel, dtype)
+def with_gaps(x: Array) -> Array:
+    return np.repeat(x, 2, axis=-1)[..., ::2]
+
+
+def check(
+    case: Case,
+    mode: str,
+    rng: np.random.Generator,
+    dtype: str = "float64",
+    laid_out: Callable[[Array], Array] = np.asarray,
+) -> None:
+    x, kernel = laid_out(whole(rng, case.x, dtype)), laid_out(whole(rng, case.kernel, dtype))
     forward, backward = compiled(len(case.rows), case.groups, case.flip, dtype, mode)
     rows = np.array(case.rows)
     arguments = (case.rows, case.groups, case.flip)
     wanted = oracle_conv.conv(x, kernel, *arguments)
     np.testing.assert_array_equal(forward(x, kernel, rows), wanted, strict=True)
-    dy = whole(rng, wanted.shape, dtype)
+    dy = laid_out(whole(rng, wanted.shape, dtype))
     dx, dk = backward(x, kernel, dy, rows)
     expected = oracle_conv.conv_input_grad(kernel, dy, x.shape, *arguments)
     np.testing.assert_array_equal(dx, expected, strict=True)
@@ -149,14 +159,18 @@ def check_large_arrays(mode: str, rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(dk, expected)
 
 
-# Numba takes up to half a minute for each.
+# Numba takes up to half a minute for each, and again for arrays without gaps, as empty ones are:
+# tests of errors have those.
 @pytest.mark.parametrize("ndim", [1, 2, 3] if ALL else [2])
 def test_numba_against_loops(ndim: int, rng: np.random.Generator) -> None:
     groups, flip = (1, False) if ndim < 3 else (2, True)
     cases = [c for c in CASES if (len(c.rows), c.groups, c.flip) == (ndim, groups, flip)]
     assert cases
     for case in cases:
-        check(case, "NUMBA", rng)
+        if ALL:
+            check(case, "NUMBA", rng)
+        if 0 not in case.x + case.kernel:
+            check(case, "NUMBA", rng, laid_out=with_gaps)
     if ndim == 2:
         check_large_arrays("NUMBA", rng)
 
@@ -272,7 +286,7 @@ def test_gradients(case: Case, rng: np.random.Generator) -> None:
         (input_grad, [kernel, dy]),
         (kernel_grad, [x, dy]),
     ):
-        verify_grad(function, arguments, rng=rng, mode="FAST_COMPILE")
+        verify_grad(function, arguments, rng=rng, mode=PYTHON)
 
 
 @pytest.mark.parametrize("case", SMOOTH, ids=str)

@@ -13,7 +13,7 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError, UnpoolError
-from tests.modes import ALL, MODES
+from tests.modes import MODES
 
 X, KERNEL = np.ones((2, 4, 5, 6)), np.ones((6, 4, 3, 2))
 
@@ -115,7 +115,7 @@ def compiled(mode: str) -> list[Any]:
 PLAIN = (1, 0, 0, 1)
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ("CVM", "FAST_COMPILE"))
+@pytest.mark.parametrize("mode", MODES)
 def test_when_it_runs(mode: str) -> None:
     """The same words in every mode, and the function goes on to work."""
     forward, *gradients = compiled(mode)
@@ -134,6 +134,14 @@ def test_when_it_runs(mode: str) -> None:
         with pytest.raises(ShapeError, match=message):
             forward(some_x, some_kernel, np.array([row]))
         assert forward(x, kernel, np.array([PLAIN])).shape == (2, 6, 3)
+    for some_x, some_kernel, shape in (
+        (x[:0], kernel, (0, 6, 3)),
+        (x, kernel[:0], (2, 0, 3)),
+        (x[:, :0], kernel[:, :0], (2, 6, 3)),
+    ):
+        np.testing.assert_array_equal(
+            forward(some_x, some_kernel, np.array([PLAIN])), np.zeros(shape), strict=True
+        )
     if gradients:
         _check_gradients(*gradients, x, kernel)
 

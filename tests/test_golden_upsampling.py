@@ -39,11 +39,14 @@ UPSAMPLINGS = [
 # Theano had no gradient for a vector of repeats; here there is one.
 NEW_GRADIENTS = [case for case in REPEATS if "grad_x" in case.get("raises", {})]
 
-# The call that Numba compiles: upsampling takes it a quarter of a minute.
-IN_NUMBA = "repeat(x, r, 3), r an lscalar"
+# Calls that Numba compiles: a whole ratio together with a fraction, a number that is known late.
+IN_NUMBA = (
+    "frac_bilinear_upsampling(input, frac_ratio=((2, 1), (7, 4)))",
+    "repeat(x, r, 3), r an lscalar",
+)
 
 # C++ takes up to half a minute for one that upsamples.
-IN_CVM = "repeat-0001"
+IN_CVM = ("bilinear-0013", "repeat-0001")
 
 # Weights that are no dyadic fractions are rounded in another order than Theano's.
 TOLERANCE_IN_EPS = 4
@@ -55,7 +58,7 @@ def runs(mode: str, case: Case) -> bool:
     is_double = "_f32" not in case["file"]
     if mode == "CVM":
         return is_double and case["id"].endswith(IN_CVM)
-    return is_double and case["call"] == IN_NUMBA
+    return is_double and case["call"] in IN_NUMBA
 
 
 def in_modes(cases: list[Case]) -> Any:
@@ -209,7 +212,7 @@ def test_the_data_has_what_these_tests_are_about() -> None:
     assert len(ERRORS) == 26
     assert {case["theano"] for case in REPEATS} == {"0.7.0", "1.0.5"}
     assert {case["id"] for case in ERRORS} >= NO_ERROR_ANY_MORE.keys() | OTHER_CLASSES.keys()
-    assert {case["call"] for case in CASES} >= {IN_NUMBA}
+    assert {case["call"] for case in CASES} >= set(IN_NUMBA)
     for mode in MODES:
-        assert mode != "FAST_COMPILE" or all(runs(mode, case) for case in UPSAMPLINGS)
+        assert any(runs(mode, case) for case in UPSAMPLINGS)
         assert any(runs(mode, case) for case in REPEATS)

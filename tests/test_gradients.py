@@ -14,7 +14,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from pytensor.compile.mode import get_mode
 from pytensor.gradient import DisconnectedInputError, verify_grad
 from pytensor.graph.basic import Variable
 
@@ -22,12 +21,10 @@ import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxPool, TiedGather, TiedUnpool
 from tests import oracle
 from tests.cases import CASES, CORE, Array, PoolCase, distinct, tied
-from tests.modes import MODES
+from tests.modes import MODES, PYTHON
 
 Function = Callable[..., Any]
 
-# A mode's name would make `verify_grad` compile its finite differences with Numba.
-PYTHON = get_mode("FAST_COMPILE")
 
 TIES = ("first", "all")
 

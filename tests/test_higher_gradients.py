@@ -9,7 +9,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from pytensor.compile.mode import get_mode
 from pytensor.gradient import pushforward, verify_grad
 from pytensor.graph.basic import Variable
 
@@ -17,10 +16,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, TiedGather, TiedUnpool
 from tests import oracle
 from tests.cases import CORE, Array, PoolCase, distinct, tied
-from tests.modes import MODES
-
-# A mode's name would make `verify_grad` compile its finite differences with Numba.
-PYTHON = get_mode("FAST_COMPILE")
+from tests.modes import MODES, PYTHON
 
 every_mode = pytest.mark.parametrize("mode", MODES)
 either_ties = pytest.mark.parametrize("ties", ["first", "all"])

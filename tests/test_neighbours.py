@@ -14,22 +14,19 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from hypothesis import given
-from pytensor.compile.mode import get_mode
 
 import pytensor_unpool as pu
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels import reference_neighbours as reference
 from tests import oracle
 from tests.cases import CASES, CORE, Array, PoolCase, distinct
-from tests.modes import MODES
+from tests.modes import MODES, PYTHON
 from tests.strategies import Row, poolings, repeatable, seeds
 
 Pooling = tuple[tuple[int, ...], list[Row], bool]
 Function = Callable[..., Any]
 
 BORDERS = ("zeros", "wrap")
-# A mode's name would make `verify_grad` compile its finite differences with Numba.
-PYTHON = get_mode("FAST_COMPILE")
 
 every_mode = pytest.mark.parametrize("mode", MODES)
 either_border = pytest.mark.parametrize("border", BORDERS)

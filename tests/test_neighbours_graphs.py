@@ -10,7 +10,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from pytensor.compile.mode import get_mode
 from pytensor.gradient import pushforward, verify_grad
 from pytensor.graph.replace import vectorize_graph
 
@@ -21,12 +20,10 @@ from pytensor_unpool.kernels import reference_neighbours as reference
 from pytensor_unpool.ops import RowsToWindows, WindowsToRows
 from tests import oracle
 from tests.cases import CORE, Array, PoolCase
-from tests.modes import MODES
+from tests.modes import MODES, PYTHON
 
 Function = Callable[..., Any]
 
-# A mode's name would make `verify_grad` compile its finite differences with Numba.
-PYTHON = get_mode("FAST_COMPILE")
 
 every_mode = pytest.mark.parametrize("mode", MODES)
 either_border = pytest.mark.parametrize("border", ["zeros", "wrap"])

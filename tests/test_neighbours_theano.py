@@ -10,7 +10,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from pytensor.compile.mode import get_mode
 
 from pytensor_unpool.compat.theano.tensor.nnet import neighbours
 from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
@@ -22,7 +21,7 @@ from pytensor_unpool.errors import ShapeError, UnpoolError, WindowError
 from tests import oracle
 from tests.cases import Array
 from tests.golden import Case, array, every, load_cases
-from tests.modes import MODES, MODES_OF_MANY
+from tests.modes import MODES, MODES_OF_MANY, PYTHON
 
 Function = Callable[..., Any]
 
@@ -33,7 +32,6 @@ RAISING = [c for c in CASES if "out" not in c["outputs"]]
 
 PATCH_MODES = neighbours.MODES
 
-PYTHON = get_mode("FAST_COMPILE")
 
 every_mode = pytest.mark.parametrize("mode", MODES)
 

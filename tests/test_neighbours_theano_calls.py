@@ -10,7 +10,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from pytensor.compile.mode import get_mode
 from pytensor.gradient import pushforward, verify_grad
 
 from pytensor_unpool.compat.theano.sandbox import neighbours as sandbox
@@ -27,10 +26,9 @@ from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
 from pytensor_unpool.errors import ShapeError, UnpoolError
 from tests.cases import Array
 from tests.golden import Case, every, load_cases
+from tests.modes import PYTHON
 
 ERRORS = load_cases("neibs", "errors")
-
-PYTHON = get_mode("FAST_COMPILE")
 
 
 def assert_same(got: Array, wanted: Array) -> None:

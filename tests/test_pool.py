@@ -13,7 +13,6 @@ import pytensor.tensor as pt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytensor.compile.mode import get_mode
 from pytensor.gradient import pushforward, verify_grad
 from pytensor.graph.basic import Variable
 
@@ -23,7 +22,7 @@ from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops import Pool, PoolInputGrad
 from tests import oracle
 from tests.cases import CASES, CORE, Array, PoolCase, distinct, with_nan
-from tests.modes import MODES
+from tests.modes import MODES, PYTHON
 from tests.strategies import poolings, repeatable, seeds
 
 Function = Callable[..., Any]
@@ -269,7 +268,7 @@ def test_the_gradient_equals_finite_differences(
         lambda x: graph(x, case, pooling) ** 2,
         [rng.normal(size=case.shape)],
         rng=np.random.default_rng(0),
-        mode=get_mode("FAST_COMPILE"),
+        mode=PYTHON,
     )
 
 

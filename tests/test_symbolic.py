@@ -12,12 +12,11 @@ from pytensor.gradient import verify_grad
 
 from pytensor_unpool.errors import DTypeError, LengthError, PositionError, ShapeError
 from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
-from tests.modes import MODES
+from tests.modes import MODES, PYTHON
 from tests.strategies import repeatable
 
 TECHNIQUES = (unpool_loop, unpool_flat, unpool_arange)
 # Compiling with Numba or C takes seconds: what holds for any mode is tested in Python alone.
-PYTHON = "FAST_COMPILE"
 
 every_technique = pytest.mark.parametrize("technique", TECHNIQUES, ids=lambda f: f.__name__)
 every_mode = pytest.mark.parametrize("mode", MODES)

@@ -10,7 +10,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from pytensor.compile.mode import get_mode
 from pytensor.gradient import DisconnectedInputError, pushforward, verify_grad
 from pytensor.graph.basic import Variable
 
@@ -20,11 +19,10 @@ from pytensor_unpool.ops import MaxPool, TapGather, TapUnpool
 from tests import oracle
 from tests.cases import CASES as POOL_CASES
 from tests.cases import DATA, Array, PoolCase, distinct, tied
-from tests.modes import MODES
+from tests.modes import MODES, PYTHON
 
 Function = Callable[..., Any]
 
-PYTHON = get_mode("FAST_COMPILE")
 
 # All ways through the compiled kernels; the others run in Python.
 CORE = (

@@ -14,20 +14,19 @@ import pytensor.tensor as pt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytensor.compile.mode import Mode, get_mode
+from pytensor.compile.mode import Mode
 from pytensor.gradient import pushforward, verify_grad
 from pytensor.graph.replace import vectorize_graph
 
 import pytensor_unpool as pu
 from pytensor_unpool.geometry.upsampling import neighbour_parts, offset
 from tests.cases import Array
+from tests.modes import PYTHON
 from tests.strategies import repeatable, seeds
 
 FUNCTIONS = (pu.upsample_nearest, pu.upsample_dilate, pu.upsample_linear)
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
-# A mode's name would make `verify_grad` compile its finite differences with Numba.
-PYTHON = get_mode("FAST_COMPILE")
 
 NAN, INF = np.nan, np.inf
 
