@@ -140,17 +140,18 @@ def check_large_arrays(mode: str, rng: np.random.Generator) -> None:
     """More channels, columns and images than are done at a time; arrays with strides."""
     for shape, kernel_shape, row in (
         ((2, 40, 61, 90), (30, 40, 3, 3), (1, 1, 1, 1)),
+        ((3, 34, 17, 61), (35, 34, 3, 3), (1, 2, 0, 1)),  # Winograd's way in C, in several parts
         ((1, 150, 50, 70), (5, 150, 3, 3), (2, 1, 1, 1)),
         ((9, 3, 7, 9), (4, 3, 2, 2), PLAIN),
         ((2, 20, 31, 33), (14, 20, 1, 1), PLAIN),
     ):
         x = whole(rng, (shape[0], shape[3], shape[2], shape[1])).transpose(0, 3, 2, 1)[:, :, ::-1]
-        kernel = whole(rng, kernel_shape[::-1]).transpose()
+        kernel = with_gaps(whole(rng, kernel_shape[::-1])).transpose()
         forward, backward = compiled(2, 1, False, "float64", mode)
         rows = np.array([row, row])
         wanted = reference_conv.conv(x, kernel, rows.tolist(), 1, False)
         np.testing.assert_array_equal(forward(x, kernel, rows), wanted)
-        dy = whole(rng, wanted.shape[::-1]).transpose()
+        dy = with_gaps(whole(rng, wanted.shape[::-1])).transpose()
         dx, dk = backward(x, kernel, dy, rows)
         arguments = (rows.tolist(), 1, False)
         expected = reference_conv.conv_input_grad(kernel, dy, x.shape, *arguments)
@@ -177,6 +178,42 @@ def test_numba_against_loops(ndim: int, rng: np.random.Generator) -> None:
 
 def test_large_arrays_in_c(rng: np.random.Generator) -> None:
     check_large_arrays("CVM", rng)
+
+
+def test_the_fewest_multiplications(rng: np.random.Generator) -> None:
+    """In groups and in single precision: errors are of the order of its rounding."""
+    case = Case((2, 64, 18, 17), (66, 32, 3, 3), ((1, 1, 1, 1), (1, 0, 3, 1)), 2)
+    check(case, "CVM", rng)
+    forward, backward = compiled(2, 2, False, "float32", "CVM")
+    x, kernel = (rng.normal(size=shape).astype("float32") for shape in (case.x, case.kernel))
+    dy = rng.normal(size=(2, 66, 18, 18)).astype("float32")
+    rows, arguments = np.array(case.rows), (case.rows, 2, False)
+    double = [a.astype("float64") for a in (x, kernel, dy)]
+    dx, dk = backward(x, kernel, dy, rows)
+    for got, wanted in (
+        (forward(x, kernel, rows), reference_conv.conv(*double[:2], *arguments)),
+        (dx, reference_conv.conv_input_grad(*double[1:], x.shape, *arguments)),
+        (dk, reference_conv.conv_kernel_grad(*double[::2], kernel.shape, *arguments)),
+    ):
+        assert np.abs(got - wanted).max() < 16 * np.finfo("float32").eps * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("place", [(0, 0), (5, 8), (6, 9), (13, 20)], ids=str)
+def test_nan_gets_no_farther_than_the_taps(
+    place: tuple[int, int], rng: np.random.Generator
+) -> None:
+    x, kernel = whole(rng, (3, 32, 14, 21)), np.ones((32, 32, 3, 3))
+    forward, backward = compiled(2, 1, False, "float64", "CVM")
+    rows = np.array([(1, 1, 1, 1)] * 2)
+    x[(1, 7, *place)] = np.nan
+    reads_it = np.zeros(x.shape[2:], bool)
+    reads_it[max(0, place[0] - 1) : place[0] + 2, max(0, place[1] - 1) : place[1] + 2] = True
+    y = forward(x, kernel, rows)
+    np.testing.assert_array_equal(np.isnan(y[1]), np.broadcast_to(reads_it, y[1].shape))
+    assert np.isfinite(y[::2]).all()
+    dx, _ = backward(np.zeros_like(x), kernel, x, rows)
+    np.testing.assert_array_equal(np.isnan(dx[1]), np.broadcast_to(reads_it, dx[1].shape))
+    assert np.isfinite(dx[::2]).all()
 
 
 @st.composite

@@ -55,7 +55,10 @@ class _ConvOp(CKernelOp):
         "lanes.h",
         "tiles.h",
         "conv.h",
+        "winograd.h",
         "conv_maps.h",
+        "products.h",
+        "winograd_kernel_grad.h",
         "conv_kernel_grad.h",
         "conv_checks.h",
     )

@@ -23,10 +23,10 @@ void for_each_product(
     });
 }
 
-// Whole numbers, so that sums are the same in any order.
+// Whole numbers, so that sums are the same in any order. 3 by 3 taps may be done another way.
 template <typename T>
-void fuzz_conv(Random& random, npy_intp most_channels, npy_intp longest) {
-    const int ndim = (int)random.between(1, 3);
+void fuzz_conv(Random& random, npy_intp most_channels, npy_intp longest, bool is_3_by_3) {
+    const int ndim = is_3_by_3 ? 2 : (int)random.between(1, 3);
     Convolution conv;
     conv.groups = random.between(1, 3);
     conv.flip = random.one_in(2);
@@ -36,12 +36,12 @@ void fuzz_conv(Random& random, npy_intp most_channels, npy_intp longest) {
     Index kernel_shape = {rows * conv.groups, channels}, output_shape;
     npy_intp steps[SPATIAL][4];
     for (int i = 0; i < ndim; ++i) {
-        steps[i][0] = random.between(1, 4);
+        steps[i][0] = is_3_by_3 ? 1 : random.between(1, 4);
         steps[i][1] = random.below(4);
         steps[i][2] = random.below(4);
-        steps[i][3] = random.between(1, 3);
-        x_shape.push_back(random.between(1, ndim == 1 ? longest : 9));
-        kernel_shape.push_back(random.between(1, 4));
+        steps[i][3] = is_3_by_3 ? 1 : random.between(1, 3);
+        x_shape.push_back(random.between(1, ndim == 1 || (is_3_by_3 && i == 1) ? longest : 9));
+        kernel_shape.push_back(is_3_by_3 ? 3 : random.between(1, 4));
     }
     Problem problem = describe(
         &conv, ndim, steps, x_shape.data(), kernel_shape.data(), NULL

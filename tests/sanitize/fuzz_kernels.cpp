@@ -20,7 +20,11 @@ typedef std::ptrdiff_t npy_intp;
 #include "neighbours.h"
 #include "tiles.h"
 #include "conv.h"
+#define LEAST_FOR_WINOGRAD 2, 8
+#include "winograd.h"
 #include "conv_maps.h"
+#include "products.h"
+#include "winograd_kernel_grad.h"
 #include "conv_kernel_grad.h"
 #include "conv_checks.h"
 
@@ -342,7 +346,8 @@ static void fuzz_everything(Random& random) {
     fuzz_sums<TapByTap, Mode::SUM, int32_t>(random, random_windows(random, 2), 12);
     fuzz_tied<float, double>(random);
     fuzz_tied<int8_t, float>(random);
-    fuzz_conv<float>(random, 5, 90);
+    fuzz_conv<float>(random, 5, 90, false);
+    fuzz_conv<float>(random, 4, 36, true);
     fuzz_rows<0, false, float>(random, random_windows(random, 3));
     fuzz_rows<0, true, int8_t>(random, random_windows(random, 3));
     fuzz_rows<3, false, double>(random, random_windows(random, 2));

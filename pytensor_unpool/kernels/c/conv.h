@@ -207,7 +207,8 @@ struct Correlation {
                 for (npy_intp column = begin; column < end; column += kernel.width) {
                     const npy_intp first =
                         has_slack ? column : at_most(column, columns - kernel.width);
-                    kernel.multiply(packed + row * terms, offsets, terms, from + first, tile);
+                    kernel.multiply(packed + row * terms, offsets, terms, from + first, tile,
+                                    kernel.width);
                     here.write(tile, number, kernel.width, column - first,
                                at_most(kernel.width, end - first), first, source.axes);
                 }

@@ -127,7 +127,7 @@ static bool conv(const Convolution& conv, const View& x, const View& kernel, T* 
             one.target.steps[i] = step;
             step *= conv.axes[i].outputs;
         }
-        if (!correlate(all)) return false;
+        if (!(takes_winograd<T>(conv) ? winograd(all) : correlate(all))) return false;
     }
     return true;
 }
@@ -258,7 +258,7 @@ static bool conv_input_grad(const Convolution& conv, const View& kernel, const V
         if (all.most_outputs(0) > 1 || all.most_outputs(1) > 1)
             all.axes[2].size -=
                 shared_zeros(all.axes[2], axes[2].outputs, all.most_outputs(2));
-        if (!correlate(all)) return false;
+        if (!(takes_winograd<T>(conv) ? winograd(all) : correlate(all))) return false;
     }
     return true;
 }

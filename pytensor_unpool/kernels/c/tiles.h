@@ -43,7 +43,8 @@ constexpr npy_intp widest_tile() { return MOST_VECTORS * Wide<T>::lanes; }
 // tile[row][column] = sum over k of weights[k][row] * source[offsets[k] + column].
 template <int ROWS, typename T>
 static void multiply_tile(
-    const T* weights, const npy_intp* offsets, npy_intp number, const T* source, T* tile
+    const T* weights, const npy_intp* offsets, npy_intp number, const T* source, T* tile,
+    npy_intp row_step
 ) {
     typedef typename Wide<T>::type V;
     constexpr int vectors = vectors_of(ROWS), lanes = Wide<T>::lanes;
@@ -62,13 +63,13 @@ static void multiply_tile(
     for (int row = 0; row < ROWS; ++row)
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; ++v)
-            memcpy(tile + (row * vectors + v) * lanes, &sums[row][v], sizeof(V));
+            memcpy(tile + row * row_step + v * lanes, &sums[row][v], sizeof(V));
 }
 
 // The code for tiles with so many rows, and how wide they are.
 template <typename T>
 struct TileKernel {
-    typedef void (*Multiply)(const T*, const npy_intp*, npy_intp, const T*, T*);
+    typedef void (*Multiply)(const T*, const npy_intp*, npy_intp, const T*, T*, npy_intp);
     Multiply multiply;
     int width;
 
