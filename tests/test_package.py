@@ -272,7 +272,12 @@ def test_public_functions_describe_themselves_and_run_an_example(function):
 def modules() -> Iterator[ModuleType]:
     for found in pkgutil.walk_packages(pu.__path__, "pytensor_unpool."):
         if not found.name.endswith("__main__"):
-            yield importlib.import_module(found.name)
+            try:
+                yield importlib.import_module(found.name)
+            except ModuleNotFoundError as error:
+                # Backends are extras.
+                if (error.name or "").partition(".")[0] not in ("jax", "mlx", "torch"):
+                    raise
 
 
 def test_every_module_says_what_it_is_for_and_exports_what_exists():

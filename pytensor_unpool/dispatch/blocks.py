@@ -1,0 +1,145 @@
+"""Which of `kernels.blocks` serves which Op, on every backend that runs these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pytensor_unpool.kernels import blocks
+from pytensor_unpool.ops import (
+    Conv,
+    ConvInputGrad,
+    ConvKernelGrad,
+    MaxGather,
+    MaxPool,
+    MaxUnpool,
+    Pool,
+    PoolInputGrad,
+    RowsToWindows,
+    TapGather,
+    TapUnpool,
+    TiedGather,
+    TiedUnpool,
+    WindowsToRows,
+)
+
+Kernel = Callable[..., Any]
+
+
+def register(
+    funcify: Any, xp: Any, wrapped: Callable[[Kernel], Kernel] = lambda kernel: kernel
+) -> None:
+    """Register a kernel for each Op: with `xp`, a module that `kernels.blocks` can use."""
+    for op_type, make in KERNELS.items():
+        funcify.register(op_type)(lambda op, make=make, **_: wrapped(make(xp, op)))
+
+
+def _rows(xp: Any, steps: Any, numbers: Sequence[Any]) -> list[Any]:
+    """Return the rows of windows or of a convolution: their own, or those of a run-time matrix."""
+    if steps.is_static:
+        return list(steps.rows())
+    (matrix,) = numbers
+    columns = len(steps.rows()[0])
+    flat = xp.integers(matrix)
+    return [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
+
+
+def _max_pool(xp: Any, op: MaxPool) -> Kernel:
+    def max_pool(x: Any, *numbers: Any) -> Any:
+        rows, partial = _rows(xp, op.windows, numbers), op.windows.partial_windows
+        if op.positions_dtype is None:
+            return blocks.max_pool(xp, x, rows, partial)[0]
+        return blocks.max_pool(xp, x, rows, partial, op.positions_dtype)
+
+    return max_pool
+
+
+def _of_windows(kernel: Kernel, arrays: int, has_mode: bool = False) -> Callable[..., Kernel]:
+    """Serve an Op of windows whose inputs are so many arrays, and perhaps run-time numbers."""
+
+    def make(xp: Any, op: Any) -> Kernel:
+        mode = (op.mode,) if has_mode else ()
+
+        def run(*inputs: Any) -> Any:
+            rows = _rows(xp, op.windows, inputs[arrays:])
+            return kernel(xp, *inputs[:arrays], rows, op.windows.partial_windows, *mode)
+
+        return run
+
+    return make
+
+
+def _to_elements(kernel: Kernel, arrays: int, *names: str) -> Callable[..., Kernel]:
+    """Serve an Op whose inputs are so many arrays, the lengths of its output, and numbers."""
+
+    def make(xp: Any, op: Any) -> Kernel:
+        more = tuple(getattr(op, name) for name in names)
+
+        def run(*inputs: Any) -> Any:
+            lengths = xp.integers(inputs[arrays])
+            rows = _rows(xp, op.windows, inputs[arrays + 1 :])
+            partial = op.windows.partial_windows
+            return kernel(xp, *inputs[:arrays], lengths, rows, partial, *more)
+
+        return run
+
+    return make
+
+
+def _max_unpool(xp: Any, op: MaxUnpool) -> Kernel:
+    def max_unpool(values: Any, positions: Any, shape: Any) -> Any:
+        return blocks.max_unpool(xp, values, positions, xp.integers(shape), op.duplicates)
+
+    return max_unpool
+
+
+def _max_gather(xp: Any, op: MaxGather) -> Kernel:
+    def max_gather(x: Any, positions: Any) -> Any:
+        return blocks.max_gather(xp, x, positions, op.ndim, op.duplicates)
+
+    return max_gather
+
+
+def _windows_to_rows(xp: Any, op: WindowsToRows) -> Kernel:
+    def windows_to_rows(x: Any, *numbers: Any) -> Any:
+        rows = _rows(xp, op.windows, numbers)
+        return blocks.windows_to_rows(xp, x, rows, op.windows.partial_windows, op.border)
+
+    return windows_to_rows
+
+
+def _conv(xp: Any, op: Conv) -> Kernel:
+    def conv(x: Any, kernel: Any, *numbers: Any) -> Any:
+        steps, of = _rows(xp, op.convolution, numbers), op.convolution
+        return blocks.conv(xp, x, kernel, steps, of.groups, of.flip)
+
+    return conv
+
+
+def _conv_grad(kernel: Kernel) -> Callable[..., Kernel]:
+    def make(xp: Any, op: Any) -> Kernel:
+        def conv_grad(first: Any, second: Any, shape: Any, *numbers: Any) -> Any:
+            steps, of = _rows(xp, op.convolution, numbers), op.convolution
+            return kernel(xp, first, second, xp.integers(shape), steps, of.groups, of.flip)
+
+        return conv_grad
+
+    return make
+
+
+KERNELS: dict[type, Callable[[Any, Any], Kernel]] = {
+    Conv: _conv,
+    ConvInputGrad: _conv_grad(blocks.conv_input_grad),
+    ConvKernelGrad: _conv_grad(blocks.conv_kernel_grad),
+    MaxGather: _max_gather,
+    MaxPool: _max_pool,
+    MaxUnpool: _max_unpool,
+    Pool: _of_windows(blocks.pool, 1, has_mode=True),
+    PoolInputGrad: _to_elements(blocks.pool_input_grad, 1, "mode"),
+    RowsToWindows: _to_elements(blocks.rows_to_windows, 1, "border"),
+    TapGather: _of_windows(blocks.tap_gather, 2),
+    TapUnpool: _to_elements(blocks.tap_unpool, 2),
+    TiedGather: _of_windows(blocks.tied_gather, 3),
+    TiedUnpool: _of_windows(blocks.tied_unpool, 3),
+    WindowsToRows: _windows_to_rows,
+}

@@ -1,0 +1,75 @@
+"""Un-pooling and gathering of what is known by its tap, or by being its window's value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
+from pytensor_unpool.geometry.unpool import check_unpooled
+from pytensor_unpool.kernels.blocks.phases import Phase, fill
+from pytensor_unpool.kernels.blocks.slices import Array, Rows, check_pooled, planes, taken
+from pytensor_unpool.kernels.reference import check_same_shape, window_taps
+
+
+def tap_unpool(
+    xp: Any, values: Array, taps: Array, shape: Sequence[int], rows: Rows, partial_windows: bool
+) -> Array:
+    """Return zeros of lengths `shape` with each window's value at its tap."""
+    check_unpooled(shape)
+    check_same_shape(taps, tuple(values.shape))
+    check_pooled(taps, shape, rows, partial_windows, POOLED_DISAGREE)
+
+    def is_hit(phase: Phase, taps: Array) -> Array:
+        return phase.spread(taps) == xp.constant(phase.taps, "int32")
+
+    return fill(xp, shape, rows, is_hit, values, xp.astype(taps, "int32"))
+
+
+def tap_gather(xp: Any, x: Array, taps: Array, rows: Rows, partial_windows: bool) -> Array:
+    """Return the element of `x` at each window's tap: the transpose of `tap_unpool`."""
+    lengths = x.shape[-len(rows) :]
+    check_same_shape(taps, tuple(x.shape[: -len(rows)]) + tuple(taps.shape[-len(rows) :]))
+    check_pooled(taps, lengths, rows, partial_windows, POOLED_DISAGREE)
+    flat, inside = window_taps(lengths, rows, partial_windows)
+    size = flat.shape[-1]
+    taps = xp.astype(taps, "int64")
+    number = xp.where(taps < size, taps, xp.zero(taps))
+    window = np.arange(flat[..., 0].size).reshape(flat.shape[:-1]) * size
+    entry = number + xp.constant(window, "int64")
+    places = xp.constant(flat.reshape(-1), "int64")[entry]
+    is_tap = xp.constant(inside.reshape(-1), "bool")[entry] & (taps < size)
+    found = xp.take_along(planes(x, len(rows)), planes(places, len(rows)))
+    return xp.where(is_tap, found.reshape(taps.shape), xp.zero(x))
+
+
+def tied_unpool(
+    xp: Any, x: Array, values: Array, cotangent: Array, rows: Rows, partial_windows: bool
+) -> Array:
+    """Return zeros like `x` with `cotangent` added to every element that is its window's value."""
+    lengths = x.shape[-len(rows) :]
+    check_pooled(values, lengths, rows, partial_windows, POOLED_DISAGREE)
+    check_same_shape(values, tuple(x.shape[: -len(rows)]) + tuple(values.shape[-len(rows) :]))
+    check_same_shape(cotangent, tuple(values.shape), MOVED_DISAGREES)
+
+    def is_tied(phase: Phase, x: Array, values: Array) -> Array:
+        tied = phase.cut(xp, x) == phase.spread(values)
+        return tied & xp.constant(phase.taps >= 0, "bool")
+
+    return fill(xp, lengths, rows, is_tied, cotangent, x, values)
+
+
+def tied_gather(
+    xp: Any, x: Array, values: Array, tangent: Array, rows: Rows, partial_windows: bool
+) -> Array:
+    """Return the sum of `tangent` over the elements of `x` that are their window's value."""
+    lengths = x.shape[-len(rows) :]
+    check_same_shape(tangent, tuple(x.shape), MOVED_DISAGREES)
+    check_pooled(values, lengths, rows, partial_windows, POOLED_DISAGREE)
+    check_same_shape(values, tuple(x.shape[: -len(rows)]) + tuple(values.shape[-len(rows) :]))
+    flat, inside = window_taps(lengths, rows, partial_windows)
+    hits = taken(xp, x, len(rows), flat) == values[..., None]
+    hits = hits & xp.constant(inside, "bool")
+    return xp.sum_of(xp.where(hits, taken(xp, tangent, len(rows), flat), xp.zero(tangent)))

@@ -1,0 +1,102 @@
+"""Un-pooling at positions, and gathering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
+from pytensor_unpool.kernels.blocks.phases import block_offsets, phases
+from pytensor_unpool.kernels.blocks.slices import Array, corners, planes
+from pytensor_unpool.kernels.reference import check_same_shape
+
+
+def max_unpool(
+    xp: Any, values: Array, positions: Array, shape: Sequence[int], duplicates: str
+) -> Array:
+    """Return zeros of lengths `shape` with `values` at `positions`; nothing for one outside.
+
+    Where every position is in a block of its own, as behind pooling without overlap, each block is
+    compared with its position; else positions are scattered.
+    """
+    check_unpooled(shape)
+    check_same_shape(positions, tuple(values.shape))
+    counts = values.shape[-len(shape) :]
+    positions = xp.astype(positions, "int64")
+    if 0 in values.shape:
+        return xp.zeros((*values.shape[: -len(shape)], *shape), values)
+    strides = [length // count for length, count in zip(shape, counts, strict=True)]
+
+    def scattered(values: Array, positions: Array) -> Array:
+        return _scattered(xp, values, positions, shape, duplicates)
+
+    if 0 in strides:
+        return scattered(values, positions)
+    rows = [(stride, stride, 0, 0, 1) for stride in strides]
+    (phase,) = phases(shape, counts, rows)
+    first = xp.constant(corners(shape, counts, rows), "int64")
+    offsets = xp.constant(block_offsets(shape, strides), "int64")
+
+    def compared(values: Array, positions: Array) -> Array:
+        hits = phase.spread(positions - first) == offsets
+        blocks = xp.where(hits, phase.spread(values), xp.zero(values))
+        return phase.lay(xp, blocks, values.shape[: -len(shape)])
+
+    in_blocks = xp.all_of(_in_blocks(xp, positions - first, shape, strides))
+    return xp.cond(in_blocks, compared, scattered, values, positions)
+
+
+def max_gather(xp: Any, x: Array, positions: Array, ndim: int, duplicates: str = "sum") -> Array:
+    """Return the elements of `x` at `positions`, zero for one outside: transposes `max_unpool`."""
+    check_same_shape(positions, tuple(x.shape[:-ndim]) + tuple(positions.shape[-ndim:]))
+    if 0 in positions.shape:
+        return xp.zeros(positions.shape, x)
+    size = plane_size(x.shape[-ndim:])
+    where = planes(xp.astype(positions, "int64"), ndim)
+    inside = (where >= 0) & (where < size)
+    where = xp.where(inside, where, xp.zero(where))
+    found = xp.take_along(planes(x, ndim), where)
+    if duplicates == "last":
+        outside = xp.constant(np.asarray(size), "int64")
+        inside = inside & _is_last(xp, xp.where(inside, where, outside), size)
+    return xp.where(inside, found, xp.zero(x)).reshape(positions.shape)
+
+
+def _in_blocks(xp: Any, rest: Array, lengths: Sequence[int], sizes: Sequence[int]) -> Array:
+    """Return which offsets from the first element of a block lead to one of its elements."""
+    inside = rest >= 0
+    for axis, size in enumerate(sizes):
+        below = plane_size(lengths[axis + 1 :])
+        steps = xp.quotient(rest, below)
+        inside = inside & (steps < size)
+        rest = rest - steps * below
+    return inside
+
+
+def _scattered(
+    xp: Any, values: Array, positions: Array, shape: Sequence[int], duplicates: str
+) -> Array:
+    size, leading = plane_size(shape), tuple(values.shape[: -len(shape)])
+    number = prod(values.shape[-len(shape) :])
+    values = values.reshape(prod(leading), number)
+    where = positions.reshape(prod(leading), number)
+    # What is outside goes to a place behind the last one.
+    outside = xp.constant(np.asarray(size), "int64")
+    where = xp.where((where >= 0) & (where < size), where, outside)
+    if duplicates == "sum":
+        out = xp.scatter_add(values, where, size + 1)[:, :size]
+        return out.reshape(*leading, *shape)
+    last = xp.scatter_last(where, size + 1)[:, :size]
+    found = xp.take_along(values, xp.where(last >= 0, last, xp.zero(last)))
+    return xp.where(last >= 0, found, xp.zero(values)).reshape(*leading, *shape)
+
+
+def _is_last(xp: Any, where: Array, size: int) -> Array:
+    """Return which entries no later entry repeats."""
+    flat = where.reshape(prod(where.shape[:-1]), where.shape[-1])
+    order = xp.constant(np.arange(where.shape[-1]), "int64")
+    last = xp.take_along(xp.scatter_last(flat, size + 1), flat)
+    return (last == order).reshape(where.shape)

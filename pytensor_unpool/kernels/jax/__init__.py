@@ -1,0 +1,176 @@
+"""What `kernels.blocks` needs of JAX, and convolution. Importing this imports JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+Array = Any
+
+where, moveaxis, broadcast_to, all_of = jnp.where, jnp.moveaxis, jnp.broadcast_to, jnp.all
+
+
+def name_of(x: Array) -> str:
+    """Return the name of an array's dtype."""
+    return str(x.dtype)
+
+
+def constant(array: np.ndarray[Any, Any], dtype: str) -> Array:
+    """Return an array of NumPy as one of the backend, in that dtype."""
+    return jnp.asarray(array.astype(_allowed(dtype)))
+
+
+def zero(like: Array) -> Array:
+    """Return a zero of the dtype of an array."""
+    return np.zeros((), like.dtype)
+
+
+def zeros(shape: Sequence[int], like: Array) -> Array:
+    """Return zeros of the dtype of an array."""
+    return jnp.zeros(shape, like.dtype)
+
+
+def astype(x: Array, dtype: str) -> Array:
+    """Convert to the dtype of that name."""
+    return x.astype(_allowed(dtype))
+
+
+def _allowed(dtype: str) -> Any:
+    """Return the dtype, or that of 32 bits where JAX has no other (``jax_enable_x64``)."""
+    return jax.dtypes.canonicalize_dtype(dtype)
+
+
+def integers(x: Array) -> list[int]:
+    """Return integers that are known when a function is traced."""
+    try:
+        return [int(n) for n in np.asarray(x).reshape(-1)]
+    except (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError) as error:
+        raise NotImplementedError(
+            "JAX has to know lengths and windows when it compiles, and these are computed from "
+            "data: got a traced array. Make them constants, lengths of other arrays (`x.shape`), "
+            "or scalar integer inputs of the function that serve nothing else."
+        ) from error
+
+
+def max_of(x: Array) -> Array:
+    """Return the maximum over the last axis, NaN if there is one."""
+    return x.max(-1)
+
+
+def min_of(x: Array) -> Array:
+    """Return the minimum over the last axis."""
+    return x.min(-1)
+
+
+def sum_of(x: Array) -> Array:
+    """Return the sum over the last axis, in the dtype of the array."""
+    return x.sum(-1, dtype=x.dtype)
+
+
+def divide(x: Array, divisors: np.ndarray[Any, Any]) -> Array:
+    """Divide by whole numbers; quotients of integers are cut towards zero."""
+    divisors = np.broadcast_to(divisors, x.shape).astype(x.dtype)
+    return lax.div(x, jnp.asarray(divisors))
+
+
+def quotient(x: Array, divisor: int) -> Array:
+    """Divide integers that are not negative."""
+    return lax.div(x, jnp.asarray(divisor, x.dtype))
+
+
+def pad(x: Array, axis: int, before: int, after: int, fill: Any) -> Array:
+    """Write elements in front of an axis and behind it."""
+    pads = [(0, 0, 0)] * x.ndim
+    pads[axis] = (before, after, 0)
+    return lax.pad(x, jnp.asarray(fill, x.dtype), pads)
+
+
+def take(x: Array, axis: int, index: np.ndarray[Any, Any]) -> Array:
+    """Return elements at static places of an axis, with the axes of `index` in its place."""
+    return jnp.take(x, index, axis)
+
+
+def take_along(x: Array, index: Array) -> Array:
+    """Return elements at places of the last axis, one for each of `index`."""
+    return jnp.take_along_axis(x, index, -1)
+
+
+def scatter_add(values: Array, index: Array, size: int) -> Array:
+    """Return matrices' rows of `size` with every value added at its place."""
+    out = jnp.zeros((values.shape[0], size), values.dtype)
+    places = out.at[np.arange(values.shape[0])[:, None], index]
+    return places.max(values) if values.dtype == bool else places.add(values)
+
+
+def scatter_last(index: Array, size: int) -> Array:
+    """Return for each place the number of the last entry with it, or -1."""
+    rows = np.arange(index.shape[0])[:, None]
+    order = np.broadcast_to(np.arange(index.shape[1]), index.shape)
+    return jnp.full((index.shape[0], size), -1, index.dtype).at[rows, index].max(order)
+
+
+def cond(
+    condition: Array, one: Callable[..., Array], other: Callable[..., Array], *arguments: Array
+) -> Array:
+    """Return what one function makes of the arguments where a condition holds, else the other."""
+    return lax.cond(condition, one, other, *arguments)
+
+
+def apart(function: Callable[..., Array], *arrays: Array) -> Array:
+    """Call a function on arrays that are computed once, however often it reads them.
+
+    On a CPU, XLA computes what a loop reads anew for each reader, and drops barriers. It stops at a
+    branch, so there is one, of which it cannot know that both ways are the same.
+    """
+    if jax.default_backend() != "cpu" or arrays[0].size == 0:
+        return function(*lax.optimization_barrier(arrays))
+    first = arrays[0].reshape(-1)[0]
+    return lax.cond(first == first, function, function, *arrays)
+
+
+def conv(x: Array, kernel: Array, rows: Sequence[Sequence[int]], groups: int, flip: bool) -> Array:
+    """Return the convolution of images with a kernel; without `flip`, the correlation."""
+    spatial = range(2, x.ndim)
+    strides, before, after, dilation = zip(*rows, strict=True)
+    return lax.conv_general_dilated(
+        x,
+        jnp.flip(kernel, spatial) if flip else kernel,
+        window_strides=strides,
+        padding=tuple(zip(before, after, strict=True)),
+        rhs_dilation=dilation,
+        feature_group_count=groups,
+        precision=lax.Precision.HIGHEST,
+    )
+
+
+def conv_input_grad(
+    kernel: Array,
+    dy: Array,
+    shape: Sequence[int],
+    rows: Sequence[Sequence[int]],
+    groups: int,
+    flip: bool,
+) -> Array:
+    """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
+    images = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+    (dx,) = jax.linear_transpose(lambda x: conv(x, kernel, rows, groups, flip), images)(dy)
+    return dx
+
+
+def conv_kernel_grad(
+    x: Array,
+    dy: Array,
+    shape: Sequence[int],
+    rows: Sequence[Sequence[int]],
+    groups: int,
+    flip: bool,
+) -> Array:
+    """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`."""
+    kernels = jax.ShapeDtypeStruct(tuple(shape), x.dtype)
+    (dk,) = jax.linear_transpose(lambda kernel: conv(x, kernel, rows, groups, flip), kernels)(dy)
+    return dk
