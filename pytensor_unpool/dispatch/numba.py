@@ -7,10 +7,12 @@ from hashlib import sha256
 from typing import Any
 
 from pytensor.graph.basic import Apply
+from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from pytensor_unpool.kernels.numba.conv_kernel_grad import conv_kernel_grad
 from pytensor_unpool.kernels.numba.conv_maps import conv, conv_input_grad
+from pytensor_unpool.kernels.numba.linked import LINKED
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
 from pytensor_unpool.kernels.numba.sums import pool, pool_input_grad
@@ -36,7 +38,7 @@ from pytensor_unpool.ops import (
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 24
+KERNELS_VERSION = 27
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     Conv: lambda op: conv(op.convolution),
@@ -64,3 +66,8 @@ def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[...
 
 for op_type in KERNELS:
     register_funcify_and_cache_key(op_type)(_funcify)
+
+# What is compiled apart from the functions that call it is kept beside them.
+for name, function in LINKED.items():
+    CACHED_SRC_FUNCTIONS[function.py_func] = f"pytensor_unpool_{name}_{KERNELS_VERSION}"
+    function.enable_caching()

@@ -9,6 +9,7 @@ phases, each with stride 1. The same as in kernels/c/conv.h.
 from __future__ import annotations
 
 import numpy as np
+from numba import types
 
 from pytensor_unpool.kernels.numba.channel_layout import memory_row
 from pytensor_unpool.kernels.numba.conv_copies import (
@@ -24,6 +25,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     slack_of,
     tap_offset,
 )
+from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.tiles import (
     MOST_ROWS,
     MOST_SUMS,
@@ -362,3 +364,12 @@ def correlate(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-
                             packed, rows, to + n * image_step, row_step, channel > 0, not in_place,
                             tile, y,
                         )  # fmt: skip
+
+
+def _argument_types(dtype):  # type: ignore[no-untyped-def]
+    integers, images = types.Array(types.int64, 2, "C"), types.Array(dtype, 5, "A", readonly=True)
+    numbers, outputs = types.Array(types.int64, 1, "C"), types.Array(dtype, 1, "C")
+    return integers, images, images, numbers, integers, integers, outputs
+
+
+linked_correlate = linked(correlate, _argument_types, dtype_of=-1)

@@ -7,6 +7,7 @@ The same as in kernels/c/conv_kernel_grad.h.
 from __future__ import annotations
 
 import numpy as np
+from numba import types
 
 from pytensor_unpool.geometry.conv import Convolution
 from pytensor_unpool.kernels.numba.conv import MOST_SOURCE_BYTES
@@ -28,6 +29,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     tap_offset,
 )
 from pytensor_unpool.kernels.numba.conv_maps import all_taps, copy_for_outputs, three_axes
+from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.tiles import (
     LANE_COLUMNS,
     LANE_ROWS,
@@ -139,7 +141,7 @@ def conv_kernel_grad(convolution: Convolution) -> Kernel:
         dk = np.zeros(full, x.dtype)
         if dk.size > 0 and x.shape[0] > 0:
             taps = all_taps(axes, flip)
-            add_all(axes, groups, three_axes(x), three_axes(dy), taps, dk.reshape(-1))
+            linked_add_all((axes, groups, three_axes(x), three_axes(dy), taps, dk.reshape(-1)))
         return dk
 
     return conv_kernel_grad  # type: ignore[no-any-return]
@@ -235,3 +237,11 @@ def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
                             dk[at * row_step :],
                             row_step,
                         )
+
+
+def _argument_types(dtype):  # type: ignore[no-untyped-def]
+    table, images = types.Array(types.int64, 2, "C"), types.Array(dtype, 5, "A", readonly=True)
+    return table, types.int64, images, images, table, types.Array(dtype, 1, "C")
+
+
+linked_add_all = linked(add_all, _argument_types, dtype_of=-1)

@@ -16,7 +16,7 @@ from pytensor_unpool.kernels.numba.conv import (
     FIRST,
     NUMBER,
     TAP,
-    correlate,
+    linked_correlate,
     most_outputs,
 )
 from pytensor_unpool.kernels.numba.conv_checks import check_output, describer, shape_reader
@@ -37,6 +37,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     WEIGHT,
     shared_zeros,
 )
+from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
 
@@ -67,7 +68,9 @@ def conv(convolution: Convolution) -> Kernel:
         images, kernels = three_axes(x), three_axes(weights)
         plan = np.array([groups, 0, weights.shape[0] * step, step])
         if weights.size > 0 and x.shape[0] > 0:
-            correlate(copy_for_outputs(axes), images, kernels, plan, taps, job, y.reshape(-1))
+            linked_correlate(
+                (copy_for_outputs(axes), images, kernels, plan, taps, job, y.reshape(-1))
+            )
         return y
 
     return conv  # type: ignore[no-any-return]
@@ -92,7 +95,9 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
         number = axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS]
         taps = np.empty((number, 9), np.int64)
         jobs = np.zeros((number, 9), np.int64)
-        copy, count = plan_phases(axes, flip, taps, jobs)
+        copy, counted = np.zeros((3, 5), np.int64), np.zeros(1, np.int64)
+        linked_plan_phases((axes, flip, taps, jobs, copy, counted))
+        count = counted[0]
         plane = axes[0, LENGTH] * axes[1, LENGTH] * axes[2, LENGTH]
         if count > 0 and weights.size > 0 and dy.shape[0] > 0:
             images, kernels = three_axes(dy), three_axes(weights)
@@ -100,22 +105,26 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
                 most = most_outputs(jobs[:count], 2)
                 copy[2, SIZE] -= shared_zeros(copy, axes[2, OUTPUTS], most)
             plan = np.array([groups, 1, full[1] * plane, plane])
-            correlate(copy, images, kernels, plan, taps, jobs[:count].copy(), dx.reshape(-1))
+            linked_correlate(
+                (copy, images, kernels, plan, taps, jobs[:count].copy(), dx.reshape(-1))
+            )
         return dx
 
     return conv_input_grad  # type: ignore[no-any-return]
 
 
 @inner
-def plan_phases(axes, flip, taps, jobs):  # type: ignore[no-untyped-def]
-    """List a correlation for each combination of phases; return the copy and how many they are.
+def plan_phases(axes, flip, taps, jobs, copy, counted):  # type: ignore[no-untyped-def]
+    """List a correlation for each combination of phases; fill in the copy and how many they are.
 
     A phase are the elements of an axis that the same taps read: `number` and each that is a period
     farther.
     """
-    periods = np.array([phase_period(axes[i]) for i in range(3)])
-    phases = np.minimum(periods, axes[:, TAPS])
-    copy = np.zeros((3, 5), np.int64)
+    # Loops, where operations on whole arrays would be shorter: those take Numba seconds.
+    periods, phases = np.empty(3, np.int64), np.empty(3, np.int64)
+    for i in range(3):
+        periods[i] = phase_period(axes[i])
+        phases[i] = min(periods[i], axes[i, TAPS])
     some = np.empty((3, 3), np.int64)
     begins = np.empty(3, np.int64)
     low, high = np.empty(3, np.int64), np.empty(3, np.int64)
@@ -161,9 +170,18 @@ def plan_phases(axes, flip, taps, jobs):  # type: ignore[no-untyped-def]
         listed += one[NUMBER]
         count += 1
     for i in range(3):
-        copy[i, STEP] = copy[i, PHASE_STEP] = copy[i, PHASES] = 1
-        taps[:listed, SHIFT + i] -= copy[i, START]
-    return copy, count
+        copy[i, STEP], copy[i, PHASE_STEP], copy[i, PHASES] = 1, 1, 1
+        for t in range(listed):
+            taps[t, SHIFT + i] -= copy[i, START]
+    counted[0] = count
+
+
+def _argument_types(dtype):  # type: ignore[no-untyped-def]
+    table = types.Array(dtype, 2, "C")
+    return table, types.boolean, table, table, table, types.Array(dtype, 1, "C")
+
+
+linked_plan_phases = linked(plan_phases, _argument_types, dtype_of=0)
 
 
 @inner

@@ -1,0 +1,45 @@
+"""Functions that Numba compiles once: called by address, for each dtype, with their errors."""
+
+import numpy as np
+import pytest
+from numba import njit, types
+
+from pytensor_unpool.kernels.numba.linked import LINKED, linked
+from pytensor_unpool.kernels.numba.windows import inner
+
+
+@inner
+def add_all_of(numbers, total):  # type: ignore[no-untyped-def]
+    for i in range(len(numbers)):
+        if numbers[i] < 0:
+            raise ValueError("a number is negative")
+        total[0] += numbers[i]
+
+
+def argument_types(dtype):  # type: ignore[no-untyped-def]
+    return types.Array(dtype, 1, "A"), types.Array(dtype, 1, "C")
+
+
+add = linked(add_all_of, argument_types, dtype_of=1)
+
+
+@njit
+def sum_of(numbers):  # type: ignore[no-untyped-def]
+    total = np.zeros(1, numbers.dtype)
+    add((numbers, total))
+    return total[0]
+
+
+def test_each_dtype_is_compiled_once_and_layouts_are_cast():
+    for dtype in ("float64", "int32"):
+        numbers = np.arange(6, dtype=dtype)
+        assert sum_of(numbers) == 15
+        assert sum_of(numbers[::2]) == 6
+    assert len(LINKED["add_all_of"].overloads) == 2
+
+
+def test_errors_come_through_and_the_function_goes_on_to_work():
+    for _ in range(3):
+        with pytest.raises(ValueError, match="a number is negative"):
+            sum_of(np.array([1.0, -1.0]))
+        assert sum_of(np.array([1.0, 2.0])) == 3
