@@ -76,9 +76,9 @@ def conv(
     Element i of an output axis reads ``x[i * stride - before + k * dilation]`` for tap k. The same
     as ``torch.nn.functional.conv1d``, ``conv2d`` and ``conv3d``. Last elements that no tap
     reaches, because the stride does not divide, have a zero gradient. Compiled code multiplies
-    zeros too: next to infinities and NaN, gradients can be NaN that do not depend on them. In C,
-    many channels with 3 by 3 taps and stride 1 are convolved in Winograd's way: rounding errors
-    are some times larger, and results that would be infinite can be NaN.
+    zeros too: next to infinities and NaN, gradients can be NaN that do not depend on them. With
+    3 by 3 taps, stride 1 and 32 channels or more it goes Winograd's way: rounding errors are
+    some times larger, and results that would be infinite can be NaN.
 
     Examples
     --------

@@ -52,18 +52,18 @@ def _tile_chooser(numbers: tuple[int, ...] = ROW_NUMBERS) -> Kernel:
     if not others:
 
         @inner
-        def last(rows, weights, weight, offsets, offset, terms, source, at, tile):  # type: ignore[no-untyped-def]
-            multiply(weights, weight, offsets, offset, terms, source, at, tile)
+        def last(rows, weights, weight, offsets, offset, terms, source, at, tile, to, apart):  # type: ignore[no-untyped-def]
+            multiply(weights, weight, offsets, offset, terms, source, at, tile, to, apart)
 
         return last  # type: ignore[no-any-return]
     otherwise = _tile_chooser(tuple(others))
 
     @inner
-    def choose(rows, weights, weight, offsets, offset, terms, source, at, tile):  # type: ignore[no-untyped-def]
+    def choose(rows, weights, weight, offsets, offset, terms, source, at, tile, to, apart):  # type: ignore[no-untyped-def]
         if rows == rows_here:
-            multiply(weights, weight, offsets, offset, terms, source, at, tile)
+            multiply(weights, weight, offsets, offset, terms, source, at, tile, to, apart)
         else:
-            otherwise(rows, weights, weight, offsets, offset, terms, source, at, tile)
+            otherwise(rows, weights, weight, offsets, offset, terms, source, at, tile, to, apart)
 
     return choose  # type: ignore[no-any-return]
 
@@ -182,6 +182,8 @@ def run(
                     source,
                     at + first,
                     tile,
+                    np.int64(0),
+                    width,
                 )
                 low, high = column - first, min(width, end - first)
                 write_tile(
@@ -366,10 +368,11 @@ def correlate(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-
                         )  # fmt: skip
 
 
-def _argument_types(dtype):  # type: ignore[no-untyped-def]
+def argument_types(dtype):  # type: ignore[no-untyped-def]
+    """Return the types of the arguments of `correlate`."""
     integers, images = types.Array(types.int64, 2, "C"), types.Array(dtype, 5, "A", readonly=True)
     numbers, outputs = types.Array(types.int64, 1, "C"), types.Array(dtype, 1, "C")
     return integers, images, images, numbers, integers, integers, outputs
 
 
-linked_correlate = linked(correlate, _argument_types, dtype_of=-1)
+linked_correlate = linked(correlate, argument_types, dtype_of=-1)

@@ -30,46 +30,14 @@ from pytensor_unpool.kernels.numba.conv_copies import (
 )
 from pytensor_unpool.kernels.numba.conv_maps import all_taps, copy_for_outputs, three_axes
 from pytensor_unpool.kernels.numba.linked import linked
-from pytensor_unpool.kernels.numba.tiles import (
-    LANE_COLUMNS,
-    LANE_ROWS,
-    VECTOR_BYTES,
-    lane_kernel,
-)
+from pytensor_unpool.kernels.numba.products import MOST_COLUMNS, ROW_BYTES, add_products
+from pytensor_unpool.kernels.numba.tiles import LANE_ROWS, VECTOR_BYTES
 from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
+from pytensor_unpool.kernels.numba.winograd import takes_winograd
+from pytensor_unpool.kernels.numba.winograd_kernel_grad import winograd_add_all
 
-# Rows of products are so long that a block of them stays in the nearest cache; the copied outputs
-# that all of them are multiplied with, in the next one.
-ROW_BYTES, ROWS_BYTES = 6400, 256 << 10
-
-MOST_COLUMNS = LANE_COLUMNS[-1]
-
-
-def _lane_chooser(numbers: tuple[int, ...] = LANE_COLUMNS) -> Kernel:
-    """Compile ``(columns, ...) -> columns``: the block with as many columns, or some more."""
-    columns_here, *others = numbers
-    multiply = lane_kernel(columns_here)
-    if not others:
-
-        @inner
-        def last(columns, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
-            multiply(outputs, rows, images, begins, length, lanes)
-            return columns_here
-
-        return last  # type: ignore[no-any-return]
-    otherwise = _lane_chooser(tuple(others))
-
-    @inner
-    def choose(columns, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
-        if columns <= columns_here:
-            multiply(outputs, rows, images, begins, length, lanes)
-            return columns_here
-        return otherwise(columns, outputs, rows, images, begins, length, lanes)
-
-    return choose  # type: ignore[no-any-return]
-
-
-multiply_lanes = _lane_chooser()
+# The copied outputs that all rows of images are multiplied with stay in the second cache.
+ROWS_BYTES = 256 << 10
 
 
 @inner
@@ -91,42 +59,6 @@ def portions_of(axes, copy, images, rows, channels, itemsize):  # type: ignore[n
     return rows, channels, together, axis, band
 
 
-@inner
-def add_products(outputs, rows, pitch, images, offsets, places, terms, length, lanes, dk, row_step):  # type: ignore[no-untyped-def]
-    """Add to the weights the products of rows `pitch` elements apart with rows at `offsets`."""
-    width = VECTOR_BYTES // lanes.itemsize
-    blocks = -(-terms // MOST_COLUMNS)
-    for block in range(blocks):
-        first = terms * block // blocks
-        columns = terms * (block + 1) // blocks - first
-        # What is missing is done with the last column or row, and not added.
-        last = first + columns - 1
-        begins = (
-            offsets[first],
-            offsets[min(first + 1, last)],
-            offsets[min(first + 2, last)],
-            offsets[min(first + 3, last)],
-            offsets[min(first + 4, last)],
-            offsets[min(first + 5, last)],
-        )
-        for row in range(0, rows, LANE_ROWS):
-            end = rows - 1
-            of_rows = (
-                row * pitch,
-                min(row + 1, end) * pitch,
-                min(row + 2, end) * pitch,
-                min(row + 3, end) * pitch,
-            )
-            held = multiply_lanes(columns, outputs, of_rows, images, begins, length, lanes)
-            for i in range(min(LANE_ROWS, rows - row)):
-                for j in range(columns):
-                    total = lanes.dtype.type(0)
-                    at = (i * held + j) * width
-                    for lane in range(width):
-                        total += lanes[np.uint64(at + lane)]
-                    dk[np.uint64((row + i) * row_step + places[first + j])] += total
-
-
 def conv_kernel_grad(convolution: Convolution) -> Kernel:
     """Compile ``(x, dy, shape) -> dkernel``: the transpose of `conv` in the kernel."""
     groups, flip = convolution.groups, convolution.flip
@@ -141,7 +73,11 @@ def conv_kernel_grad(convolution: Convolution) -> Kernel:
         dk = np.zeros(full, x.dtype)
         if dk.size > 0 and x.shape[0] > 0:
             taps = all_taps(axes, flip)
-            linked_add_all((axes, groups, three_axes(x), three_axes(dy), taps, dk.reshape(-1)))
+            arguments = (axes, groups, three_axes(x), three_axes(dy), taps, dk.reshape(-1))
+            if takes_winograd(axes, x.shape[0], full[1], full[0] // groups, x.itemsize):
+                linked_winograd_add_all(arguments)
+            else:
+                linked_add_all(arguments)
         return dk
 
     return conv_kernel_grad  # type: ignore[no-any-return]
@@ -245,3 +181,4 @@ def _argument_types(dtype):  # type: ignore[no-untyped-def]
 
 
 linked_add_all = linked(add_all, _argument_types, dtype_of=-1)
+linked_winograd_add_all = linked(winograd_add_all, _argument_types, dtype_of=-1)

@@ -40,6 +40,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
+from pytensor_unpool.kernels.numba.winograd import linked_winograd, takes_winograd
 
 
 def conv(convolution: Convolution) -> Kernel:
@@ -68,8 +69,10 @@ def conv(convolution: Convolution) -> Kernel:
         images, kernels = three_axes(x), three_axes(weights)
         plan = np.array([groups, 0, weights.shape[0] * step, step])
         if weights.size > 0 and x.shape[0] > 0:
-            linked_correlate(
-                (copy_for_outputs(axes), images, kernels, plan, taps, job, y.reshape(-1))
+            run_correlations(
+                axes,
+                groups,
+                (copy_for_outputs(axes), images, kernels, plan, taps, job, y.reshape(-1)),
             )
         return y
 
@@ -105,12 +108,24 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
                 most = most_outputs(jobs[:count], 2)
                 copy[2, SIZE] -= shared_zeros(copy, axes[2, OUTPUTS], most)
             plan = np.array([groups, 1, full[1] * plane, plane])
-            linked_correlate(
-                (copy, images, kernels, plan, taps, jobs[:count].copy(), dx.reshape(-1))
+            some = jobs[:count].copy()
+            run_correlations(
+                axes, groups, (copy, images, kernels, plan, taps, some, dx.reshape(-1))
             )
         return dx
 
     return conv_input_grad  # type: ignore[no-any-return]
+
+
+@inner
+def run_correlations(axes, groups, arguments):  # type: ignore[no-untyped-def]
+    """Run them in the way that is fastest."""
+    images, weights = arguments[1], arguments[2]
+    rows, channels = weights.shape[0] // groups, weights.shape[1]
+    if takes_winograd(axes, images.shape[0], channels, rows, images.itemsize):
+        linked_winograd(arguments)
+    else:
+        linked_correlate(arguments)
 
 
 @inner

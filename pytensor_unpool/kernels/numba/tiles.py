@@ -38,7 +38,7 @@ def lanes_of(dtype: Any) -> int:
     return VECTOR_BYTES // int(dtype.itemsize)
 
 
-class _Wide:
+class Wide:
     """Code for vectors of a dtype, and for a loop that keeps some of them in registers."""
 
     def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
@@ -49,22 +49,26 @@ class _Wide:
         self.type = ir.VectorType(self.element, self.lanes)
 
     def load(self, start: Any, vector: int = 0) -> Any:
+        """Read a vector, so many behind `start`."""
         pointer = self.builder.gep(start, [INT64(vector * self.lanes)])
         pointer = self.builder.bitcast(pointer, self.type.as_pointer())
         return self.builder.load(pointer, align=self.itemsize)
 
     def store(self, value: Any, start: Any, vector: int) -> None:
+        """Write a vector, so many behind `start`."""
         pointer = self.builder.gep(start, [INT64(vector * self.lanes)])
         pointer = self.builder.bitcast(pointer, self.type.as_pointer())
         self.builder.store(value, pointer, align=self.itemsize)
 
     def splat(self, value: Any) -> Any:
+        """Return a vector of one value."""
         undefined = ir.Constant(self.type, ir.Undefined)
         one = self.builder.insert_element(undefined, value, INT32(0))
         mask = ir.Constant(ir.VectorType(INT32, self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(one, undefined, mask)
 
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
+        """Return ``a * b + c``."""
         name = f"llvm.fmuladd.v{self.lanes}f{8 * self.itemsize}"
         kind = ir.FunctionType(self.type, [self.type] * 3)
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
@@ -103,23 +107,26 @@ class _Wide:
 def tile_kernel(rows: int) -> Kernel:
     """Make the code for a tile of sums.
 
-    ``multiply(weights, weight, offsets, offset, terms, source, at, tile)`` writes, in C order, to
-    ``tile[row, column]`` the sum over k of ``weights[weight + k * rows + row]`` times the element
-    ``at + offsets[offset + k] + column`` of `source`, counted from its first one.
+    ``multiply(weights, weight, offsets, offset, terms, source, at, tile, to, apart)`` writes to
+    element ``to + row * apart + column`` of `tile` the sum over k of
+    ``weights[weight + k * rows + row]`` times element ``at + offsets[offset + k] + column`` of
+    `source`.
     """
     vectors = vectors_of(rows)
 
     @intrinsic
-    def multiply(typing_context, weights, weight, offsets, offset, terms, source, at, tile):  # type: ignore[no-untyped-def]
-        signature = types.none(weights, weight, offsets, offset, terms, source, at, tile)
+    def multiply(  # type: ignore[no-untyped-def]
+        typing_context, weights, weight, offsets, offset, terms, source, at, tile, to, apart
+    ):
+        signature = types.none(weights, weight, offsets, offset, terms, source, at, tile, to, apart)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            wide = _Wide(context, builder, signature.args[0].dtype)
+            wide = Wide(context, builder, signature.args[0].dtype)
             pairs = list(zip(signature.args, arguments, strict=True))
             weights, offsets, source, tile = (
                 data_of(context, builder, *pairs[i]) for i in (0, 2, 5, 7)
             )
-            _, weight, _, offset, terms, _, at, _ = arguments
+            _, weight, _, offset, terms, _, at, _, to, apart = arguments
             weights, offsets = builder.gep(weights, [weight]), builder.gep(offsets, [offset])
             source = builder.gep(source, [at])
 
@@ -136,7 +143,8 @@ def tile_kernel(rows: int) -> Kernel:
                 ]
 
             for i, total in enumerate(wide.loop(terms, 1, rows * vectors, body)):
-                wide.store(total, tile, i)
+                begin = builder.add(to, builder.mul(apart, INT64(i // vectors)))
+                wide.store(total, builder.gep(tile, [begin]), i % vectors)
             return context.get_dummy_value()
 
         return signature, generate
@@ -158,7 +166,7 @@ def lane_kernel(columns: int) -> Kernel:
         signature = types.none(outputs, rows, images, begins, length, lanes)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            wide = _Wide(context, builder, signature.args[0].dtype)
+            wide = Wide(context, builder, signature.args[0].dtype)
             pairs = list(zip(signature.args, arguments, strict=True))
             outputs, images, lanes = (data_of(context, builder, *pairs[i]) for i in (0, 2, 5))
             of_rows = [

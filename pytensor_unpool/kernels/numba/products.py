@@ -1,0 +1,81 @@
+"""Products of rows, all of one array with all of another: what kernels' gradients are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pytensor_unpool.kernels.numba.tiles import (
+    LANE_COLUMNS,
+    LANE_ROWS,
+    VECTOR_BYTES,
+    lane_kernel,
+)
+from pytensor_unpool.kernels.numba.windows import Kernel, inner
+
+# Rows are so long that a block of them stays in the nearest cache.
+ROW_BYTES = 6400
+
+MOST_COLUMNS = LANE_COLUMNS[-1]
+
+
+def _lane_chooser(numbers: tuple[int, ...] = LANE_COLUMNS) -> Kernel:
+    """Compile ``(columns, ...) -> columns``: the block with as many columns, or some more."""
+    columns_here, *others = numbers
+    multiply = lane_kernel(columns_here)
+    if not others:
+
+        @inner
+        def last(columns, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
+            multiply(outputs, rows, images, begins, length, lanes)
+            return columns_here
+
+        return last  # type: ignore[no-any-return]
+    otherwise = _lane_chooser(tuple(others))
+
+    @inner
+    def choose(columns, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
+        if columns <= columns_here:
+            multiply(outputs, rows, images, begins, length, lanes)
+            return columns_here
+        return otherwise(columns, outputs, rows, images, begins, length, lanes)
+
+    return choose  # type: ignore[no-any-return]
+
+
+multiply_lanes = _lane_chooser()
+
+
+@inner
+def add_products(outputs, rows, pitch, images, offsets, places, terms, length, lanes, dk, row_step):  # type: ignore[no-untyped-def]
+    """Add to the weights the products of rows `pitch` elements apart with rows at `offsets`."""
+    width = VECTOR_BYTES // lanes.itemsize
+    blocks = -(-terms // MOST_COLUMNS)
+    for block in range(blocks):
+        first = terms * block // blocks
+        columns = terms * (block + 1) // blocks - first
+        # What is missing is done with the last column or row, and not added.
+        last = first + columns - 1
+        begins = (
+            offsets[first],
+            offsets[min(first + 1, last)],
+            offsets[min(first + 2, last)],
+            offsets[min(first + 3, last)],
+            offsets[min(first + 4, last)],
+            offsets[min(first + 5, last)],
+        )
+        for row in range(0, rows, LANE_ROWS):
+            end = rows - 1
+            of_rows = (
+                row * pitch,
+                min(row + 1, end) * pitch,
+                min(row + 2, end) * pitch,
+                min(row + 3, end) * pitch,
+            )
+            held = multiply_lanes(columns, outputs, of_rows, images, begins, length, lanes)
+            for i in range(min(LANE_ROWS, rows - row)):
+                for j in range(columns):
+                    total = lanes.dtype.type(0)
+                    at = (i * held + j) * width
+                    for lane in range(width):
+                        total += lanes[np.uint64(at + lane)]
+                    dk[np.uint64((row + i) * row_step + places[first + j])] += total
