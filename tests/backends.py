@@ -54,6 +54,9 @@ INSTALLED = [
 
 every_backend = pytest.mark.parametrize("backend", INSTALLED, ids=str)
 
+if not INSTALLED:
+    pytest.skip("none of JAX, PyTorch and MLX is installed", allow_module_level=True)
+
 # What PyTensor's PyTorch linker, and torch as it loads its compiler, warn of.
 marks = [
     pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning"),

@@ -131,12 +131,11 @@ def _rewriter(backend: str) -> Any:
     return local_static_integers
 
 
+# Names of the rewrites, by the backend that they are for.
+REWRITES = {b: f"pytensor_unpool_static_integers_for_{b}" for b in ("jax", "mlx")}
+
 # Behind all that changes shapes, which would not see through these nodes.
-for _backend in ("jax", "mlx"):
+for _backend, _name in REWRITES.items():
     optdb.register(
-        f"pytensor_unpool_static_integers_for_{_backend}",
-        dfs_rewriter(_rewriter(_backend)),
-        _backend,
-        "pytensor_unpool",
-        position=101,
+        _name, dfs_rewriter(_rewriter(_backend)), _backend, "pytensor_unpool", position=101
     )
