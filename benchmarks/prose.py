@@ -31,9 +31,9 @@ channel of (32, 1, 28, 28) and (20, 1, 5, 5); 1x1 of (16, 256, 28, 28) and (64, 
 with pad 1. PyTorch's gradients are those of `aten.convolution_backward`, without a forward pass.
 What was tried: copies of images in bands, in place of a matrix of windows; weights in panels for
 each group of output rows; a copy for each phase of a stride, so that all vectors are contiguous;
-rows of products for the gradient in the kernel; in C, for 3x3 with 32 channels or more, Winograd's
-algorithm F(2x2, 3x3), 1.4 to 1.7 times as fast as without. What is left is the same in Numba, the
-zeros that a "full" padding multiplies with, and threads: there are none.
+rows of products for the gradient in the kernel; for 3x3 with 32 channels or more, Winograd's
+algorithm F(2x2, 3x3), up to 1.7 times as fast as without. What is left is the weights' transforms
+in Numba, the zeros that a "full" padding multiplies with, and threads: there are none.
 
 Rows about sums, averages, convolutions and Theano's names take whole numbers, whose sums are exact
 in any order. Theano 1.0.5 itself does not run on these Pythons. How long it took for a work was
