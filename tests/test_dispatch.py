@@ -15,7 +15,7 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool import ops
-from pytensor_unpool.dispatch import BACKENDS
+from pytensor_unpool.dispatch import BACKENDS, blocks, static
 from pytensor_unpool.dispatch.finder import register_lazily
 
 ROOT = Path(pu.__file__).parents[1]
@@ -184,6 +184,13 @@ def test_importing_loads_no_backend_and_loading_numba_registers_every_op():
     assert served == sorted(ops.__all__)
     assert still == len(BACKENDS) - 1
     assert loader == "SourceFileLoader"
+
+
+def test_backends_of_whole_arrays_serve_every_op_and_know_where_its_integers_are():
+    """Catches an Op that only fails in JAX, and there only where lengths come from shapes."""
+    assert {op.__name__ for op in blocks.KERNELS} == set(ops.__all__)
+    # Gathering takes arrays alone.
+    assert {op.__name__ for op in static.ARRAYS} == set(ops.__all__) - {"MaxGather"}
 
 
 EARLY = """

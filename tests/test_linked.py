@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numba import njit, types
+from pytensor.link.numba.cache import NUMBA_CACHE_PATH
 
 from pytensor_unpool.kernels.numba.linked import LINKED, linked
 from pytensor_unpool.kernels.numba.windows import inner
@@ -43,3 +44,10 @@ def test_errors_come_through_and_the_function_goes_on_to_work():
         with pytest.raises(ValueError, match="a number is negative"):
             sum_of(np.array([1.0, -1.0]))
         assert sum_of(np.array([1.0, 2.0])) == 3
+
+
+def test_those_of_the_package_are_kept_on_disk_beside_pytensors():
+    import pytensor_unpool.dispatch.numba  # noqa: F401  (says where)
+
+    for name in ("correlate", "plan_phases", "winograd", "add_all", "winograd_add_all"):
+        assert LINKED[name].stats.cache_path == NUMBA_CACHE_PATH

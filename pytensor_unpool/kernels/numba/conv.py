@@ -173,18 +173,9 @@ def run(
             for column in range(begin, end, width):
                 first = column if has_slack else min(column, columns - width)
                 multiply_tile(
-                    held,
-                    packed,
-                    weight + panel * terms,
-                    offsets,
-                    offset,
-                    terms,
-                    source,
-                    at + first,
-                    tile,
-                    np.int64(0),
-                    width,
-                )
+                    held, packed, weight + panel * terms, offsets, offset, terms, source,
+                    at + first, tile, np.int64(0), width,
+                )  # fmt: skip
                 low, high = column - first, min(width, end - first)
                 write_tile(
                     tile,
