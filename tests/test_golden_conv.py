@@ -31,8 +31,16 @@ ROUNDED = "normal"
 TOLERANCE_IN_EPS = 32
 
 # One case for each function and kind of kernel, for modes that compile: Numba takes longest.
-IN_NUMBA = ("conv2d-0043",) if ALL else ()
-IN_C = ("conv2d-0043",)
+IN_NUMBA = ("conv2d-0043", "conv2d_unshared-0005")
+IN_C = (
+    *IN_NUMBA,
+    "conv2d_f32-0010",
+    "conv2d_groups-0006",
+    "conv3d-0007",
+    "conv_grad_fns-0012",
+    "conv_misc-0003",
+    "signal_conv-0007",
+)
 
 
 def call(case: Case, variables: dict[str, Variable]) -> Variable:
@@ -96,7 +104,7 @@ def test_the_old_call_gives_what_it_gave(case: Case, mode: str) -> None:
 IN_DOUBLES = [case for case in CASES if case["outputs"] and "_f32" not in case["file"]]
 
 
-@every(IN_DOUBLES if ALL else IN_DOUBLES[::4])
+@every(IN_DOUBLES)
 def test_it_does_with_static_shapes_too(case: Case) -> None:
     check(case, "FAST_COMPILE", static=True)
 
