@@ -182,8 +182,10 @@ COMPILED = [
 @pytest.mark.parametrize(
     ("mode", "kind"),
     [
-        *(("NUMBA", kind) for kind in (KINDS if ALL else COMPILED[:2])),
-        *(("CVM", kind) for kind in (KINDS if ALL else COMPILED)),
+        (mode, kind)
+        for mode in MODES
+        if mode != "FAST_COMPILE"
+        for kind in (KINDS if ALL else COMPILED)
     ],
     ids=str,
 )
