@@ -127,6 +127,8 @@ static void pool_by_lines(const Windows& windows, const View& plane, T* out, T* 
 // How windows are summed, and how they give shares to their taps: for windows of any kind.
 template <typename Planes>
 struct Sums {
+    static constexpr int layers = 1;
+
     static npy_intp lead() { return 0; }
 
     template <Mode MODE, typename T>
@@ -135,7 +137,7 @@ struct Sums {
     }
 
     template <typename T>
-    static void spread(const Row& r, const T* shares, npy_intp number, T* line) {
+    static void spread(const Row& r, const T* shares, npy_intp number, T* line, npy_intp) {
         typedef typename Addend<T>::type U;
         memset(line, 0, ((number - 1) * r.stride + (r.window - 1) * r.dilation + 1) * sizeof(T));
         for (npy_intp k = 0; k < r.window; ++k)
@@ -161,11 +163,28 @@ static bool pool(const Windows& windows, const View& x, T* out) {
     return true;
 }
 
-template <typename Planes, Mode MODE, typename T>
-static void spread_plane(
-    const Windows& windows, const View& cotangent, const npy_intp* lengths, T* y, T* shares, T* line
+// Add to a row what its columns get from a row of windows, from the first window to the last.
+template <int LAYERS, typename T>
+static UNPOOL_INLINE void add_layers(
+    T* target, const T* line, npy_intp layer_size, npy_intp low, npy_intp high
 ) {
     typedef typename Addend<T>::type U;
+    for (npy_intp i = low; i < high; ++i) {
+        U total = (U)target[i];
+#pragma GCC unroll 32
+        for (int layer = 0; layer < LAYERS; ++layer) total += (U)line[layer * layer_size + i];
+        target[i] = (T)total;
+    }
+}
+
+// The line has room for `layer_size` columns, and again for each further window that these lie in:
+// so rounding is that of adding one window after the other. Windows with many taps add theirs up
+// in one layer first.
+template <typename Planes, Mode MODE, typename T>
+static void spread_plane(
+    const Windows& windows, const View& cotangent, const npy_intp* lengths, T* y, T* shares,
+    T* line, npy_intp layer_size
+) {
     const int n = windows.ndim;
     const Row& r = windows.rows[n - 1];
     const npy_intp length = lengths[n - 1], count = windows.counts[n - 1];
@@ -184,15 +203,16 @@ static void spread_plane(
                 shares[w] = *(const T*)(source + (first + w) * cotangent.strides[n - 1]);
             for (npy_intp w = number; w < number + lead; ++w) shares[w] = 0;
             divide<MODE>(r, length, count, divisor, first, number, shares);
-            Sums<Planes>::spread(r, shares, number, line);
+            Sums<Planes>::spread(r, shares, number, line, layer_size);
             Walk tap(outer.taps, n - 1);
             for (npy_intp t = tap.rounds(); t > 0; --t, tap.step()) {
                 npy_intp place, offset;
                 if (!row_at(windows, lengths, outer.taps.strides, output.index, tap.index, &place,
                             &offset))
                     continue;
-                T* target = y + place * length + begin;
-                for (npy_intp i = low; i < high; ++i) target[i] = (T)((U)target[i] + (U)line[i]);
+                add_layers<Sums<Planes>::layers>(
+                    y + place * length + begin, line, layer_size, low, high
+                );
             }
         }
     }
@@ -211,13 +231,15 @@ static bool pool_input_grad(
     const Line most(r, windows.counts[n - 1]);
     // Taps read shares before the first and behind the last: zeros.
     T* shares = (T*)calloc(most.windows + 2 * lead, sizeof(T));
-    T* line = (T*)malloc((most.columns + (lead + 1) * r.stride) * sizeof(T));
+    const npy_intp layer_size = most.columns + (lead + 1) * r.stride;
+    T* line = (T*)malloc(Sums<Planes>::layers * layer_size * sizeof(T));
     Walk item(cotangent, cotangent.ndim - n);
     if (shares && line)
         for (npy_intp i = item.rounds(); i > 0; --i, item.step(), y += size) {
             memset(y, 0, size * sizeof(T));
             spread_plane<Planes, MODE>(
-                windows, cotangent.trailing(n, item.offset), lengths, y, shares + lead, line
+                windows, cotangent.trailing(n, item.offset), lengths, y, shares + lead, line,
+                layer_size
             );
         }
     bool has_memory = shares && line;

@@ -108,20 +108,33 @@ struct Sums<Unrolled<A, B, C>> {
         walk_unrolled<A, B, C, true>(windows, plane, sizeof(T), add_up);
     }
 
+    // Columns lie in so many windows of a row at most.
+    static constexpr int layers = [] {
+        int most = 1;
+        for (int column = 0; column < C::stride; ++column) {
+            int number = 0;
+            for (int tap = 0; tap < C::window; ++tap)
+                number += tap * C::dilation % C::stride == column;
+            if (number > most) most = number;
+        }
+        return most;
+    }();
+
     // Tap k of window w lies in column w * stride + k * dilation. So columns that are `stride`
     // apart take neighbouring shares: those of windows k * dilation / stride before.
     template <typename T>
-    static void spread(const Row&, const T* shares, npy_intp number, T* line) {
-        typedef typename Addend<T>::type U;
+    static void spread(const Row&, const T* shares, npy_intp number, T* line, npy_intp layer_size) {
         for (npy_intp w = 0; w < number + lead(); ++w)
 #pragma GCC unroll 64
             for (int column = 0; column < C::stride; ++column) {
-                U total = 0;
+                T* to = line + w * C::stride + column;
+                int layer = 0;
 #pragma GCC unroll 32
-                for (int tap = 0; tap < C::window; ++tap)
+                for (int tap = C::window - 1; tap >= 0; --tap)
                     if (tap * C::dilation % C::stride == column)
-                        total = (U)(total + (U)shares[w - tap * C::dilation / C::stride]);
-                line[w * C::stride + column] = (T)total;
+                        to[layer++ * layer_size] = shares[w - tap * C::dilation / C::stride];
+#pragma GCC unroll 32
+                for (; layer < layers; ++layer) to[layer * layer_size] = 0;
             }
     }
 };

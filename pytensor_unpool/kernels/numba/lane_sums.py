@@ -68,31 +68,47 @@ def _sum(vectors: Vectors, rows: list[tuple[Any, Any]], row: WindowRow) -> Any:
     return total
 
 
+def windows_of_columns(row: WindowRow) -> list[list[int]]:
+    """Return how many windows before the last one each column's windows are, first to last.
+
+    Tap k of window w lies in column w * stride + k * dilation. So columns that are `stride` apart
+    take neighbouring shares: those of windows k * dilation // stride before.
+    """
+    behind: list[list[int]] = [[] for _ in range(row.stride)]
+    for tap in reversed(range(row.window)):
+        steps, column = divmod(tap * row.dilation, row.stride)
+        behind[column].append(steps)
+    return behind
+
+
 def block_spread(row: WindowRow) -> Kernel:
     """Make the code that gives the shares of windows to their taps.
 
-    ``spread(shares, begin, line, column)`` writes `LANES` times `stride` columns of the line, from
-    the first tap of the window with the share ``shares[begin]`` on. Shares before that are read
-    where taps of their windows reach in.
+    ``spread(shares, begin, line, column, layer_size)`` writes `LANES` times `stride` columns of the
+    line, from the first tap of the window with the share ``shares[begin]`` on: the share of the
+    first window that each column lies in, `layer_size` behind it that of the next one, and so on.
+    Shares before that are read where taps of their windows reach in.
     """
-    # Tap k of window w lies in column w * stride + k * dilation. So columns that are `stride` apart
-    # take neighbouring shares: those of windows k * dilation // stride before.
-    behind: dict[int, list[int]] = {}
-    for tap in range(row.window):
-        steps, column = divmod(tap * row.dilation, row.stride)
-        behind.setdefault(column, []).append(steps)
+    behind = windows_of_columns(row)
 
     @intrinsic
-    def spread(typing_context, shares, begin, line, column):  # type: ignore[no-untyped-def]
-        signature = types.none(shares, begin, line, column)
+    def spread(typing_context, shares, begin, line, column, layer_size):  # type: ignore[no-untyped-def]
+        signature = types.none(shares, begin, line, column, layer_size)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vectors = Vectors(context, builder, signature.args[0].dtype)
-            shares, begin, line, column = arguments
+            shares, begin, line, column, layer_size = arguments
             start = builder.gep(data_of(context, builder, signature.args[0], shares), [begin])
             target = builder.gep(data_of(context, builder, signature.args[2], line), [column])
-            columns = [_shifted_sum(vectors, start, behind.get(c, [])) for c in range(row.stride)]
-            _store_interleaved(vectors, columns, target)
+            for layer in range(max(map(len, behind))):
+                columns = [
+                    vectors.load_vector(builder.gep(start, [INT64(-steps[layer])]))
+                    if layer < len(steps)
+                    else vectors.zeros
+                    for steps in behind
+                ]
+                _store_interleaved(vectors, columns, target)
+                target = builder.gep(target, [layer_size])
             return context.get_dummy_value()
 
         return signature, generate
@@ -100,13 +116,27 @@ def block_spread(row: WindowRow) -> Kernel:
     return spread  # type: ignore[no-any-return]
 
 
-def _shifted_sum(vectors: Vectors, start: Any, behind: list[int]) -> Any:
-    """Return the sum of the vectors that begin so many elements before `start`."""
-    total = vectors.zeros
-    for i, steps in enumerate(behind):
-        vector = vectors.load_vector(vectors.builder.gep(start, [INT64(-steps)]))
-        total = vector if i == 0 else vectors.add(total, vector)
-    return total
+def layer_sum(layers: int) -> Kernel:
+    """Make the code that adds up a column's layers: ``add(total, line, column, layer_size)``."""
+
+    @intrinsic
+    def add(typing_context, total, line, column, layer_size):  # type: ignore[no-untyped-def]
+        signature = line.dtype(line.dtype, line, column, layer_size)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            total, line, column, layer_size = arguments
+            line_type = signature.args[1]
+            source = builder.gep(data_of(context, builder, line_type, line), [column])
+            vectors = Vectors(context, builder, line_type.dtype)
+            for layer in range(layers):
+                if layer > 0:
+                    source = builder.gep(source, [layer_size])
+                total = vectors.add(total, builder.load(source))
+            return total
+
+        return signature, generate
+
+    return add  # type: ignore[no-any-return]
 
 
 def _store_interleaved(vectors: Vectors, columns: list[Any], target: Any) -> None:

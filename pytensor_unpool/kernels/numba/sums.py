@@ -21,7 +21,7 @@ from pytensor_unpool.kernels.numba.channel_layout import (
     strided_layout,
 )
 from pytensor_unpool.kernels.numba.channel_pool import channel_sum
-from pytensor_unpool.kernels.numba.lane_sums import block_spread
+from pytensor_unpool.kernels.numba.lane_sums import block_spread, layer_sum, windows_of_columns
 from pytensor_unpool.kernels.numba.lanes import LANES, WindowRow
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
@@ -149,10 +149,11 @@ def _spread_planes(windows: Windows, mode: str) -> Kernel:
     ndim, pooled = windows.ndim, -windows.ndim
     divide = _divider(ndim, mode)
     line_of = tap_finder(ndim - 1)
-    spread, lead = _spreader(windows)
+    spread, lead, layers = _spreader(windows)
+    add_layers = layer_sum(layers)
 
     @inner
-    def spread_plane(rows, counts, cotangent, out, line, some_shares):  # type: ignore[no-untyped-def]
+    def spread_plane(rows, counts, cotangent, out, line, layer_size, some_shares):  # type: ignore[no-untyped-def]
         out[...] = 0
         length, count = out.shape[-1], counts[ndim - 1]
         window, stride, before, _, dilation = rows[ndim - 1]
@@ -164,7 +165,7 @@ def _spread_planes(windows: Windows, mode: str) -> Kernel:
                 for w in range(len(shares)):
                     shares[np.uint64(w)] = source[np.uint64(first + w)]
                 divide(rows, out.shape, index, shares, first)
-                spread(rows[ndim - 1], some_shares, len(shares), line)
+                spread(rows[ndim - 1], some_shares, len(shares), line, layer_size)
                 begin = first * stride - before
                 columns = (len(shares) - 1) * stride + (window - 1) * dilation + 1
                 low, high = max(0, -begin), min(columns, length - begin)
@@ -173,7 +174,8 @@ def _spread_planes(windows: Windows, mode: str) -> Kernel:
                     if inside:
                         target = out[coordinates]
                         for i in range(low, high):
-                            target[np.uint64(begin + i)] += line[np.uint64(i)]
+                            at = np.uint64(begin + i)
+                            target[at] = add_layers(target[at], line, i, layer_size)
 
     @inner
     def spread_planes(cotangent, rows, counts, plane):  # type: ignore[no-untyped-def]
@@ -183,10 +185,13 @@ def _spread_planes(windows: Windows, mode: str) -> Kernel:
         number = min(windows_a_line(window, stride, dilation), counts[ndim - 1])
         # Room for whole blocks, and zeros around the shares for the taps that read beyond them.
         room = number + 2 * (lead + LANES)
-        line = np.empty(room * stride + (window - 1) * dilation + 1, y.dtype)
+        # A layer of columns for each window that they lie in: so rounding is that of adding one
+        # window after the other. Windows with many taps add theirs up in one layer first.
+        layer_size = room * stride + (window - 1) * dilation + 1
+        line = np.empty(layers * layer_size, y.dtype)
         shares = np.zeros(room, y.dtype)
         for item in np.ndindex(cotangent.shape[:pooled]):
-            spread_plane(rows, counts, cotangent[item], y[item], line, shares)
+            spread_plane(rows, counts, cotangent[item], y[item], line, layer_size, shares)
         return y
 
     return spread_planes  # type: ignore[no-any-return]
@@ -229,10 +234,11 @@ def _spread_channels(ndim: int, mode: str) -> Kernel:
     return spread_channels  # type: ignore[no-any-return]
 
 
-def _spreader(windows: Windows) -> tuple[Kernel, int]:
-    """Compile ``(row, shares, number, line)``: every window gives its share to each of its taps.
+def _spreader(windows: Windows) -> tuple[Kernel, int, int]:
+    """Compile ``(row, shares, number, line, layer_size)``: a window gives its share to its taps.
 
-    There are `number` windows; the share of the first is behind as many others as is returned.
+    There are `number` windows; the share of the first is behind as many others as is returned, and
+    then comes the number of layers that the line gets.
     """
     if windows.can_unroll:
         taps, stride, dilation = axis = WindowRow.of(windows)
@@ -240,22 +246,22 @@ def _spreader(windows: Windows) -> tuple[Kernel, int]:
         spread_block = block_spread(axis)
 
         @inner
-        def spread(row, shares, number, line):  # type: ignore[no-untyped-def]
+        def spread(row, shares, number, line, layer_size):  # type: ignore[no-untyped-def]
             shares[lead + number :] = 0
             for block in range(0, number + lead, LANES):
-                spread_block(shares, lead + block, line, block * stride)
+                spread_block(shares, lead + block, line, block * stride, layer_size)
 
-        return spread, lead
+        return spread, lead, max(map(len, windows_of_columns(axis)))
 
     @inner
-    def spread_by_taps(row, shares, number, line):  # type: ignore[no-untyped-def]
+    def spread_by_taps(row, shares, number, line, layer_size):  # type: ignore[no-untyped-def]
         window, stride, _, _, dilation = row
         line[: (number - 1) * stride + (window - 1) * dilation + 1] = 0
         for tap in range(window):
             for w in range(number):
                 line[np.uint64(w * stride + tap * dilation)] += shares[np.uint64(w)]
 
-    return spread_by_taps, 0
+    return spread_by_taps, 0, 1
 
 
 @inner
