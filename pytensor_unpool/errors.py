@@ -107,7 +107,13 @@ LARGEST_NUMBER = 2**31 - 1
     BATCH_DISAGREES,
     WRONG_STEPS,
     BAD_NUMBER,
-) = range(18)
+    _BAD_BEFORE,
+    _BAD_AFTER,
+    _BAD_DILATION,
+    EMPTY_HELIX,
+    KERNEL_NOT_INSIDE,
+    WRONG_BATCH,
+) = range(24)
 
 LENGTH_MESSAGES = {
     POSITIONS_DISAGREE: (
@@ -195,6 +201,19 @@ LENGTH_MESSAGES = {
     BAD_NUMBER + 3: (
         "dilation must be at least {wanted}, and fit an int32: got dilation={got} for axis {axis}. "
         "Pass one int, or one for each spatial axis."
+    ),
+    EMPTY_HELIX: (
+        "x and kernel must have elements to convolve: axis {axis} of one of them has length {got}, "
+        "wanted at least {wanted}. Only leading axes, which the kernel has not, may be empty."
+    ),
+    KERNEL_NOT_INSIDE: (
+        "mode='valid' needs one array that is at least as long as the other on every axis: on axis "
+        "{axis} the kernel has length {got} and x {wanted}, on another axis the longer one is "
+        "shorter. Pass mode='same' or 'full', or cut one of them."
+    ),
+    WRONG_BATCH: (
+        "the kernel must have the leading axes of x, or none: axis {axis} has length {got}, wanted "
+        "{wanted}. Broadcast it (`pytensor.tensor.broadcast_to`)."
     ),
 }
 

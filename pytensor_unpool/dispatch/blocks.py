@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytensor_unpool.kernels import blocks
 from pytensor_unpool.ops import (
     Conv,
     ConvInputGrad,
     ConvKernelGrad,
+    HelixConvolve,
+    HelixWindow,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -127,10 +129,26 @@ def _conv_grad(kernel: Kernel) -> Callable[..., Kernel]:
     return make
 
 
+def _helix(xp: Any, op: HelixConvolve | HelixWindow) -> Kernel:
+    def helix(x: Any, kernel: Any, *numbers: Any) -> Any:
+        integers = [xp.integers(vector) for vector in numbers]
+        shapes = [_Shaped(tuple(array.shape)) for array in (x, kernel)]
+        starts, lengths = op.window([*shapes, *integers])
+        return blocks.helix(xp, x, kernel, starts, lengths, op.method)
+
+    return helix
+
+
+class _Shaped(NamedTuple):
+    shape: tuple[int, ...]
+
+
 KERNELS: dict[type, Callable[[Any, Any], Kernel]] = {
     Conv: _conv,
     ConvInputGrad: _conv_grad(blocks.conv_input_grad),
     ConvKernelGrad: _conv_grad(blocks.conv_kernel_grad),
+    HelixConvolve: _helix,
+    HelixWindow: _helix,
     MaxGather: _max_gather,
     MaxPool: _max_pool,
     MaxUnpool: _max_unpool,

@@ -12,6 +12,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from pytensor_unpool.kernels.numba.conv_kernel_grad import conv_kernel_grad
 from pytensor_unpool.kernels.numba.conv_maps import conv, conv_input_grad
+from pytensor_unpool.kernels.numba.helix import helix
 from pytensor_unpool.kernels.numba.linked import LINKED
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
@@ -23,6 +24,8 @@ from pytensor_unpool.ops import (
     Conv,
     ConvInputGrad,
     ConvKernelGrad,
+    HelixConvolve,
+    HelixWindow,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -44,6 +47,8 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     Conv: lambda op: conv(op.convolution),
     ConvInputGrad: lambda op: conv_input_grad(op.convolution),
     ConvKernelGrad: lambda op: conv_kernel_grad(op.convolution),
+    HelixConvolve: lambda op: helix(op.ndim, op.mode, op.method),
+    HelixWindow: lambda op: helix(op.ndim, "window", op.method),
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
     MaxUnpool: lambda op: max_unpool(op.ndim, op.duplicates),
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates),

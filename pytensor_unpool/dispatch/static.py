@@ -27,6 +27,8 @@ from pytensor_unpool.ops import (
     Conv,
     ConvInputGrad,
     ConvKernelGrad,
+    HelixConvolve,
+    HelixWindow,
     MaxPool,
     MaxUnpool,
     Pool,
@@ -41,9 +43,9 @@ from pytensor_unpool.ops import (
 
 # How many arrays come first; what follows is integers.
 ARRAYS = {
-    Conv: 2, ConvInputGrad: 2, ConvKernelGrad: 2, MaxPool: 1, MaxUnpool: 2, Pool: 1,
-    PoolInputGrad: 1, RowsToWindows: 1, TapGather: 2, TapUnpool: 2, TiedGather: 3, TiedUnpool: 3,
-    WindowsToRows: 1,
+    Conv: 2, ConvInputGrad: 2, ConvKernelGrad: 2, HelixConvolve: 2, HelixWindow: 2, MaxPool: 1,
+    MaxUnpool: 2, Pool: 1, PoolInputGrad: 1, RowsToWindows: 1, TapGather: 2, TapUnpool: 2,
+    TiedGather: 3, TiedUnpool: 3, WindowsToRows: 1,
 }  # fmt: skip
 
 

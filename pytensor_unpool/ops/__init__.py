@@ -2,6 +2,7 @@
 
 from pytensor_unpool.ops import conv_batching  # noqa: F401  (registers with PyTensor)
 from pytensor_unpool.ops.conv import Conv, ConvInputGrad, ConvKernelGrad
+from pytensor_unpool.ops.helix import HelixConvolve, HelixWindow
 from pytensor_unpool.ops.neighbours import RowsToWindows, WindowsToRows
 from pytensor_unpool.ops.pool import MaxPool
 from pytensor_unpool.ops.sums import Pool, PoolInputGrad
@@ -13,6 +14,8 @@ __all__ = [
     "Conv",
     "ConvInputGrad",
     "ConvKernelGrad",
+    "HelixConvolve",
+    "HelixWindow",
     "MaxGather",
     "MaxPool",
     "MaxUnpool",

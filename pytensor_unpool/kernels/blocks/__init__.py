@@ -9,6 +9,7 @@ the other, see `slices`; and the way back is blocks, see `phases`.
 """
 
 from pytensor_unpool.kernels.blocks.conv import conv, conv_input_grad, conv_kernel_grad
+from pytensor_unpool.kernels.blocks.helix import helix
 from pytensor_unpool.kernels.blocks.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.blocks.pool import max_pool, pool, pool_input_grad
 from pytensor_unpool.kernels.blocks.taps import tap_gather, tap_unpool, tied_gather, tied_unpool
@@ -18,6 +19,7 @@ __all__ = [
     "conv",
     "conv_input_grad",
     "conv_kernel_grad",
+    "helix",
     "max_gather",
     "max_pool",
     "max_unpool",

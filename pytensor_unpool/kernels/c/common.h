@@ -38,7 +38,10 @@ enum {
     OUTPUT_DISAGREES,
     BATCH_DISAGREES,
     WRONG_STEPS,
-    BAD_NUMBER
+    BAD_NUMBER,
+    EMPTY_HELIX = BAD_NUMBER + 4,
+    KERNEL_NOT_INSIDE,
+    WRONG_BATCH
 };
 
 static inline Problem length_problem(int kind, long long axis, long long got, long long wanted) {

@@ -174,3 +174,35 @@ def conv_kernel_grad(
     kernels = jax.ShapeDtypeStruct(tuple(shape), x.dtype)
     (dk,) = jax.linear_transpose(lambda kernel: conv(x, kernel, rows, groups, flip), kernels)(dy)
     return dk
+
+
+# Sums of more terms are loops in the compiled program.
+MOST_TERMS = 32
+
+rfft, irfft, fft, ifft = jnp.fft.rfft, jnp.fft.irfft, jnp.fft.fft, jnp.fft.ifft
+
+
+def turned(x: Array, ndim: int) -> Array:
+    """Return the last axes of an array in the opposite order."""
+    return jnp.flip(x, tuple(range(x.ndim - ndim, x.ndim)))
+
+
+def slice_at(x: Array, begins: np.ndarray[Any, Any], i: Any, lengths: Sequence[int]) -> Array:
+    """Return so many elements of the last axes, from row number `i` of `begins` on."""
+    leading = x.ndim - len(lengths)
+    begin = [0] * leading + list(jnp.asarray(begins)[i])
+    return lax.dynamic_slice(x, begin, (*x.shape[:leading], *lengths))
+
+
+def sum_over(number: int, term: Callable[[Any], Array]) -> Array:
+    """Return the sum of ``term(i)`` for ``0 <= i < number``."""
+    if number <= MOST_TERMS:
+        return sum((term(i) for i in range(1, number)), term(0))
+    return lax.fori_loop(1, number, lambda i, total: total + term(i), term(0))
+
+
+def stack_over(number: int, term: Callable[[Any], Array]) -> Array:
+    """Return the array of ``term(i)`` for ``0 <= i < number``, along a new last axis."""
+    if number <= MOST_TERMS:
+        return jnp.stack([term(i) for i in range(number)], -1)
+    return jnp.moveaxis(lax.map(term, jnp.arange(number)), 0, -1)

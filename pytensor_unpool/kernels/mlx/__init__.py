@@ -41,7 +41,7 @@ def astype(x: Array, dtype: str) -> Array:
 
 def _allowed(dtype: str) -> str:
     """MLX computes in double precision on no GPU."""
-    return "float32" if dtype == "float64" else dtype
+    return {"float64": "float32", "complex128": "complex64"}.get(dtype, dtype)
 
 
 def integers(x: Array) -> list[int]:
@@ -169,3 +169,27 @@ def conv_kernel_grad(
 def _turned(kernel: Array, flip: bool) -> Array:
     turned = tuple(slice(None, None, -1) for _ in kernel.shape[2:])
     return kernel[(slice(None), slice(None), *turned)] if flip else kernel
+
+
+rfft, irfft, fft, ifft = mx.fft.rfft, mx.fft.irfft, mx.fft.fft, mx.fft.ifft
+
+
+def turned(x: Array, ndim: int) -> Array:
+    """Return the last axes of an array in the opposite order."""
+    return x[(..., *[slice(None, None, -1)] * ndim)]
+
+
+def slice_at(x: Array, begins: np.ndarray[Any, Any], i: int, lengths: Sequence[int]) -> Array:
+    """Return so many elements of the last axes, from row number `i` of `begins` on."""
+    ends = zip(begins[i].tolist(), lengths, strict=True)
+    return x[(..., *(slice(begin, begin + length) for begin, length in ends))]
+
+
+def sum_over(number: int, term: Callable[[int], Array]) -> Array:
+    """Return the sum of ``term(i)`` for ``0 <= i < number``."""
+    return sum((term(i) for i in range(1, number)), term(0))
+
+
+def stack_over(number: int, term: Callable[[int], Array]) -> Array:
+    """Return the array of ``term(i)`` for ``0 <= i < number``, along a new last axis."""
+    return mx.stack([term(i) for i in range(number)], -1)

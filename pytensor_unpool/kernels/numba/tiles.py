@@ -69,6 +69,8 @@ class Wide:
 
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
         """Return ``a * b + c``."""
+        if isinstance(self.element, ir.IntType):
+            return self.builder.add(self.builder.mul(a, b), c)
         name = f"llvm.fmuladd.v{self.lanes}f{8 * self.itemsize}"
         kind = ir.FunctionType(self.type, [self.type] * 3)
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
@@ -104,15 +106,15 @@ class Wide:
         return totals
 
 
-def tile_kernel(rows: int) -> Kernel:
-    """Make the code for a tile of sums.
+def tile_kernel(rows: int, vectors: int = 0) -> Kernel:
+    """Make the code for a tile of sums, as wide as registers allow or as so many vectors.
 
     ``multiply(weights, weight, offsets, offset, terms, source, at, tile, to, apart)`` writes to
     element ``to + row * apart + column`` of `tile` the sum over k of
     ``weights[weight + k * rows + row]`` times element ``at + offsets[offset + k] + column`` of
     `source`.
     """
-    vectors = vectors_of(rows)
+    vectors = vectors or vectors_of(rows)
 
     @intrinsic
     def multiply(  # type: ignore[no-untyped-def]

@@ -171,3 +171,28 @@ def _padded(x: Array, rows: Rows) -> Array:
 
 def _turned(kernel: Array, flip: bool) -> Array:
     return kernel.flip(tuple(range(2, kernel.ndim))) if flip else kernel
+
+
+rfft, irfft, fft, ifft = torch.fft.rfft, torch.fft.irfft, torch.fft.fft, torch.fft.ifft
+
+
+def turned(x: Array, ndim: int) -> Array:
+    """Return the last axes of an array in the opposite order."""
+    return x.flip(tuple(range(-ndim, 0)))
+
+
+def slice_at(x: Array, begins: np.ndarray[Any, Any], i: int, lengths: Sequence[int]) -> Array:
+    """Return so many elements of the last axes, from row number `i` of `begins` on."""
+    for axis, length in enumerate(lengths):
+        x = x.narrow(axis - len(lengths), int(begins[i, axis]), length)
+    return x
+
+
+def sum_over(number: int, term: Callable[[int], Array]) -> Array:
+    """Return the sum of ``term(i)`` for ``0 <= i < number``."""
+    return sum((term(i) for i in range(1, number)), term(0))
+
+
+def stack_over(number: int, term: Callable[[int], Array]) -> Array:
+    """Return the array of ``term(i)`` for ``0 <= i < number``, along a new last axis."""
+    return torch.stack([term(i) for i in range(number)], -1)

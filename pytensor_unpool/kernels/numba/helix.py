@@ -1,0 +1,100 @@
+"""Convolution of any number of axes in Numba: by products, or by SciPy's transforms.
+
+Numba has no Fourier transforms. SciPy's are called through Python, with the arrays as they are: a
+few microseconds beside transforms of many elements.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import objmode
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+from pytensor_unpool.errors import EMPTY_HELIX, KERNEL_NOT_INSIDE, WRONG_BATCH, LengthError
+from pytensor_unpool.geometry import helix as geometry
+from pytensor_unpool.kernels.helix import convolve_by_transforms
+from pytensor_unpool.kernels.numba.helix_products import linked_convolve_by_products, row_length
+from pytensor_unpool.kernels.numba.memory import use_huge_pages
+from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
+from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together, inner, kernel
+
+_shorter, window_start, window_length, prefers_direct = _compile_together(
+    geometry._shorter,
+    geometry.window_start,
+    geometry.window_length,
+    geometry.prefers_direct,
+)
+
+
+def helix(ndim: int, mode: str, method: str) -> Kernel:
+    """Compile ``(x, kernel) -> y``, the convolution of the last `ndim` axes.
+
+    With the mode "window" it is ``(x, kernel, starts, lengths) -> y``.
+    """
+    last, is_window, is_valid = -ndim, mode == "window", mode == "valid"
+    some_lengths = (0,) * ndim
+    is_direct, is_auto = method == "direct", method == "auto"
+
+    @inner
+    def windows(x, few, *window):  # type: ignore[no-untyped-def]
+        check_shapes(x, few, some_lengths, is_valid)
+        lengths, taps = x.shape[last:], few.shape[last:]
+        if is_window:
+            starts = some_lengths
+            for i in range(ndim):
+                starts = tuple_setitem(starts, i, window[0][i])
+            return lengths, taps, starts, unpooled_lengths(window[1], some_lengths)
+        starts, outputs = lengths, lengths
+        for i in range(ndim):
+            start = window_start(mode, lengths[i], taps[i])
+            starts = tuple_setitem(starts, i, start)
+            output = window_length(mode, lengths[i], taps[i])
+            outputs = tuple_setitem(outputs, i, output)
+        return lengths, taps, starts, outputs
+
+    @kernel
+    def convolve(x, few, *window):  # type: ignore[no-untyped-def]
+        lengths, taps, starts, outputs = windows(x, few, *window)
+        y = np.empty(x.shape[:last] + outputs, x.dtype)
+        use_huge_pages(y)
+        numbers = np.empty((ndim, 4), np.int64)
+        elements, all_taps, places, ring = 1, 1, 1, 1
+        for i in range(ndim):
+            numbers[i] = lengths[i], taps[i], outputs[i], starts[i]
+            elements *= lengths[i]
+            all_taps *= taps[i]
+            places *= outputs[i]
+            ring *= row_length(lengths[i], taps[i], starts[i], outputs[i])
+        items = x.size // elements
+        by_products = is_direct or (
+            is_auto and prefers_direct(items, elements, all_taps, places, ring)
+        )
+        if by_products:
+            flat_x = np.ascontiguousarray(x).reshape(x.size)
+            flat_few = np.ascontiguousarray(few).reshape(few.size)
+            linked_convolve_by_products((flat_x, flat_few, numbers, y.reshape(y.size)))
+        else:
+            beginnings = numbers[:, 3].copy()
+            with objmode():
+                convolve_by_transforms(x, few, beginnings, y)
+        return y
+
+    return convolve  # type: ignore[no-any-return]
+
+
+@inner
+def check_shapes(x, few, lengths, is_valid):  # type: ignore[no-untyped-def]
+    """Raise `LengthError` where shapes disagree, as `geometry.helix.check_shapes` does."""
+    ndim = len(lengths)
+    for i in range(few.ndim - ndim):
+        if few.shape[i] != x.shape[i]:
+            raise LengthError(WRONG_BATCH, i - x.ndim, few.shape[i], x.shape[i])
+    is_longer, is_shorter = False, False
+    for i in range(ndim):
+        length, taps = x.shape[x.ndim - ndim + i], few.shape[few.ndim - ndim + i]
+        if length == 0 or taps == 0:
+            raise LengthError(EMPTY_HELIX, i - ndim, 0, 1)
+        is_longer |= taps > length
+        is_shorter |= taps < length
+        if is_valid and is_longer and is_shorter:
+            raise LengthError(KERNEL_NOT_INSIDE, i - ndim, taps, length)

@@ -1,0 +1,344 @@
+"""Convolution of any number of axes.
+
+The whole convolution of x and a kernel k has at i the sum over j of x[j] k[i - j]. What the Ops
+return is a window of it that begins at s:
+
+    y[i] = sum over j of x[j] k[i + s - j].
+
+For a cotangent dy, with n elements of x and m of k on an axis,
+
+    dx[j] = sum over i of dy[i] k[i + s - j]  =  sum over i of dy[i] k'[j + (m - 1 - s) - i],
+    dk[l] = sum over i of dy[i] x[i + s - l]  =  sum over i of dy[i] x'[l + (n - 1 - s) - i],
+
+where k' and x' are turned round: windows of convolutions again, so derivatives of any order are
+made of them. (Of complex numbers, k' and x' are the conjugates.) A kernel that many items share has
+the sum of their gradients: leading axes are axes of the convolution then, with a window of the one
+element at which all of them meet their own cotangent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.replace import _vectorize_node
+from pytensor.scalar import upcast
+from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.errors import DTypeError, ShapeError
+from pytensor_unpool.geometry.helix import (
+    check_shapes,
+    prefers_direct,
+    row_length,
+    window_length,
+    window_start,
+)
+from pytensor_unpool.geometry.unpool import check_unpooled
+from pytensor_unpool.kernels.helix import convolve_by_transforms
+from pytensor_unpool.kernels.reference import unpooled_lengths
+from pytensor_unpool.kernels.reference_helix import convolve_by_products
+from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
+from pytensor_unpool.ops.common import (
+    broadcast_leading,
+    is_connected,
+    lengths_input,
+    no_gradient,
+    same_for_all_items,
+    static_entries,
+)
+
+
+class _HelixOp(CKernelOp):
+    """A window of the whole convolution of the last `ndim` axes of its first two inputs.
+
+    The second has the leading axes of the first, or none. The method is "direct", "fft" or "auto".
+    """
+
+    c_files = ("tiles.h", "helix.h", "helix_calls.h")
+
+    ndim: int
+    method: str
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[i < 2] for i in range(len(node.inputs))]
+
+    def window(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """Return where the window begins on each axis, and how long it is."""
+        raise NotImplementedError
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, kernel = inputs[:2]
+        starts, outputs = self.window(inputs)
+        y = np.empty((*x.shape[: -self.ndim], *outputs), x.dtype)
+        axes = [x.shape[-self.ndim :], kernel.shape[-self.ndim :], outputs]
+        elements, taps, places = (int(np.prod(lengths)) for lengths in axes)
+        is_direct = self.method == "direct"
+        if self.method == "auto":
+            rings = [row_length(n, m, s, w) for n, m, w, s in zip(*axes, starts, strict=True)]
+            items = x.size // elements
+            is_direct = prefers_direct(items, elements, taps, places, int(np.prod(rings)))
+        convolve = convolve_by_products if is_direct else convolve_by_transforms
+        convolve(x, kernel, starts, y)
+        output_storage[0][0] = y
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        rest = [disconnected_type() for _ in inputs[2:]]
+        if not is_connected(cotangents[0]):
+            return [disconnected_type(), disconnected_type(), *rest]
+        x, kernel = inputs[:2]
+        starts, _ = self.window([_Lengths(x), _Lengths(kernel), *inputs[2:]])
+        return [
+            self._gradient(cotangents[0], kernel, x, starts),
+            self._gradient(cotangents[0], x, kernel, starts),
+            *rest,
+        ]
+
+    def _gradient(self, dy: Any, other: Any, of: Any, starts: Sequence[Any]) -> TensorVariable:
+        """Return the gradient of one of the factors, of which `other` is the other one."""
+        batch = dy.type.ndim - self.ndim
+        if of.type.numpy_dtype.kind not in "fc":
+            return no_gradient(of)
+        turned = other.conj() if other.type.numpy_dtype.kind == "c" else other
+        lengths = _lengths(of)[-self.ndim :]
+        begins = [
+            n - 1 - start for n, start in zip(_lengths(other)[-self.ndim :], starts, strict=True)
+        ]
+        # Leading axes that this one has not are summed over: they turn round with the others.
+        summed = batch if of.type.ndim == self.ndim else 0
+        turned = turned[(..., *[slice(None, None, -1)] * (self.ndim + summed))]
+        if summed:
+            items = _lengths(dy)[:batch]
+            begins = [*(n - 1 for n in items), *begins]
+            lengths = [*([1] * batch), *lengths]
+        op = HelixWindow(self.ndim + summed, self.method)
+        gradient = op(dy, turned, _vector(begins), _vector(lengths))
+        return gradient[(0,) * summed] if summed else gradient
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        x, kernel, *rest = inputs
+        changes = []
+        if is_connected(tangents[0]):
+            changes.append(self(tangents[0], kernel, *rest))
+        if is_connected(tangents[1]):
+            changes.append(self(x, tangents[1], *rest))
+        return [sum(changes[1:], changes[0]) if changes else disconnected_type()]
+
+    def _factors(self, x: Any, kernel: Any) -> tuple[TensorVariable, TensorVariable]:
+        """Return x and kernel as tensors of one dtype; the kernel has the axes of x, or `ndim`."""
+        pair = [pt.as_tensor_variable(x), pt.as_tensor_variable(kernel)]
+        dtype = _common_dtype([tensor.type.dtype for tensor in pair], self.method)
+        for name, tensor in zip(("x", "kernel"), pair, strict=True):
+            if tensor.type.ndim < self.ndim:
+                raise ShapeError(
+                    f"{name} needs at least the {self.ndim} axes that are convolved: got "
+                    f"{tensor.type.ndim}. The axes of the kernel are convolved with the last axes "
+                    f"of x; give x as many, or more in front.",
+                    got=tensor.type.ndim,
+                    wanted=self.ndim,
+                )
+        one, other = (_as_dtype(tensor, dtype) for tensor in pair)
+        if other.type.ndim > self.ndim:
+            one, other = broadcast_leading([one, other], [self.ndim] * 2)
+        return one, other
+
+    def c_code(
+        self,
+        node: Apply,
+        name: str,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        sub: Mapping[str, str],
+    ) -> str:
+        if node.outputs[0].type.numpy_dtype.kind == "c":
+            # PyTensor runs `perform` instead.
+            raise NotImplementedError("The C kernels do not take complex numbers.")
+        return super().c_code(node, name, inputs, outputs, sub)
+
+    def _c_call(
+        self, node: Apply, inputs: Sequence[str], outputs: Sequence[str], mode: str, window: str
+    ) -> str:
+        x, kernel = inputs[:2]
+        (y,) = outputs
+        output = node.outputs[0]
+        return f"""
+    Helix helix;
+    npy_intp size, shape[MOST_AXES];
+    (void)size;
+    helix.ndim = {self.ndim};
+    if (!is_fine(helix.measure(view_of({x}), view_of({kernel}), {mode}))) {{FAIL}}
+    {window}
+    replace_last({x}, {self.ndim}, helix.outputs, shape);
+    if (!allocate(&{y}, PyArray_NDIM({x}), shape, {type_number(output)})) {{FAIL}}
+    if (helix.is_direct(METHOD_{self.method.upper()})) {{
+        if (!helix_by_products(helix, view_of({x}), view_of({kernel}),
+                               ({c_type(output)}*)PyArray_DATA({y}))) {{
+            PyErr_NoMemory();
+            FAIL
+        }}
+    }} else if (!helix_by_transforms(helix, {x}, {kernel}, {y})) {{FAIL}}
+        """
+
+
+class HelixConvolve(_HelixOp):
+    """Convolve the last axes of a tensor with a kernel: "full", "same" or "valid"."""
+
+    __props__ = ("ndim", "mode", "method")
+
+    def __init__(self, ndim: int, mode: str, method: str = "auto") -> None:
+        self.ndim = ndim
+        self.mode = mode
+        self.method = method
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}{{{self.ndim}-D, {self.mode}, {self.method}}}"
+
+    def make_node(self, x: Any, kernel: Any) -> Apply:
+        x, kernel = self._factors(x, kernel)
+        check_shapes(x.type.shape, kernel.type.shape, self.ndim, self.mode)
+        shape = (*x.type.shape[: -self.ndim], *self._static_window(x, kernel))
+        return Apply(self, [x, kernel], [TensorType(x.type.dtype, shape)()])
+
+    def _static_window(self, x: TensorVariable, kernel: TensorVariable) -> list[int | None]:
+        pairs = zip(x.type.shape[-self.ndim :], kernel.type.shape[-self.ndim :], strict=True)
+        return [
+            window_length(self.mode, length, 1 if taps is None else taps)
+            if length is not None and (taps is not None or self.mode == "same")
+            else None
+            for length, taps in pairs
+        ]
+
+    def window(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        return self._window(*(array.shape for array in inputs))
+
+    def _window(
+        self, x: Sequence[Any], kernel: Sequence[Any]
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        if all(isinstance(n, int) for n in (*x, *kernel)):
+            check_shapes(x, kernel, self.ndim, self.mode)
+        pairs = list(zip(x[-self.ndim :], kernel[-self.ndim :], strict=True))
+        starts = [window_start(self.mode, *pair) for pair in pairs]
+        return starts, [window_length(self.mode, *pair) for pair in pairs]
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        x, kernel = arguments[-1]
+        return [(*x[: -self.ndim], *self._window(x, kernel)[1])]
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        return self._c_call(node, inputs, outputs, f"MODE_{self.mode.upper()}", "")
+
+
+class HelixWindow(_HelixOp):
+    """A window of the whole convolution of the last axes of a tensor with a kernel.
+
+    Inputs are these two, where the window begins on each axis, and how long it is. Elements beyond
+    the ends of the convolution are zeros.
+    """
+
+    __props__ = ("ndim", "method")
+    _output_type_depends_on_input_value = True
+
+    def __init__(self, ndim: int, method: str = "auto") -> None:
+        self.ndim = ndim
+        self.method = method
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}{{{self.ndim}-D, {self.method}}}"
+
+    def make_node(self, x: Any, kernel: Any, starts: Any, lengths: Any) -> Apply:
+        x, kernel = self._factors(x, kernel)
+        starts, lengths = (lengths_input(numbers, self.ndim) for numbers in (starts, lengths))
+        check_shapes(x.type.shape, kernel.type.shape, self.ndim, "window")
+        static = static_entries(lengths, self.ndim)
+        check_unpooled(static)
+        output = TensorType(x.type.dtype, (*x.type.shape[: -self.ndim], *static))()
+        return Apply(self, [x, kernel, starts, lengths], [output])
+
+    def window(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        x, kernel, starts, lengths = inputs
+        if all(isinstance(n, int) for n in (*x.shape, *kernel.shape)):
+            check_shapes(x.shape, kernel.shape, self.ndim, "window")
+        return [starts[i] for i in range(self.ndim)], [lengths[i] for i in range(self.ndim)]
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, shapes = arguments[-2:]
+        lengths = [node.inputs[3][i] for i in range(self.ndim)]
+        return [(*shapes[0][: -self.ndim], *lengths)]
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        starts, lengths = inputs[2:]
+        window = f"""
+    if (!read_lengths({lengths}, {self.ndim}, helix.outputs, &size)) {{FAIL}}
+    read_starts({starts}, &helix);
+        """
+        return self._c_call(node, inputs, outputs, "MODE_WINDOW", window)
+
+
+class _Lengths:
+    """The shape of a variable, with integers where it is static."""
+
+    def __init__(self, x: TensorVariable) -> None:
+        self.shape = _lengths(x)
+
+
+def _lengths(x: TensorVariable) -> list[Any]:
+    return [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape)]
+
+
+def _vector(numbers: Sequence[Any]) -> TensorVariable:
+    entries = [np.int64(n) if isinstance(n, int) else n for n in numbers]
+    return pt.as_tensor_variable(entries).astype("int64")
+
+
+def _common_dtype(dtypes: Sequence[str], method: str) -> str:
+    """Return the dtype of a convolution: integers are exact if no transform may be chosen."""
+    dtype = str(upcast(*dtypes))
+    kind = np.dtype(dtype).kind
+    if kind not in "biufc":
+        raise DTypeError(
+            f"x and kernel must hold numbers: got dtype {dtype}.", got=dtype, wanted="float"
+        )
+    if dtype == "float16":
+        return "float32"
+    if kind in "fc" or (kind in "iu" and method == "direct"):
+        return dtype
+    return "float64"
+
+
+def _as_dtype(x: TensorVariable, dtype: str) -> TensorVariable:
+    if x.type.dtype == dtype:
+        return x
+    if np.dtype(dtype).kind == "c" and x.type.numpy_dtype.kind != "c":
+        # PyTensor's cast would hand a complex gradient back to what is real.
+        part = x.astype("float32" if dtype == "complex64" else "float64")
+        return pt.complex(part, part.zeros_like())
+    return x.astype(dtype)
+
+
+def _vectorize_convolve(op: HelixConvolve, node: Apply, x: Any, kernel: Any) -> Apply:
+    return op.make_node(x, kernel)
+
+
+def _vectorize_window(
+    op: HelixWindow, node: Apply, x: Any, kernel: Any, starts: Any, lengths: Any
+) -> Apply:
+    numbers = [same_for_all_items(vector) for vector in (starts, lengths)]
+    return op.make_node(x, kernel, *numbers)
+
+
+_vectorize_node.register(HelixConvolve)(_vectorize_convolve)
+_vectorize_node.register(HelixWindow)(_vectorize_window)
