@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numba.cpython.unsafe.tuple import tuple_setitem
 
-from pytensor_unpool.errors import LARGEST_NUMBER, WRONG_NUMBERS, LengthError, WindowError
+from pytensor_unpool.errors import WRONG_NUMBERS, LengthError, WindowError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry import pool as geometry
 
@@ -37,10 +37,12 @@ def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
     """Compile plain functions that call one another by name, callees first.
 
     Numba compiles a call only if the name is bound to a compiled function, so they get a
-    namespace of their own in which it is.
+    namespace of their own in which it is, with the numbers that their modules name.
     """
-    namespace: dict[str, Any] = {"__builtins__": builtins, "LARGEST_NUMBER": LARGEST_NUMBER}
+    namespace: dict[str, Any] = {"__builtins__": builtins}
     for function in functions:
+        named = function.__globals__.items()
+        namespace |= {name: value for name, value in named if isinstance(value, int | float)}
         twin = FunctionType(function.__code__, namespace, function.__name__)
         namespace[function.__name__] = inner(twin)
     return [namespace[function.__name__] for function in functions]
