@@ -89,6 +89,26 @@ def convolutions() -> list[Case]:
     ]
 
 
+def helices() -> list[Case]:
+    """Return a row for each convolution of so many axes that frameworks have none."""
+    shapes = (
+        ("4-D", (25, 25, 41, 51), 10, 1),
+        ("5-D", (9, 9, 9, 17, 17), 4, 1.2),
+        ("6-D", (7, 7, 7, 7, 9, 9), 3, 1.2),
+    )
+    return [
+        Case(
+            f"helix_convolve, {name}, {taps} taps an axis",
+            "helix",
+            shape,
+            (taps,) * len(shape),
+            (1,) * len(shape),
+            (Target("fftconvolve", faster=faster),),
+        )
+        for name, shape, taps, faster in shapes
+    ]
+
+
 CONVOLUTION = "convolution "
 CONVOLUTION_MEAN, CONVOLUTION_LEAST = 1.3, 0.8
 
@@ -198,12 +218,14 @@ CASES = [
         )
     ),
     *convolutions(),
+    *helices(),
 ]
 
 PEERS = {
     "torch": "`torch`, the same contiguous array",
     "torch channels-last": "`torch`, the same numbers held channels-last",
     "pytensor-ml": "`pytensor-ml` in Numba, channels-last data",
+    "fftconvolve": "`scipy.signal.fftconvolve`",
     "copy": "`numpy.copyto` of the input",
     "fill": "`numpy.zeros` and first touch of the output",
 }
@@ -214,9 +236,12 @@ FIRST_CALL_RUNS = {"cold": 3, "warm": 7}
 IMPORT_SECONDS = 0.050
 IMPORT_RUNS = 15
 
+# Where a work has one of these peers, no more than the peer takes; else so many bytes.
+MEMORY_PEERS = {"helix": "fftconvolve"}
 MEMORY_BYTES = 2**20
 MEMORY_CASES = [
     case
     for case in CASES
-    if case.shape == IMAGES and case.window == (2, 2) and "Theano" not in case.name
+    if (case.shape == IMAGES and case.window == (2, 2) and "Theano" not in case.name)
+    or case.work == "helix"
 ]

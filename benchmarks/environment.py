@@ -16,7 +16,7 @@ THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 )
-PACKAGES = ("pytensor", "numpy", "numba", "torch", "pytensor-ml")
+PACKAGES = ("pytensor", "numpy", "numba", "scipy", "torch", "pytensor-ml")
 
 
 def use_one_thread() -> None:

@@ -17,6 +17,10 @@ def make_inputs(case: Case) -> Arrays:
     rng = np.random.default_rng(SEED)
     if case.work in ("conv", "conv_gradients"):
         return _conv_inputs(rng, case)
+    if case.work == "helix":
+        # Whole numbers: so are the sums, and rounding takes off what transforms add.
+        lengths = {"x": case.shape, "kernel": case.window}
+        return {name: rng.integers(-9, 10, size).astype(float) for name, size in lengths.items()}
     x = rng.standard_normal(case.shape, dtype=np.float32)
     if case.work in ("pool", "pool_gradient"):
         return _sum_inputs(x, rng, case)
@@ -62,6 +66,18 @@ def _conv_results(inputs: Arrays, case: Case) -> tuple[np.ndarray[Any, Any], ...
         return (y.reshape(cotangent.shape),)
     inside = slice(case.pad, -case.pad or None)
     return dx[..., inside, inside].reshape(x.shape), dk.reshape(kernel.shape)
+
+
+def _helix_result(x: np.ndarray[Any, Any], kernel: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the middle of the convolution, row of taps by row of taps."""
+    *taps, last = kernel.shape
+    pads = [(n - 1 - (n - 1) // 2, (n - 1) // 2) for n in kernel.shape]
+    rows = sliding_window_view(np.pad(x, pads), last, axis=-1)
+    y = np.zeros_like(x)
+    for tap in np.ndindex(*taps):
+        at = [slice(n - 1 - i, n - 1 - i + m) for n, i, m in zip(taps, tap, x.shape, strict=False)]
+        y += rows[tuple(at)] @ kernel[tap][::-1]
+    return y
 
 
 def _sum_inputs(x: np.ndarray[Any, Any], rng: np.random.Generator, case: Case) -> Arrays:
@@ -119,6 +135,8 @@ def expected(case: Case, inputs: Arrays) -> tuple[np.ndarray[Any, Any], ...]:
         return _pooled(inputs["x"], case), _pooled_gradient(inputs, case)
     if case.work in ("conv", "conv_gradients"):
         return _conv_results(inputs, case)
+    if case.work == "helix":
+        return (_helix_result(inputs["x"], inputs["kernel"]),)
     raise ValueError(f"no such work: {case.work}")
 
 

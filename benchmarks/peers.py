@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.cases import Case
 from benchmarks.contender import AbsentError, Contender
 from benchmarks.inputs import Arrays
-from benchmarks.ours import compiled, placeholder
+from benchmarks.ours import compiled, placeholder, whole_numbers
 
 # Elements of float32 in a page of memory: one write to each makes it resident.
 PAGE = 1024
@@ -34,6 +34,13 @@ def _fill(case: Case, inputs: Arrays) -> Contender:
         return y
 
     return Contender(fill)
+
+
+def _fftconvolve(case: Case, inputs: Arrays) -> Contender:
+    from scipy.signal import fftconvolve
+
+    x, kernel = inputs["x"], inputs["kernel"]
+    return Contender(lambda: fftconvolve(x, kernel, "same"), lambda y: whole_numbers([y]))
 
 
 def _torch(case: Case, inputs: Arrays) -> Contender:
@@ -141,6 +148,7 @@ def _pytensor_ml(case: Case, inputs: Arrays) -> Contender:
 
 PEER_CONTENDERS: dict[str, Callable[[Case, Arrays], Contender]] = {
     "copy": _copy,
+    "fftconvolve": _fftconvolve,
     "fill": _fill,
     "torch": _torch,
     "torch channels-last": _torch_channels_last,

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.cases import FIRST_CALL_RUNS, IMPORT_RUNS, MEMORY_CASES, MODES
+from benchmarks.cases import FIRST_CALL_RUNS, IMPORT_RUNS, MEMORY_CASES, MEMORY_PEERS, MODES
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -56,7 +56,8 @@ def measure_memory(say: Say) -> list[Row]:
         return [{"absent": "needs Linux"}]
     rows = []
     for number, case in enumerate(MEMORY_CASES):
-        for mode in MODES:
+        peers = [MEMORY_PEERS[case.work]] if case.work in MEMORY_PEERS else []
+        for mode in (*MODES, *peers):
             program = ["benchmarks.probes.memory", str(number), mode]
             row = json.loads(_run(program, os.environ | MALLOC))
             rows.append({"case": case.name, "mode": mode, **row})

@@ -35,6 +35,14 @@ rows of products for the gradient in the kernel; for 3x3 with 32 channels or mor
 algorithm F(2x2, 3x3), up to 1.7 times as fast as without. What is left is the weights' transforms
 in Numba, the zeros that a "full" padding multiplies with, and threads: there are none.
 
+`helix_convolve` takes float64, mode "same" and arrays of lengths that are unknown: 4-D of (25, 25,
+41, 51), 5-D of (9, 9, 9, 17, 17), 6-D of (7, 7, 7, 7, 9, 9). Results are whole numbers, rounded
+before they are compared. One transform of the whole array as one strip, as the plain helix has it,
+took 1.43 times as long as `fftconvolve` in 4-D. What was tried: zeros only as far as a window needs
+them; no transforms of rows of zeros, and none of rows that nobody reads; strips of one to all axes,
+of which those up to 8192 elements won; and products in registers, which win where kernels are
+small.
+
 Rows about sums, averages, convolutions and Theano's names take whole numbers, whose sums are exact
 in any order. Theano 1.0.5 itself does not run on these Pythons. How long it took for a work was
 measured once, in copies of the input; the target is a third of that.

@@ -39,7 +39,7 @@ def helix_convolve(
         On an axis of n elements with m taps ``n + m - 1``, ``n`` or ``abs(n - m) + 1`` outputs.
         Of the wider dtype of the two: single precision stays single. Integers become float64, but
         with ``method="direct"`` they stay what they are, and are exact while they fit. Float16
-        becomes float32.
+        becomes float32, bool float64.
 
     Raises
     ------
@@ -49,23 +49,14 @@ def helix_convolve(
         static, else when it runs.
     ArgumentError
         If `mode` or `method` is another word.
-    DTypeError
-        If `x` or `kernel` do not hold numbers.
-
     Convention
     ----------
     The convolution of mathematics, which turns the kernel round:
     ``y[i] = sum over j of x[j] * kernel[i - j]``, the same as ``scipy.signal.convolve``. "same" is
     centred as there, also for kernels longer than `x`: it begins at element ``(m - 1) // 2`` of
     "full". A NaN or an infinity spreads to the sums that it is in if these are computed by
-    products, to all elements by transforms. Gradients exist to both arguments and of any order; of
-    complex numbers they are PyTensor's, which are conjugates.
-
-    References
-    ----------
-    J. Claerbout, "Multidimensional recursive filters via a helix", Geophysics 63 (1998). M.
-    Naghizadeh and M. D. Sacchi, "Multidimensional convolution via a 1D convolution algorithm", The
-    Leading Edge 28 (2009).
+    products, to all elements by transforms. Gradients exist to both arguments and of any order; not
+    of complex numbers, of which PyTensor has none.
 
     Examples
     --------

@@ -33,11 +33,12 @@ def graphs(x: Any, kernel: Any) -> list[Any]:
     average = pu.pool(x, 2, [x.shape[-2] // 3], mode="average_exc_pad")
     rows = pu.windows_to_rows(x, (2, 2), (1, 2))
     convolved = pu.conv(x, kernel, stride=(2, 1), pad=1, groups=3)
-    smooth = [values, tied_values, overlapping, average, rows, convolved]
+    wound = [pu.helix_convolve(x, kernel[:, 0], "same", method=m) for m in ("direct", "fft")]
+    smooth = [values, tied_values, overlapping, average, rows, convolved, *wound]
     return [
         values, positions, pu.max_unpool(values, positions, lengths),
         *(pytensor.grad((y**2).sum(), x) for y in smooth),
-        pytensor.grad((convolved**2).sum(), kernel),
+        *(pytensor.grad((y**2).sum(), kernel) for y in (convolved, *wound)),
         pytensor.grad((pu.max_unpool(values, positions, lengths) ** 3).sum(), x),
     ]  # fmt: skip
 

@@ -12,7 +12,9 @@ import pytensor.tensor as pt
 import pytest
 
 import pytensor_unpool as pu
+from pytensor_unpool.geometry.helix import METHODS
 from pytensor_unpool.kernels import blocks, reference, reference_conv, reference_neighbours
+from pytensor_unpool.kernels.reference_helix import convolve_by_products
 from tests.backends import INSTALLED, Backend, at_its_precision, every_backend, marks
 from tests.cases import CASES, DATA, Array, PoolCase, distinct, tied
 from tests.test_conv import CASES as CONVOLUTIONS
@@ -125,6 +127,20 @@ def test_rows(backend: Backend, case: PoolCase, border: str, rng: np.random.Gene
     assert_same(got, [rows, back], backend)
 
 
+# Shapes of x and kernel, where a window begins, and how long it is.
+HELICES: list[tuple[tuple[int, ...], ...]] = [
+    ((9,), (4,), (0,), (12,)),
+    ((2, 9), (2, 40), (19,), (9,)),  # a batch of kernels, longer than x
+    ((7, 40), (3, 20), (1, 9), (7, 40)),
+    ((2, 5, 6), (5, 6), (4, 5), (1, 1)),  # one sum
+    ((5, 6, 7), (5, 6, 4), (4, 2, 3), (1, 3, 4)),
+    ((4, 5, 6), (2, 2, 2), (-2, 1, 6), (3, 9, 0)),
+    ((4, 5, 6), (2, 2, 2), (-2, 1, 6), (3, 9, 2)),
+    ((2, 4, 3, 4, 5), (2, 3, 2, 3), (0, 1, 1, 1), (5, 3, 4, 5)),
+    ((3, 3, 4, 2, 3, 4), (2, 2, 2, 2, 2, 2), (0, 0, 1, 0, 0, 1), (3, 3, 4, 2, 3, 4)),
+]
+
+
 @every_backend
 @pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
 def test_convolution(backend: Backend, case: Case, rng: np.random.Generator) -> None:
@@ -143,6 +159,23 @@ def test_convolution(backend: Backend, case: Case, rng: np.random.Generator) -> 
     dx = reference_conv.conv_input_grad(kernel, dy, case.x, *where)
     dk = reference_conv.conv_kernel_grad(x, dy, case.kernel, *where)
     assert_same(got, [y, dx, dk], backend)
+
+
+@every_backend
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("case", HELICES, ids=str)
+def test_windows_of_convolutions(
+    backend: Backend, case: Any, method: str, rng: np.random.Generator
+) -> None:
+    *lengths, starts, outputs = case
+    x, kernel = (whole(rng, shape, backend.precision) for shape in lengths)
+    wanted = np.empty((*x.shape[: -len(starts)], *outputs), x.dtype)
+    convolve_by_products(x, kernel, starts, wanted)
+    run = lambda x, k: [blocks.helix(backend.xp, x, k, starts, outputs, method)]  # noqa: E731
+    (got,) = backend.run(run, x, kernel)
+    assert got.dtype == x.dtype
+    tolerance = 1e-12 if backend.precision == "float64" else 1e-5
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
 
 
 @every_backend

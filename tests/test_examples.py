@@ -188,3 +188,13 @@ def test_conv_backward(capsys):
     assert printed.count("equal True") == 12
     assert printed.count("kernels ") == printed.count("backward_by_loops") == 4
     assert "False" not in printed
+
+
+def test_helix_deconvolution(capsys, tmp_path):
+    run = runpy.run_path(str(ROOT / "examples" / "helix_deconvolution.py"))["main"]
+    run(None, str(tmp_path / "plot.png"))
+    printed = capsys.readouterr().out
+    assert float(re.search(r"off by (\d+\.\d) %", printed)[1]) < 1
+    before, after = map(float, re.findall(r"(\d+\.\d+) before", printed))
+    assert after < before / 1000
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -49,11 +50,13 @@ def assert_close(got: Array, wanted: Array, tolerance: float = TOLERANCE) -> Non
 @pytest.mark.parametrize("mode", MODES)
 def test_a_case_by_hand(mode: str) -> None:
     x, kernel = pt.matrix("x", dtype="float64"), pt.matrix("kernel", dtype="float64")
-    outputs = [pu.helix_convolve(x, kernel, w, method=m) for w in WINDOWS for m in METHODS]
-    results = iter(pytensor.function([x, kernel], outputs, mode=mode)(X, KERNEL))
-    for window in WINDOWS:
-        for _ in METHODS:
-            np.testing.assert_allclose(next(results), BY_HAND[window], rtol=1e-13)
+    # Compiled, three of the nine.
+    all_pairs = [(window, method) for window in WINDOWS for method in METHODS]
+    pairs = all_pairs if ALL or mode == "FAST_COMPILE" else all_pairs[::4]
+    outputs = [pu.helix_convolve(x, kernel, window, method=method) for window, method in pairs]
+    results = pytensor.function([x, kernel], outputs, mode=mode)(X, KERNEL)
+    for (window, _), got in zip(pairs, results, strict=True):
+        np.testing.assert_allclose(got, BY_HAND[window], rtol=1e-13)
 
 
 @st.composite
@@ -137,8 +140,8 @@ LARGE = [
 ]
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("shapes", LARGE if ALL else LARGE[:2], ids=str)
+@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE", "NUMBA"])
+@pytest.mark.parametrize("shapes", LARGE if ALL else LARGE[:1], ids=str)
 def test_long_strips_and_the_method_that_is_chosen(
     shapes: Any, mode: str, rng: np.random.Generator
 ) -> None:
@@ -199,7 +202,7 @@ def test_products_of_integers_are_exact(mode: str) -> None:
     assert run([big + 1, 3, -1], [1, -1]).tolist() == [big + 1, 2 - big, -4, 1]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE", "NUMBA"])
 def test_leading_axes_are_items(mode: str, rng: np.random.Generator) -> None:
     x, kernel = rng.normal(size=(2, 3, 6, 5)), rng.normal(size=(2, 4))
     variables = pt.tensor4("x", dtype="float64"), pt.matrix("k", dtype="float64")
@@ -225,7 +228,7 @@ def test_many_items_are_transformed_some_at_a_time(rng: np.random.Generator) -> 
     assert_close(y, scipy.signal.fftconvolve(x, kernel[None, None], "same", axes=2))
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE", "CVM"])
+@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE"])
 def test_a_nan_spreads_to_its_sums_alone_or_with_transforms_to_all(mode: str) -> None:
     x, kernel = pt.dvector("x"), pt.dvector("kernel")
     outputs = [pu.helix_convolve(x, kernel, method=method) for method in ("direct", "fft")]
@@ -248,3 +251,29 @@ def test_static_shapes_and_shapes_without_computing() -> None:
         np.ones((2, 9, 5), pytensor.config.floatX), np.ones((4, 6), pytensor.config.floatX)
     )
     assert [shape.tolist() for shape in shapes] == [[2, 12, 10], [2, 9, 5], [2, 6, 2]]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize(
+    "shapes", [((12, 12, 21, 26), (5, 5, 5, 5)), ((5, 5, 5, 5, 7, 7), (3,) * 6), ((99999,), (999,))]
+)
+def test_transforms_take_no_more_memory_than_scipy(
+    shapes: Any, window: str, rng: np.random.Generator
+) -> None:
+    x, kernel = (rng.normal(size=shape) for shape in shapes)
+    starts, outputs = place(x, kernel, window)
+    y = np.empty(outputs)
+    peaks = []
+    for call in (
+        lambda: convolve_by_transforms(x, kernel, starts, y),
+        lambda: scipy.signal.fftconvolve(x, kernel, window),
+    ):
+        call()
+        tracemalloc.start()
+        try:
+            call()
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    # SciPy's has its output on top, or holds more than it returns.
+    assert y.nbytes < peaks[0] + y.nbytes < 1.02 * max(peaks[1], y.nbytes)

@@ -12,10 +12,14 @@ import pytest
 from pytensor_unpool import ops
 from pytensor_unpool.geometry import TAPS, Windows
 from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.geometry.helix import METHODS
+from pytensor_unpool.geometry.helix import MODES as WINDOWS
 from pytensor_unpool.ops import (
     Conv,
     ConvInputGrad,
     ConvKernelGrad,
+    HelixConvolve,
+    HelixWindow,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -40,6 +44,12 @@ def example(op: Any) -> tuple[list[Any], list[Any]]:
         if isinstance(op, ConvInputGrad):
             return [first, second, pt.lvector("n")], [*some[1:], [2, 3, 4]]
         return [first, second, pt.lvector("n")], [some[0], some[2], [3, 3, 2]]
+    if isinstance(op, HelixConvolve | HelixWindow):
+        first, second = pt.matrix("first"), pt.vector("second")
+        if isinstance(op, HelixConvolve):
+            return [first, second], [np.ones((2, 4)), np.ones(3)]
+        numbers = [pt.lvector("starts"), pt.lvector("lengths")]
+        return [first, second, *numbers], [np.ones((2, 4)), np.ones(3), [1], [4]]
     x, values, positions = pt.matrix("x"), pt.matrix("values"), pt.lmatrix("positions")
     an_x, some_values, some_positions = np.eye(2, 4), np.ones((2, 2)), np.array([[0, 2], [1, 2]])
     if isinstance(op, MaxPool | Pool | WindowsToRows):
@@ -66,6 +76,8 @@ EXAMPLES = [
     Conv(PLAIN),
     ConvInputGrad(PLAIN),
     ConvKernelGrad(PLAIN),
+    HelixConvolve(1, "same"),
+    HelixWindow(1),
     MaxPool(PAIRS, "first", "int64"),
     MaxUnpool(1, "last"),
     MaxGather(1, "last"),
@@ -135,6 +147,8 @@ def test_kernels_that_differ_have_keys_that_differ():
             for border in ("zeros", "wrap")
         ),
         *(kind(w) for kind in (TapUnpool, TapGather) for w in several if w.has_taps),
+        *(HelixConvolve(n, mode, m) for n in (1, 2) for mode in WINDOWS for m in METHODS),
+        *(HelixWindow(n, method) for n in (1, 2) for method in METHODS),
         *(
             kind(Convolution(*numbers))
             for kind in (Conv, ConvInputGrad, ConvKernelGrad)

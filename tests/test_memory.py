@@ -266,6 +266,24 @@ def peaks_of_convolutions(mode: str) -> dict[str, float]:
     return {name: peak_beside_outputs(convolution(name), mode, n=600) for name in names}
 
 
+def helix() -> Calls:
+    """Sums of products, which Numba and C do in memory of their own."""
+    x, kernel = pt.dmatrix("x"), pt.dmatrix("kernel")
+    return Calls(
+        [x, kernel],
+        pu.helix_convolve(x, kernel, method="direct"),
+        lambda n: (np.ones((8, n)), np.ones((2, 3))),
+        lambda n: (np.ones((8, n)), np.ones((0, 3))),
+    )
+
+
+def report_of_helix(mode: str) -> list[float]:
+    ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
+    return [growth(helix(), mode, fails) for fails in (False, True)] + [
+        peak_beside_outputs(helix(), mode, n=2**18)
+    ]
+
+
 def in_own_process(call: str) -> Any:
     code = f"import json, tests.test_memory as t; print(json.dumps(t.{call}))"
     done = subprocess.run(
@@ -297,3 +315,13 @@ def test_a_process_grows_neither_by_calls_nor_beyond_outputs_and_a_mebibyte(mode
         assert bad < 12, name
         # Pages that are touched for the first time come on top of the outputs and a mebibyte.
         assert -0.5 < peak < 1.5, name
+
+
+@needs_linux
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM"] if ALL else ["CVM"])
+def test_a_convolution_by_products_copies_its_operands_and_gives_that_back(mode):
+    good, bad, peak = in_own_process(f"report_of_helix({mode!r})")
+    assert good < 12
+    assert bad < 12
+    # The image has 16 MiB: in C order, and on strips.
+    assert 12 < peak < 40

@@ -28,6 +28,7 @@ from pytensor_unpool import (
     convolution,
     functional,
     geometry,
+    helix,
     neighbours,
     symbolic,
     upsampling,
@@ -204,6 +205,7 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.conv_input_grad": ["kernel", "dy", "input_shape", *steps],
         "pytensor_unpool.conv_kernel_grad": ["x", "dy", "kernel_shape", *steps],
         "pytensor_unpool.global_pool": ["x", "ndim", "mode = 'max'", "keepdims = False"],
+        "pytensor_unpool.helix_convolve": ["x", "kernel", "mode = 'full'", "method = 'auto'"],
         "pytensor_unpool.max_pool": [
             "x", "window", "stride = None", "pad = 0", "dilation = 1", "partial_windows = False",
             "ties = 'first'", "positions_dtype = 'int64'",
@@ -223,9 +225,9 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.windows_to_rows": ["x", *windows],
     }  # fmt: skip
     assert sorted(pu.__all__) == [
-        "adaptive_pool", "conv", "conv_input_grad", "conv_kernel_grad", "global_pool", "max_pool",
-        "max_unpool", "pool", "rows_to_windows", "symbolic", "upsample_dilate", "upsample_linear",
-        "upsample_nearest", "windows_to_rows",
+        "adaptive_pool", "conv", "conv_input_grad", "conv_kernel_grad", "global_pool",
+        "helix_convolve", "max_pool", "max_unpool", "pool", "rows_to_windows", "symbolic",
+        "upsample_dilate", "upsample_linear", "upsample_nearest", "windows_to_rows",
     ]  # fmt: skip
     by_name = [p.name for p in parameters(pu.max_pool) if p.kind is p.KEYWORD_ONLY]
     assert by_name == ["partial_windows", "ties", "positions_dtype"]
@@ -236,8 +238,8 @@ def parameters(function: Any) -> list[inspect.Parameter]:
 
 
 DOCUMENTED = [
-    convolution, functional, neighbours, symbolic, upsampling, geometry.conv,
-    geometry.neighbours, geometry.pool,
+    convolution, functional, helix, neighbours, symbolic, upsampling, geometry.conv,
+    geometry.helix, geometry.neighbours, geometry.pool,
     geometry.unpool, theano_neighbours, theano_pool, theano_downsample, adaptive,
     geometry.adaptive,
 ]  # fmt: skip
@@ -252,6 +254,7 @@ def test_examples_in_docstrings_give_what_they_say(module):
 
 
 @pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, pu.pool, pu.windows_to_rows,
+                                      pu.helix_convolve,
                                       pu.adaptive_pool, pu.global_pool,
                                       pu.upsample_nearest, pu.upsample_dilate, pu.upsample_linear,
                                       theano_neighbours.images2neibs,

@@ -15,6 +15,8 @@ from pytensor_unpool import ops
 from pytensor_unpool.errors import ShapeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
+    HelixConvolve,
+    HelixWindow,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -57,6 +59,8 @@ CASES = {
     "TapGather": Batched(TapGather(PAIRS), (X, PAIR_TAPS)),
     "TiedUnpool": Batched(TiedUnpool(PAIRS), (X, PAIR_VALUES, X[:, 1:3])),
     "TiedGather": Batched(TiedGather(PAIRS), (X, PAIR_VALUES, X[:, ::-1])),
+    "HelixConvolve": Batched(HelixConvolve(1, "full", "direct"), (X, X[:, :2])),
+    "HelixWindow": Batched(HelixWindow(1, "direct"), (X, X[:, 1:3])),
     "Pool": Batched(Pool(PAIRS, "average_inc_pad"), (X,)),
     "PoolInputGrad": Batched(PoolInputGrad(PAIRS, "average_exc_pad"), (X[:, :2],)),
     "WindowsToRows": Batched(WindowsToRows(PAIRS, "zeros"), (X,)),
@@ -85,7 +89,9 @@ def type_name(kind: type) -> str:
 
 
 def output_of(op: Any, inputs: Sequence[Any]) -> Any:
-    if isinstance(op, MaxUnpool | TapUnpool | PoolInputGrad | RowsToWindows):
+    if isinstance(op, HelixWindow):
+        inputs = [*inputs, np.array([1])]
+    if isinstance(op, HelixWindow | MaxUnpool | TapUnpool | PoolInputGrad | RowsToWindows):
         inputs = [*inputs, np.array([4])]
     outputs = op(*inputs)
     return outputs[0] + outputs[1] if isinstance(outputs, list) else outputs

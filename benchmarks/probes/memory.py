@@ -1,6 +1,7 @@
 """``python -m benchmarks.probes.memory NUMBER MODE``: bytes that a call takes at its peak.
 
-NUMBER counts in `MEMORY_CASES`. Linux only: the kernel tells the peak of resident memory.
+NUMBER counts in `MEMORY_CASES`; MODE may be a peer. Linux only: the kernel tells the peak of
+resident memory.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases import MEMORY_CASES
+from benchmarks.cases import MEMORY_CASES, MODES
 from benchmarks.contender import AbsentError
 from benchmarks.inputs import make_inputs
 from benchmarks.ours import our_contender
+from benchmarks.peers import peer_contender
 
 PR_SET_THP_DISABLE = 41
 REPEATS = 5
@@ -27,11 +29,15 @@ def main(number: int, mode: str) -> None:
     case = MEMORY_CASES[number]
     inputs = make_inputs(case)
     try:
-        contender = our_contender(case, inputs, mode)
+        is_ours = mode in MODES
+        contender = (our_contender(case, inputs, mode) if is_ours
+                     else peer_contender(mode, case, inputs))  # fmt: skip
     except AbsentError as error:
         print(json.dumps({"absent": str(error)}))
         return
-    outputs = sum(array.nbytes for array in contender.call())
+    results = contender.call()
+    outputs = sum(array.nbytes for array in (results if is_ours else [results]))
+    del results
     if case.work == "gradient":
         # Numbers of taps, one byte each, live until the backward Op has read them.
         outputs += inputs["positions"].size

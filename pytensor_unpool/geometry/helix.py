@@ -8,6 +8,10 @@ it, closes with the same zeros.
 
 The whole convolution of x and kernel has at i the sum of ``x[j] kernel[l]`` with ``j + l = i``. A
 window of it begins at `start` and has `outputs` elements; beyond its ends it is zero.
+
+J. Claerbout, "Multidimensional recursive filters via a helix", Geophysics 63 (1998); M. Naghizadeh
+and M. D. Sacchi, "Multidimensional convolution via a 1D convolution algorithm", The Leading Edge 28
+(2009).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ For a cotangent dy, with n elements of x and m of k on an axis,
     dk[l] = sum over i of dy[i] x[i + s - l]  =  sum over i of dy[i] x'[l + (n - 1 - s) - i],
 
 where k' and x' are turned round: windows of convolutions again, so derivatives of any order are
-made of them. (Of complex numbers, k' and x' are the conjugates.) A kernel that many items share has
+made of them. (Of complex numbers, k' and x' are conjugates too.) A kernel that many items share has
 the sum of their gradients: leading axes are axes of the convolution then, with a window of the one
 element at which all of them meet their own cotangent.
 """
@@ -30,7 +30,7 @@ from pytensor.scalar import upcast
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.errors import DTypeError, ShapeError
+from pytensor_unpool.errors import ShapeError
 from pytensor_unpool.geometry.helix import (
     check_shapes,
     prefers_direct,
@@ -272,6 +272,10 @@ class HelixWindow(_HelixOp):
         x, kernel, starts, lengths = inputs
         if all(isinstance(n, int) for n in (*x.shape, *kernel.shape)):
             check_shapes(x.shape, kernel.shape, self.ndim, "window")
+        if not isinstance(lengths, Variable):
+            lengths = unpooled_lengths(lengths, self.ndim)
+            check_unpooled(lengths)
+            return [int(start) for start in starts], lengths
         return [starts[i] for i in range(self.ndim)], [lengths[i] for i in range(self.ndim)]
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
@@ -308,10 +312,6 @@ def _common_dtype(dtypes: Sequence[str], method: str) -> str:
     """Return the dtype of a convolution: integers are exact if no transform may be chosen."""
     dtype = str(upcast(*dtypes))
     kind = np.dtype(dtype).kind
-    if kind not in "biufc":
-        raise DTypeError(
-            f"x and kernel must hold numbers: got dtype {dtype}.", got=dtype, wanted="float"
-        )
     if dtype == "float16":
         return "float32"
     if kind in "fc" or (kind in "iu" and method == "direct"):
