@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytensor
@@ -58,12 +59,12 @@ def plot(
 
     figure = Figure(figsize=(10, 3), layout="constrained")
     section, wavelet, descent = figure.subplots(1, 3)
-    middle = tuple(n // 2 for n in LENGTHS[2:])
-    section.imshow(data[(..., *middle)], aspect="auto", cmap="gray")
+    middle: Any = (slice(None), slice(None), *(n // 2 for n in LENGTHS[2:]))
+    section.imshow(data[middle], aspect="auto", cmap="gray")
     section.set(title="data, one section", xlabel="place", ylabel="time")
-    centre = tuple(n // 2 for n in TAPS[1:])
-    wavelet.plot(kernel[(..., *centre)], label="true")
-    wavelet.plot(found[(..., *centre)], "o", label="found")
+    centre: Any = (slice(None), *(n // 2 for n in TAPS[1:]))
+    wavelet.plot(kernel[centre], label="true")
+    wavelet.plot(found[centre], "o", label="found")
     wavelet.set(title="kernel along time", xlabel="tap")
     wavelet.legend()
     descent.semilogy(errors)

@@ -37,7 +37,7 @@ METHODS = ("auto", "direct", "fft")
 LONGEST_STRIP = 8192
 
 # Products of elements that take as long as one step of a transform, and as calling transforms.
-PRODUCTS_OF_STEP, PRODUCTS_OF_CALL = 10, 2_000_000
+PRODUCTS_OF_STEP, PRODUCTS_OF_CALL = 15, 2_000_000
 
 
 def window_start(mode: str, length: Integer, taps: Integer) -> Integer:
@@ -52,7 +52,7 @@ def window_start(mode: str, length: Integer, taps: Integer) -> Integer:
         return length * 0
     if mode == "same":
         return (taps - 1) // 2
-    return _shorter(length, taps) - 1
+    return shorter(length, taps) - 1
 
 
 def window_length(mode: str, length: Integer, taps: Integer) -> Integer:
@@ -65,10 +65,11 @@ def window_length(mode: str, length: Integer, taps: Integer) -> Integer:
         return length + taps - 1
     if mode == "same":
         return length
-    return length + taps - 2 * _shorter(length, taps) + 1
+    return length + taps - 2 * shorter(length, taps) + 1
 
 
-def _shorter(one: Integer, other: Integer) -> Integer:
+def shorter(one: Integer, other: Integer) -> Integer:
+    """Return the lesser length."""
     return one * (one < other) + other * (one >= other)
 
 
@@ -104,7 +105,9 @@ def prefers_direct(
     digits, rest = 1, ring
     while rest > 1:
         digits, rest = digits + 1, rest // 2
-    return items * products < 1.0 * items * ring * digits * PRODUCTS_OF_STEP + PRODUCTS_OF_CALL
+    transforms = 1.0 * items * ring * digits * PRODUCTS_OF_STEP + PRODUCTS_OF_CALL
+    is_quicker: bool = items * products < transforms
+    return is_quicker
 
 
 class Overlap(NamedTuple):
@@ -117,14 +120,19 @@ class Overlap(NamedTuple):
     """Where the rest of the window begins in the whole convolution of the rests."""
 
     @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """What is left of x, kernel and window."""
+        return self.x, self.kernel, self.outputs
+
+    @property
     def is_empty(self) -> bool:
         """Whether there are no products."""
-        return any(begin >= end for begin, end in self[:3])
+        return any(begin >= end for begin, end in self.ranges)
 
     @property
     def lengths(self) -> tuple[int, int, int]:
         """The lengths of what is left of x, kernel and window."""
-        x, kernel, outputs = (end - begin for begin, end in self[:3])
+        x, kernel, outputs = (end - begin for begin, end in self.ranges)
         return x, kernel, outputs
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pytensor_unpool.geometry.helix import Overlap, overlap, row_length, row_steps, wound_axes
+from pytensor_unpool.kernels.reference_helix import last_axes
 
 Array = np.ndarray[Any, Any]
 
@@ -51,7 +52,8 @@ def convolve_by_transforms(x: Array, kernel: Array, starts: Sequence[int], y: Ar
         y[...] = 0
         return
     x, kernel, y = (
-        array[(..., *(slice(*part[i]) for part in parts))] for i, array in enumerate((x, kernel, y))
+        array[last_axes(slice(*part.ranges[i]) for part in parts)]
+        for i, array in enumerate((x, kernel, y))
     )
     plan = plan_transforms(parts)
     transformed = _transformed(_turned(kernel, plan), plan) if kernel.ndim == ndim else None
@@ -72,8 +74,8 @@ def plan_transforms(parts: Sequence[Overlap]) -> Plan:
     outputs = [n for *_, n in lengths]
     rings = [
         # An axis with a window of one element is a sum of products, as long as both arrays.
-        row_length(*pair, start, n) if n > 1 or axis == len(starts) - 1 else 0
-        for axis, ((*pair, n), start) in enumerate(zip(lengths, starts, strict=True))
+        row_length(length, taps, start, n) if n > 1 or axis == len(starts) - 1 else 0
+        for axis, ((length, taps, n), start) in enumerate(zip(lengths, starts, strict=True))
     ]
     wound = wound_axes(rings)
     strip = next_fast_len(prod(rings[-wound:]), real=True)
@@ -96,7 +98,7 @@ def _batches(shape: Sequence[int], elements: int) -> Iterator[Any]:
 def _turned(kernel: Array, plan: Plan) -> Array:
     """Return the kernel with its last element first on the axes that are one sum."""
     turned = [slice(None, None, None if n else -1) for n in plan.rings[:-1]]
-    return kernel[(..., *turned, *[slice(None)] * plan.wound)]
+    return kernel[last_axes([*turned, *[slice(None)] * plan.wound])]
 
 
 def _unwound(strips: Array, plan: Plan, starts: Sequence[int], lengths: Sequence[int]) -> Array:
@@ -139,7 +141,7 @@ def _write_back(product: Array, plan: Plan, y: Array) -> None:
         if ring:
             behind = len(plan.rings) - axis - 1
             product = fft.ifft(product, axis=-behind - 1, overwrite_x=True)
-            product = product[(..., slice(start, start + outputs), *[slice(None)] * behind)]
+            product = product[last_axes([slice(start, start + outputs), *[slice(None)] * behind])]
     if y.dtype.kind == "c":
         strips = fft.ifft(product, overwrite_x=True)
     else:

@@ -6,7 +6,7 @@ over the elements of the array that has fewest: what is left is sums of slices.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,11 +37,11 @@ def convolve_by_products(x: Array, kernel: Array, starts: Sequence[int], y: Arra
                 overlap(length, taps, i, 1)
                 for length, taps, i in zip(*lengths[:2], here, strict=True)
             ]
-            some = x[(..., *(slice(*part.x) for part in parts))]
-            others = kernel[(..., *(slice(*part.kernel) for part in parts))]
-            turned = others[(..., *[slice(None, None, -1)] * ndim)]
+            some = x[last_axes(slice(*part.x) for part in parts)]
+            others = kernel[last_axes(slice(*part.kernel) for part in parts)]
+            turned = others[last_axes([slice(None, None, -1)] * ndim)]
             if not any(part.is_empty for part in parts):
-                y[(..., *index)] = (some * turned).sum(tuple(range(-ndim, 0)))
+                y[last_axes(index)] = (some * turned).sum(tuple(range(-ndim, 0)))
 
 
 def _by_elements(
@@ -57,7 +57,12 @@ def _by_elements(
             )
         ]
         if not any(part.is_empty for part in parts):
-            element = few[(..., *index)]
+            element = few[last_axes(index)]
             factor = element.reshape(element.shape + (1,) * ndim)
-            part = array[(..., *(slice(*part.x) for part in parts))]
-            y[(..., *(slice(*part.outputs) for part in parts))] += factor * part
+            read = array[last_axes(slice(*part.x) for part in parts)]
+            y[last_axes(slice(*part.outputs) for part in parts)] += factor * read
+
+
+def last_axes(indices: Iterable[Any]) -> Any:
+    """Return the index of the last axes."""
+    return (..., *indices)

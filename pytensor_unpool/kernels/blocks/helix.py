@@ -28,7 +28,8 @@ def helix(
     if 0 in batch or any(part.is_empty for part in parts):
         return xp.zeros((*batch, *outputs), x)
     x, kernel = (
-        array[(..., *(slice(*part[i]) for part in parts))] for i, array in enumerate((x, kernel))
+        array[(..., *(slice(*part.ranges[i]) for part in parts))]
+        for i, array in enumerate((x, kernel))
     )
     # The terms of a sum of slices: elements of the kernel, of x, or of the window.
     terms = [prod(part.lengths[i] for part in parts) for i in (1, 0, 2)]

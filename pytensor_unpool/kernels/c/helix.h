@@ -13,7 +13,7 @@ enum HelixMode { MODE_FULL, MODE_SAME, MODE_VALID, MODE_WINDOW };
 enum HelixMethod { METHOD_AUTO, METHOD_DIRECT, METHOD_FFT };
 
 // Products of elements that take as long as one step of a transform, and as calling transforms.
-const double PRODUCTS_OF_STEP = 10, PRODUCTS_OF_CALL = 2000000;
+const double PRODUCTS_OF_STEP = 15, PRODUCTS_OF_CALL = 2000000;
 
 // Axes are wound up until strips are as long: shorter ones leave vectors half empty.
 const npy_intp SHORTEST_STRIP = 64;

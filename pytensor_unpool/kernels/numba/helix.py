@@ -18,8 +18,8 @@ from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together, inner, kernel
 
-_shorter, window_start, window_length, prefers_direct = _compile_together(
-    geometry._shorter,
+shorter, window_start, window_length, prefers_direct = _compile_together(
+    geometry.shorter,
     geometry.window_start,
     geometry.window_length,
     geometry.prefers_direct,
