@@ -2,7 +2,7 @@
 
 JAX, PyTorch and MLX trace Python once for given shapes, fuse what it does to arrays, and take
 derivatives of that. So nothing here goes over elements. Windows are strided slices, one axis after
-the other, see `slices`; and the way back is blocks, see `phases`.
+the other, see `slices`; and the way back is blocks, see `filling`.
 
 `xp` is what the backends differ in, one of the modules `kernels.jax`, `kernels.torch` and
 `kernels.mlx`. `rows` is what `geometry.Windows.rows` returns.

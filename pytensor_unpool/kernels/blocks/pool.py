@@ -11,7 +11,7 @@ from pytensor_unpool.errors import COTANGENT_DISAGREES
 from pytensor_unpool.geometry import TAPS, TAPS_DTYPE
 from pytensor_unpool.geometry.pool import taps_between
 from pytensor_unpool.geometry.unpool import plane_size
-from pytensor_unpool.kernels.blocks.phases import fill
+from pytensor_unpool.kernels.blocks.filling import fill
 from pytensor_unpool.kernels.blocks.slices import (
     MOST_SLICES,
     OFFSETS,
@@ -107,7 +107,7 @@ def pool_input_grad(
     check_pooled(cotangent, lengths, rows, partial_windows, COTANGENT_DISAGREES)
     shares = _averages(xp, cotangent, lengths, counts, rows, mode)
     shares = xp.astype(shares, _sum_dtype(dtype))
-    out = fill(xp, lengths, rows, lambda p: xp.constant(p.taps >= 0, "bool"), shares)
+    out = fill(xp, lengths, rows, lambda taps: xp.constant(taps >= 0, "bool"), (shares,))
     return xp.astype(out, dtype)
 
 

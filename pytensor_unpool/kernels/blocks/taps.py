@@ -9,7 +9,7 @@ import numpy as np
 
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
 from pytensor_unpool.geometry.unpool import check_unpooled
-from pytensor_unpool.kernels.blocks.phases import Phase, fill
+from pytensor_unpool.kernels.blocks.filling import fill
 from pytensor_unpool.kernels.blocks.slices import Array, Rows, check_pooled, planes, taken
 from pytensor_unpool.kernels.reference import check_same_shape, window_taps
 
@@ -22,10 +22,10 @@ def tap_unpool(
     check_same_shape(taps, tuple(values.shape))
     check_pooled(taps, shape, rows, partial_windows, POOLED_DISAGREE)
 
-    def is_hit(phase: Phase, taps: Array) -> Array:
-        return phase.spread(taps) == xp.constant(phase.taps, "int32")
+    def is_hit(number: np.ndarray[Any, Any], taps: Array) -> Array:
+        return taps == xp.constant(number, "int32")
 
-    return fill(xp, shape, rows, is_hit, values, xp.astype(taps, "int32"))
+    return fill(xp, shape, rows, is_hit, (values, xp.astype(taps, "int32")))
 
 
 def tap_gather(xp: Any, x: Array, taps: Array, rows: Rows, partial_windows: bool) -> Array:
@@ -54,11 +54,10 @@ def tied_unpool(
     check_same_shape(values, tuple(x.shape[: -len(rows)]) + tuple(values.shape[-len(rows) :]))
     check_same_shape(cotangent, tuple(values.shape), MOVED_DISAGREES)
 
-    def is_tied(phase: Phase, x: Array, values: Array) -> Array:
-        tied = phase.cut(xp, x) == phase.spread(values)
-        return tied & xp.constant(phase.taps >= 0, "bool")
+    def is_tied(number: np.ndarray[Any, Any], values: Array, x: Array) -> Array:
+        return (x == values) & xp.constant(number >= 0, "bool")
 
-    return fill(xp, lengths, rows, is_tied, cotangent, x, values)
+    return fill(xp, lengths, rows, is_tied, (cotangent, values), (x,))
 
 
 def tied_gather(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
-from pytensor_unpool.kernels.blocks.phases import block_offsets, phases
+from pytensor_unpool.kernels.blocks.filling import block_offsets, lay, spread
 from pytensor_unpool.kernels.blocks.slices import Array, corners, planes
 from pytensor_unpool.kernels.reference import check_same_shape
 
@@ -36,14 +36,13 @@ def max_unpool(
     if 0 in strides:
         return scattered(values, positions)
     rows = [(stride, stride, 0, 0, 1) for stride in strides]
-    (phase,) = phases(shape, counts, rows)
     first = xp.constant(corners(shape, counts, rows), "int64")
     offsets = xp.constant(block_offsets(shape, strides), "int64")
 
     def compared(values: Array, positions: Array) -> Array:
-        hits = phase.spread(positions - first) == offsets
-        blocks = xp.where(hits, phase.spread(values), xp.zero(values))
-        return phase.lay(xp, blocks, values.shape[: -len(shape)])
+        hits = spread(positions - first, len(shape)) == offsets
+        blocks = xp.where(hits, spread(values, len(shape)), xp.zero(values))
+        return lay(xp, blocks, values.shape[: -len(shape)], [0] * len(shape), shape)
 
     in_blocks = xp.all_of(_in_blocks(xp, positions - first, shape, strides))
     return xp.cond(in_blocks, compared, scattered, values, positions)

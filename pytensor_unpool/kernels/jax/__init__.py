@@ -102,16 +102,18 @@ def take_along(x: Array, index: Array) -> Array:
 
 def scatter_add(values: Array, index: Array, size: int) -> Array:
     """Return matrices' rows of `size` with every value added at its place."""
-    out = jnp.zeros((values.shape[0], size), values.dtype)
-    places = out.at[np.arange(values.shape[0])[:, None], index]
-    return places.max(values) if values.dtype == bool else places.add(values)
+
+    def add(values: Array, index: Array) -> Array:
+        places = jnp.zeros(size, values.dtype).at[index]
+        return places.max(values) if values.dtype == bool else places.add(values)
+
+    return jax.vmap(add)(values, index)
 
 
 def scatter_last(index: Array, size: int) -> Array:
     """Return for each place the number of the last entry with it, or -1."""
-    rows = np.arange(index.shape[0])[:, None]
-    order = np.broadcast_to(np.arange(index.shape[1]), index.shape)
-    return jnp.full((index.shape[0], size), -1, index.dtype).at[rows, index].max(order)
+    order = np.arange(index.shape[1])
+    return jax.vmap(lambda i: jnp.full(size, -1, index.dtype).at[i].max(order))(index)
 
 
 def cond(
@@ -125,12 +127,12 @@ def apart(function: Callable[..., Array], *arrays: Array) -> Array:
     """Call a function on arrays that are computed once, however often it reads them.
 
     On a CPU, XLA computes what a loop reads anew for each reader, and drops barriers. It stops at a
-    branch, so there is one, of which it cannot know that both ways are the same.
+    branch, so there is one, and a barrier hides until then that it always goes the same way.
     """
-    if jax.default_backend() != "cpu" or arrays[0].size == 0:
-        return function(*lax.optimization_barrier(arrays))
-    first = arrays[0].reshape(-1)[0]
-    return lax.cond(first == first, function, function, *arrays)
+    arrays = lax.optimization_barrier(arrays)
+    if jax.default_backend() != "cpu":
+        return function(*arrays)
+    return lax.cond(lax.optimization_barrier(np.bool_(True)), function, function, *arrays)
 
 
 def conv(x: Array, kernel: Array, rows: Sequence[Sequence[int]], groups: int, flip: bool) -> Array:
