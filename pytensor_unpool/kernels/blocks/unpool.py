@@ -42,7 +42,7 @@ def max_unpool(
     def compared(values: Array, positions: Array) -> Array:
         hits = spread(positions - first, len(shape)) == offsets
         blocks = xp.where(hits, spread(values, len(shape)), xp.zero(values))
-        return lay(xp, blocks, values.shape[: -len(shape)], [0] * len(shape), shape)
+        return lay(xp, blocks, values.shape[: -len(shape)], shape)
 
     in_blocks = xp.all_of(_in_blocks(xp, positions - first, shape, strides))
     return xp.cond(in_blocks, compared, scattered, values, positions)
