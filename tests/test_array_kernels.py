@@ -53,6 +53,10 @@ def backward(xp: Any, kernels: Any, case: PoolCase) -> Callable[..., list[Any]]:
         for duplicates in ("last", "sum"):
             results.append(call(kernels.max_unpool, g, positions, lengths, duplicates))
             results.append(call(kernels.max_gather, x, positions, len(lengths), duplicates))
+        if xp is None:
+            results.append(kernels.max_unpool(g, positions, lengths, "sum"))
+        else:
+            results.append(kernels.window_unpool(xp, g, positions, lengths, *where))
         results.append(call(kernels.tap_unpool, g, taps, lengths, *where))
         results.append(call(kernels.tap_gather, x, taps, *where))
         results.append(call(kernels.tied_unpool, x, values, g, *where))

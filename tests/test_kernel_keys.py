@@ -31,6 +31,7 @@ from pytensor_unpool.ops import (
     TiedGather,
     TiedUnpool,
     WindowsToRows,
+    WindowUnpool,
 )
 
 
@@ -89,6 +90,7 @@ EXAMPLES = [
     TiedGather(PAIRS),
     WindowsToRows(PAIRS, "zeros"),
     RowsToWindows(PAIRS, "zeros"),
+    WindowUnpool(PAIRS),
 ]
 
 

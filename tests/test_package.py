@@ -47,6 +47,7 @@ from pytensor_unpool.ops import (
     TiedGather,
     TiedUnpool,
     WindowsToRows,
+    WindowUnpool,
 )
 from tests.modes import MODES
 
@@ -65,7 +66,7 @@ def make_ops() -> list[Any]:
         *(MaxPool(w, "first", dtype) for w in (PAIRS, WIDE) for dtype in ("int64", "int8", None)),
         MaxPool(PAIRS, "all", "int64"),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
-        *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in (PAIRS, WIDE)),
+        *(kind(w) for kind in (TiedUnpool, TiedGather, WindowUnpool) for w in (PAIRS, WIDE)),
         *(kind(w, m) for kind in (Pool, PoolInputGrad) for w in (PAIRS, WIDE) for m in SUMS),
         *(kind(PAIRS, b) for kind in (WindowsToRows, RowsToWindows) for b in ("zeros", "wrap")),
     ]
@@ -103,6 +104,7 @@ def test_ops_say_what_they_do():
     assert str(MaxUnpool(2, "sum")) == "MaxUnpool{ndim=2, duplicates='sum'}"
     assert str(MaxGather(1, "last")) == "MaxGather{ndim=1, duplicates='last'}"
     assert str(TiedUnpool(PAIRS)) == "TiedUnpool{2}"
+    assert str(WindowUnpool(PAIRS)) == "WindowUnpool{2}"
 
 
 def picture() -> Any:

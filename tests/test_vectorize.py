@@ -28,6 +28,7 @@ from pytensor_unpool.ops import (
     TiedGather,
     TiedUnpool,
     WindowsToRows,
+    WindowUnpool,
 )
 from tests.modes import MODES
 
@@ -53,6 +54,7 @@ CASES = {
     "MaxPool values only": Batched(MaxPool(PAIRS, "all", None), (X,)),
     "MaxUnpool last": Batched(MaxUnpool(1, "last"), (X[:, :2], PLACES)),
     "MaxUnpool sum": Batched(MaxUnpool(1, "sum"), (X[:, :2], PLACES)),
+    "WindowUnpool": Batched(WindowUnpool(PAIRS), (X[:, :2], PLACES)),
     "MaxGather last": Batched(MaxGather(1, "last"), (X, PLACES)),
     "MaxGather sum": Batched(MaxGather(1, "sum"), (X, PLACES)),
     "TapUnpool": Batched(TapUnpool(PAIRS), (X[:, :2], PAIR_TAPS)),

@@ -23,6 +23,7 @@ from pytensor_unpool.ops import (
     TiedGather,
     TiedUnpool,
     WindowsToRows,
+    WindowUnpool,
 )
 
 Kernel = Callable[..., Any]
@@ -159,5 +160,6 @@ KERNELS: dict[type, Callable[[Any, Any], Kernel]] = {
     TapUnpool: _to_elements(blocks.tap_unpool, 2),
     TiedGather: _of_windows(blocks.tied_gather, 3),
     TiedUnpool: _of_windows(blocks.tied_unpool, 3),
+    WindowUnpool: _to_elements(blocks.window_unpool, 2),
     WindowsToRows: _windows_to_rows,
 }

@@ -37,6 +37,7 @@ from pytensor_unpool.ops import (
     TiedGather,
     TiedUnpool,
     WindowsToRows,
+    WindowUnpool,
 )
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
@@ -58,6 +59,7 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     TapUnpool: lambda op: tap_unpool(op.windows),
     TiedUnpool: lambda op: tied_unpool(op.windows),
     TiedGather: lambda op: tied_gather(op.windows),
+    WindowUnpool: lambda op: max_unpool(op.ndim, op.duplicates),
     WindowsToRows: lambda op: windows_to_rows(op.windows, op.border),
     RowsToWindows: lambda op: rows_to_windows(op.windows, op.border),
 }

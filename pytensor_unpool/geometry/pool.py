@@ -149,15 +149,23 @@ class Windows:
         )
 
     @property
+    def overlap(self) -> bool:
+        """Whether two windows may have an element in common; all numbers are known."""
+        return any(
+            (window - 1) * dilation >= stride for window, stride, _, _, dilation in self.rows()
+        )
+
+    @property
     def has_taps(self) -> bool:
         """Whether gradients may go by numbers of taps.
 
         Kernels for them write every window as a whole: windows are unrolled, do not overlap, and
         are not so far apart that there is nothing to write.
         """
-        return self.can_unroll and all(
-            (window - 1) * dilation < stride <= max(window, MOST_TAP_STEPS)
-            for window, stride, _, _, dilation in self.rows()
+        return (
+            self.can_unroll
+            and not self.overlap
+            and all(row[1] <= max(row[0], MOST_TAP_STEPS) for row in self.rows())
         )
 
     def rows(self) -> list[Row]:

@@ -8,7 +8,7 @@ from pytensor_unpool.ops.pool import MaxPool
 from pytensor_unpool.ops.sums import Pool, PoolInputGrad
 from pytensor_unpool.ops.taps import TapGather, TapUnpool
 from pytensor_unpool.ops.tied import TiedGather, TiedUnpool
-from pytensor_unpool.ops.unpool import MaxGather, MaxUnpool
+from pytensor_unpool.ops.unpool import MaxGather, MaxUnpool, WindowUnpool
 
 __all__ = [
     "Conv",
@@ -26,5 +26,6 @@ __all__ = [
     "TapUnpool",
     "TiedGather",
     "TiedUnpool",
+    "WindowUnpool",
     "WindowsToRows",
 ]

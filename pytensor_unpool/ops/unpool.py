@@ -17,7 +17,7 @@ from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.type import TensorType
 
 from pytensor_unpool.errors import PositionError
-from pytensor_unpool.geometry import check_unpooled, plane_size
+from pytensor_unpool.geometry import Windows, check_unpooled, plane_size
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.batching import batch_moves
 from pytensor_unpool.ops.c_code import (
@@ -46,7 +46,7 @@ class MaxUnpool(LinearOp):
     or all are added up (``"sum"``).
     """
 
-    __props__ = ("ndim", "duplicates")
+    __props__: tuple[str, ...] = ("ndim", "duplicates")
     _output_type_depends_on_input_value = True
 
     c_files = ("lanes.h", "channels.h", "unpool.h")
@@ -103,6 +103,23 @@ class MaxUnpool(LinearOp):
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
         return MaxGather(self.ndim, self.duplicates)(cotangent, inputs[1])
+
+
+class WindowUnpool(MaxUnpool):
+    """Add values up at positions of which it is known that each is in its own window.
+
+    A rewrite puts this where positions come from a pooling with these windows, for backends that
+    would scatter otherwise. All others do as `MaxUnpool` does.
+    """
+
+    __props__ = ("windows",)
+
+    def __init__(self, windows: Windows) -> None:
+        super().__init__(windows.ndim, "sum")
+        self.windows = windows
+
+    def __str__(self) -> str:
+        return f"WindowUnpool{{{self.windows}}}"
 
 
 class MaxGather(LinearOp):
@@ -167,4 +184,5 @@ def _check_constant_positions(positions: Variable, lengths: Sequence[int | None]
 
 
 _vectorize_node.register(MaxUnpool)(batch_moves)
+_vectorize_node.register(WindowUnpool)(batch_moves)
 _vectorize_node.register(MaxGather)(batch_moves)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytensor.compile.mode import optdb
 from pytensor.graph.basic import Apply, Constant, Variable, equal_computations
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import copy_stack_trace, node_rewriter
@@ -14,7 +15,7 @@ from pytensor.tensor.rewriting.basic import register_specialize
 from pytensor.tensor.shape import Shape_i
 
 from pytensor_unpool.geometry import TAPS
-from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TapGather, TapUnpool
+from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TapGather, TapUnpool, WindowUnpool
 
 
 @register_specialize("fast_compile", "pytensor_unpool")
@@ -63,6 +64,32 @@ def local_max_pool_positions_to_taps(
             copy_stack_trace(reader.outputs[0], output)
             replacements[reader.outputs[0]] = output
     return {**replacements, node.outputs[0]: values}
+
+
+@node_rewriter([MaxUnpool])
+def local_max_unpool_to_windows(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Say of positions that come from a pooling that each is in its window.
+
+    Only where un-pooling is to the lengths of what was pooled, and where windows that overlap add
+    up. For JAX, which would look at all positions when it runs, and scatter if windows overlap.
+    """
+    values, positions, lengths = node.inputs
+    pool = positions.owner
+    if isinstance(node.op, WindowUnpool) or pool is None or not isinstance(pool.op, MaxPool):
+        return None
+    windows = pool.op.windows
+    if not windows.is_static or not _reads_as_taps(fgraph, node, pool):
+        return None
+    if node.op.duplicates != "sum" and windows.overlap:
+        return None
+    output = WindowUnpool(windows)(values, positions, lengths)
+    copy_stack_trace(node.outputs[0], output)
+    return [output]
+
+
+optdb["specialize"].register(
+    "local_max_unpool_to_windows", local_max_unpool_to_windows, "jax", "pytensor_unpool"
+)
 
 
 def _reads_as_taps(fgraph: FunctionGraph, reader: Apply, pool: Apply) -> bool:

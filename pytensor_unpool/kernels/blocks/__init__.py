@@ -13,7 +13,7 @@ from pytensor_unpool.kernels.blocks.helix import helix
 from pytensor_unpool.kernels.blocks.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.blocks.pool import max_pool, pool, pool_input_grad
 from pytensor_unpool.kernels.blocks.taps import tap_gather, tap_unpool, tied_gather, tied_unpool
-from pytensor_unpool.kernels.blocks.unpool import max_gather, max_unpool
+from pytensor_unpool.kernels.blocks.unpool import max_gather, max_unpool, window_unpool
 
 __all__ = [
     "conv",
@@ -30,5 +30,6 @@ __all__ = [
     "tap_unpool",
     "tied_gather",
     "tied_unpool",
+    "window_unpool",
     "windows_to_rows",
 ]

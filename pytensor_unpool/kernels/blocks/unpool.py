@@ -8,9 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from pytensor_unpool.errors import POOLED_DISAGREE
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
-from pytensor_unpool.kernels.blocks.filling import block_offsets, lay, spread
-from pytensor_unpool.kernels.blocks.slices import Array, corners, planes
+from pytensor_unpool.kernels.blocks.filling import block_offsets, fill, lay, spread
+from pytensor_unpool.kernels.blocks.slices import (
+    OFFSETS,
+    Array,
+    Rows,
+    check_pooled,
+    corners,
+    planes,
+)
 from pytensor_unpool.kernels.reference import check_same_shape
 
 
@@ -46,6 +54,29 @@ def max_unpool(
 
     in_blocks = xp.all_of(_in_blocks(xp, positions - first, shape, strides))
     return xp.cond(in_blocks, compared, scattered, values, positions)
+
+
+def window_unpool(
+    xp: Any,
+    values: Array,
+    positions: Array,
+    shape: Sequence[int],
+    rows: Rows,
+    partial_windows: bool,
+) -> Array:
+    """Return zeros of lengths `shape` with `values` added at `positions`, each in its window."""
+    check_unpooled(shape)
+    check_same_shape(positions, tuple(values.shape))
+    check_pooled(values, shape, rows, partial_windows, POOLED_DISAGREE)
+    counts = [-(-length // row[1]) for length, row in zip(shape, rows, strict=True)]
+    steps = [row[1] for row in rows]
+    places = corners(shape, counts, [(step, step, 0, 0, 1) for step in steps])
+    places = spread(places, len(shape)) + block_offsets(shape, steps)
+
+    def is_hit(_: np.ndarray[Any, Any], positions: Array) -> Array:
+        return positions == xp.constant(places, OFFSETS)
+
+    return fill(xp, shape, rows, is_hit, (values, xp.astype(positions, OFFSETS)))
 
 
 def max_gather(xp: Any, x: Array, positions: Array, ndim: int, duplicates: str = "sum") -> Array:
