@@ -135,6 +135,7 @@ def test_kernels_that_differ_have_keys_that_differ():
         MaxPool(PAIRS, "first", None),
         MaxPool(PAIRS, "first", TAPS),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
+        *(kind(1, "last", wraps=True) for kind in (MaxUnpool, MaxGather)),
         *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in several),
         *(
             kind(windows, mode)

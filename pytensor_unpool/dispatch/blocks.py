@@ -91,14 +91,15 @@ def _to_elements(kernel: Kernel, arrays: int, *names: str) -> Callable[..., Kern
 
 def _max_unpool(xp: Any, op: MaxUnpool) -> Kernel:
     def max_unpool(values: Any, positions: Any, shape: Any) -> Any:
-        return blocks.max_unpool(xp, values, positions, xp.integers(shape), op.duplicates)
+        lengths = xp.integers(shape)
+        return blocks.max_unpool(xp, values, positions, lengths, op.duplicates, op.wraps)
 
     return max_unpool
 
 
 def _max_gather(xp: Any, op: MaxGather) -> Kernel:
     def max_gather(x: Any, positions: Any) -> Any:
-        return blocks.max_gather(xp, x, positions, op.ndim, op.duplicates)
+        return blocks.max_gather(xp, x, positions, op.ndim, op.duplicates, op.wraps)
 
     return max_gather
 

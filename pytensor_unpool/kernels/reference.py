@@ -54,14 +54,21 @@ def max_pool(
 
 
 def max_unpool(
-    values: Array, positions: Array, shape: Sequence[int], duplicates: str = "last"
+    values: Array,
+    positions: Array,
+    shape: Sequence[int],
+    duplicates: str = "last",
+    wraps: bool = False,
 ) -> Array:
-    """Return zeros of lengths `shape` with `values` at `positions`."""
+    """Return zeros of lengths `shape` with `values` at `positions`.
+
+    With `wraps`, negative positions count from the end of the plane.
+    """
     check_unpooled(shape)
     size = plane_size(shape)
     ndim = len(shape)
     check_same_shape(positions, values.shape)
-    taken, where = _planes(values, ndim), _checked(_planes(positions, ndim), size)
+    taken, where = _planes(values, ndim), _checked(_planes(positions, ndim), size, wraps)
     out = np.zeros((*values.shape[:-ndim], size), values.dtype)
     item = _leading_indices(where)
     if duplicates == "last":
@@ -73,14 +80,16 @@ def max_unpool(
     return out.reshape(values.shape[:-ndim] + tuple(shape))
 
 
-def max_gather(x: Array, positions: Array, ndim: int, duplicates: str = "sum") -> Array:
+def max_gather(
+    x: Array, positions: Array, ndim: int, duplicates: str = "sum", wraps: bool = False
+) -> Array:
     """Return the elements of `x` at `positions`: the transpose of `max_unpool`.
 
     With ``duplicates="last"``, zero wherever a later entry has the same position.
     """
     check_same_shape(positions, x.shape[:-ndim] + positions.shape[-ndim:])
     size = plane_size(x.shape[-ndim:])
-    where = _checked(_planes(positions, ndim), size)
+    where = _checked(_planes(positions, ndim), size, wraps)
     taken = np.take_along_axis(_planes(x, ndim), where, -1)
     if duplicates == "last":
         taken = np.where(last_writers(where, size), taken, np.zeros((), x.dtype))
@@ -280,12 +289,12 @@ def _leading_indices(array: Array, trailing: int = 1) -> tuple[Array, ...]:
     return tuple(grid.reshape(grid.shape + (1,) * trailing) for grid in grids)
 
 
-def _checked(positions: Array, size: int) -> Array:
+def _checked(positions: Array, size: int, wraps: bool) -> Array:
     places = positions.astype(np.int64)
-    outside = (places < 0) | (places >= size)
+    outside = (places < (-size if wraps else 0)) | (places >= size)
     if outside.any():
         raise PositionError(int(places[outside][0]), size)
-    return places
+    return np.where(places < 0, places + size, places)
 
 
 def _lowest(dtype: np.dtype[Any]) -> Any:

@@ -38,7 +38,43 @@ from pytensor_unpool.ops.common import (
 from pytensor_unpool.ops.linear import LinearOp
 
 
-class MaxUnpool(LinearOp):
+class _PositionOp(LinearOp):
+    """An Op that moves elements between windows and positions in their `ndim` un-pooled axes.
+
+    With `wraps`, negative positions count from the end of the un-pooled axes, as in indexing; else
+    they are errors.
+    """
+
+    __props__: tuple[str, ...] = ("ndim", "duplicates", "wraps")
+
+    c_files = ("lanes.h", "channels.h", "unpool.h")
+
+    def __init__(self, ndim: int, duplicates: str, wraps: bool = False) -> None:
+        self.ndim = ndim
+        self.duplicates = duplicates
+        self.wraps = wraps
+
+    def __str__(self) -> str:
+        wraps = ", negative from the end" if self.wraps else ""
+        return f"{type(self).__name__}{{ndim={self.ndim}, duplicates={self.duplicates!r}{wraps}}}"
+
+    def _check_constant_positions(
+        self, positions: Variable, lengths: Sequence[int | None]
+    ) -> None:
+        """Raise `PositionError` when the graph is built, if all that it takes is known.
+
+        With `wraps` the graph comes from a rewrite, and what is wrong with it shows when it runs.
+        """
+        if self.wraps or not isinstance(positions, Constant) or not positions.data.size:
+            return
+        known = [length for length in lengths if length is not None]
+        size = plane_size(known) if len(known) == len(lengths) else None
+        for position in (int(positions.data.min()), int(positions.data.max())):
+            if position < 0 or (size is not None and position >= size):
+                raise PositionError(position, size)
+
+
+class MaxUnpool(_PositionOp):
     """Put values at their positions in zeros.
 
     Inputs are the values, their positions, and the vector of the lengths of the `ndim` un-pooled
@@ -46,14 +82,7 @@ class MaxUnpool(LinearOp):
     or all are added up (``"sum"``).
     """
 
-    __props__: tuple[str, ...] = ("ndim", "duplicates")
     _output_type_depends_on_input_value = True
-
-    c_files = ("lanes.h", "channels.h", "unpool.h")
-
-    def __init__(self, ndim: int, duplicates: str) -> None:
-        self.ndim = ndim
-        self.duplicates = duplicates
 
     def make_node(self, values: Any, positions: Any, shape: Any) -> Apply:
         values, positions = real_tensor("values", values), position_tensor(positions)
@@ -62,20 +91,23 @@ class MaxUnpool(LinearOp):
         shape = lengths_input(shape, self.ndim)
         lengths = static_entries(shape, self.ndim)
         check_unpooled(lengths)
-        _check_constant_positions(positions, lengths)
+        self._check_constant_positions(positions, lengths)
         output = TensorType(values.type.dtype, (*values.type.shape[: -self.ndim], *lengths))()
         return Apply(self, [values, positions, shape], [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         values, positions, shape = inputs
         lengths = reference.unpooled_lengths(shape, self.ndim)
-        output_storage[0][0] = reference.max_unpool(values, positions, lengths, self.duplicates)
+        output_storage[0][0] = reference.max_unpool(
+            values, positions, lengths, self.duplicates, self.wraps
+        )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         values, positions, lengths = inputs
         (y,) = outputs
         element = c_type(node.outputs[0])
-        types = f"{element}, {c_type(node.inputs[1])}"
+        wraps = "true" if self.wraps else "false"
+        types = f"{wraps}, {element}, {c_type(node.inputs[1])}"
         is_bool = node.outputs[0].type.dtype == "bool"
         duplicates = "LAST" if self.duplicates == "last" else "ANY" if is_bool else "SUM"
         return f"""
@@ -102,7 +134,7 @@ class MaxUnpool(LinearOp):
         return [(*shapes[0][: -self.ndim], *lengths)]
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
-        return MaxGather(self.ndim, self.duplicates)(cotangent, inputs[1])
+        return MaxGather(self.ndim, self.duplicates, self.wraps)(cotangent, inputs[1])
 
 
 class WindowUnpool(MaxUnpool):
@@ -122,37 +154,30 @@ class WindowUnpool(MaxUnpool):
         return f"WindowUnpool{{{self.windows}}}"
 
 
-class MaxGather(LinearOp):
+class MaxGather(_PositionOp):
     """Take the elements at positions: the transpose of `MaxUnpool`.
 
     With ``duplicates="last"`` the result is zero wherever a later entry has the same position.
     """
 
-    __props__ = ("ndim", "duplicates")
-
-    c_files = ("lanes.h", "channels.h", "unpool.h")
-
-    def __init__(self, ndim: int, duplicates: str) -> None:
-        self.ndim = ndim
-        self.duplicates = duplicates
-
     def make_node(self, x: Any, positions: Any) -> Apply:
         x, positions = real_tensor("x", x), position_tensor(positions)
         check_ndim("x", x, self.ndim)
         check_same_lengths("positions", positions.type.shape, x.type.shape, trailing=self.ndim)
-        _check_constant_positions(positions, x.type.shape[-self.ndim :])
+        self._check_constant_positions(positions, x.type.shape[-self.ndim :])
         output = TensorType(x.type.dtype, positions.type.shape)()
         return Apply(self, [x, positions], [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         output_storage[0][0] = reference.max_gather(
-            inputs[0], inputs[1], self.ndim, self.duplicates
+            inputs[0], inputs[1], self.ndim, self.duplicates, self.wraps
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         x, positions = inputs
         (y,) = outputs
-        types = f"{c_type(node.outputs[0])}, {c_type(node.inputs[1])}"
+        wraps = "true" if self.wraps else "false"
+        types = f"{wraps}, {c_type(node.outputs[0])}, {c_type(node.inputs[1])}"
         only_last = "true" if self.duplicates == "last" else "false"
         return f"""
     if (!is_fine(check_lengths(POSITIONS_DISAGREE, PyArray_DIMS({positions}), PyArray_DIMS({x}),
@@ -168,19 +193,8 @@ class MaxGather(LinearOp):
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
         x, positions = inputs
-        unpool = MaxUnpool(self.ndim, self.duplicates)
+        unpool = MaxUnpool(self.ndim, self.duplicates, self.wraps)
         return unpool(cotangent, positions, lengths_vector(x, self.ndim))
-
-
-def _check_constant_positions(positions: Variable, lengths: Sequence[int | None]) -> None:
-    """Raise `PositionError` when the graph is built, if all that it takes is known."""
-    if not isinstance(positions, Constant) or not positions.data.size:
-        return
-    known = [length for length in lengths if length is not None]
-    size = plane_size(known) if len(known) == len(lengths) else None
-    for position in (int(positions.data.min()), int(positions.data.max())):
-        if position < 0 or (size is not None and position >= size):
-            raise PositionError(position, size)
 
 
 _vectorize_node.register(MaxUnpool)(batch_moves)

@@ -218,19 +218,22 @@ void fuzz_rows(Random& random, Windows windows) {
 
 // Fills in positions below `size`; says whether there is a bad one, and where the first of them is.
 template <typename P>
-bool fill_positions(Random& random, Array<P>* positions, npy_intp size, bool is_bad, Index* where) {
-    positions->fill([&] { return size > 0 ? random.below(size) : 0; });
+bool fill_positions(
+    Random& random, Array<P>* positions, npy_intp size, bool wraps, bool is_bad, Index* where
+) {
+    const npy_intp least = wraps && std::numeric_limits<P>::is_signed ? -size : 0;
+    positions->fill([&] { return size > 0 ? random.between(least, size - 1) : 0; });
     if (is_bad && positions->view.size() > 0) {
         Index at;
         for (npy_intp length : positions->shape) at.push_back(random.below(length));
-        const P bad[] = {(P)-1, (P)size, std::numeric_limits<P>::max(),
+        const P bad[] = {(P)(least - 1), (P)size, std::numeric_limits<P>::max(),
                          std::numeric_limits<P>::lowest()};
         positions->at(at) = bad[random.below(4)];
     }
     bool found = false;
     for_each_index(positions->shape, [&](const Index& index) {
         int64_t place = (int64_t)positions->at(index);
-        if (!found && (place < 0 || place >= size)) {
+        if (!found && (place < least || place >= size)) {
             *where = index;
             found = true;
         }
@@ -244,7 +247,7 @@ static npy_intp item_start(const Index& index, const Index& shape, int ndim, npy
     return flat(item, leading, (int)leading.size()) * size;
 }
 
-template <Duplicates DUPLICATES, typename T, typename P>
+template <Duplicates DUPLICATES, bool WRAPS, typename T, typename P>
 void fuzz_unpool(Random& random) {
     int ndim = (int)random.between(1, 3);
     Index shape = random_shape(random, random.below(3), ndim, 12), full = shape, lengths;
@@ -257,16 +260,17 @@ void fuzz_unpool(Random& random) {
     Array<P> positions(random, shape, random.one_in(2) ? READ_ONLY : CONTIGUOUS);
     values.fill([&] { return DUPLICATES == ANY ? random.below(2) : number<T>(random, false); });
     Index bad;
-    bool is_bad = fill_positions(random, &positions, size, random.one_in(4), &bad);
+    bool is_bad = fill_positions(random, &positions, size, WRAPS, random.one_in(4), &bad);
     Array<T> y(random, full, CONTIGUOUS), wanted(random, full, CONTIGUOUS);
     Problem problem =
-        max_unpool<DUPLICATES, T, P>(values.view, positions.view, ndim, size, y.data());
+        max_unpool<DUPLICATES, WRAPS, T, P>(values.view, positions.view, ndim, size, y.data());
     expect("whether a position is bad", is_bad == (problem.error != NULL));
     if (is_bad) expect("the first bad one", problem.numbers[0] == (int64_t)positions.at(bad));
     if (is_bad || problem.error) return;
     wanted.fill([] { return 0; });
     for_each_index(shape, [&](const Index& index) {
-        npy_intp place = item_start(index, shape, ndim, size) + (npy_intp)positions.at(index);
+        npy_intp place = (npy_intp)positions.at(index);
+        place += item_start(index, shape, ndim, size) + (place < 0 ? size : 0);
         T element = values.at(index), before = wanted.data()[place];
         if (DUPLICATES == SUM) element = (T)(element + before);
         if (DUPLICATES == ANY) element = element || before;
@@ -277,7 +281,7 @@ void fuzz_unpool(Random& random) {
     });
 }
 
-template <bool ONLY_LAST, typename T, typename P>
+template <bool ONLY_LAST, bool WRAPS, typename T, typename P>
 void fuzz_gather(Random& random, npy_intp longest) {
     int ndim = (int)random.between(1, 3);
     Index x_shape = random_shape(random, random.below(3), ndim, longest), shape = x_shape;
@@ -289,10 +293,14 @@ void fuzz_gather(Random& random, npy_intp longest) {
     Array<P> positions(random, shape, READ_ONLY);
     x.fill([&] { return number<T>(random, true); });
     Index bad;
-    bool is_bad = fill_positions(random, &positions, size, random.one_in(4), &bad);
-    Problem problem = max_gather<ONLY_LAST, T, P>(x.view, positions.view, ndim, y.view);
+    bool is_bad = fill_positions(random, &positions, size, WRAPS, random.one_in(4), &bad);
+    Problem problem = max_gather<ONLY_LAST, WRAPS, T, P>(
+        x.view, positions.view, ndim, y.view);
     expect("whether a position is bad", is_bad == (problem.error != NULL));
     if (is_bad || problem.error) return;
+    for_each_index(shape, [&](const Index& index) {
+        if (positions.at(index) < 0) positions.at(index) += size;
+    });
     for_each_index(shape, [&](const Index& index) {
         bool is_last = true;
         for_each_index(shape, [&](const Index& other) {
@@ -313,10 +321,10 @@ void fuzz_gather(Random& random, npy_intp longest) {
 
 template <typename T, typename P>
 void fuzz_positions(Random& random) {
-    fuzz_unpool<LAST, T, P>(random);
-    fuzz_unpool<SUM, T, P>(random);
-    fuzz_gather<true, T, P>(random, 6);
-    fuzz_gather<false, T, P>(random, 6);
+    fuzz_unpool<LAST, false, T, P>(random);
+    fuzz_unpool<SUM, true, T, P>(random);
+    fuzz_gather<true, true, T, P>(random, 6);
+    fuzz_gather<false, false, T, P>(random, 6);
 }
 
 #include "fuzz_conv.h"
@@ -338,9 +346,9 @@ static void fuzz_everything(Random& random) {
     fuzz_pool<TapByTap, uint64_t, int32_t>(random, random_windows(random, 2), 12);
     fuzz_positions<float, int64_t>(random);
     fuzz_positions<int8_t, uint8_t>(random);
-    fuzz_unpool<LAST, double, int8_t>(random);
-    fuzz_gather<true, int64_t, uint64_t>(random, 6);
-    fuzz_unpool<ANY, Bool, int16_t>(random);
+    fuzz_unpool<LAST, true, double, int8_t>(random);
+    fuzz_gather<true, false, int64_t, uint64_t>(random, 6);
+    fuzz_unpool<ANY, false, Bool, int16_t>(random);
     fuzz_sums<TapByTap, Mode::AVERAGE_EXC_PAD, float>(random, random_windows(random, 4), 12);
     fuzz_sums<TapByTap, Mode::AVERAGE_INC_PAD, double>(random, random_windows(random, 3), 12);
     fuzz_sums<TapByTap, Mode::SUM, int32_t>(random, random_windows(random, 2), 12);
@@ -372,7 +380,7 @@ static void try_large_numbers(Random& random) {
     Row long_row = {half, 1, 0, 0, 1};
     Windows three = {3, true, {long_row, long_row, long_row}, {}};
     expect("too many taps", count_taps(three, &size).numbers[0] == TOO_MANY_TAPS);
-    fuzz_gather<true, uint8_t, int32_t>(random, 3 * MARKS);
+    fuzz_gather<true, false, uint8_t, int32_t>(random, 3 * MARKS);
 }
 
 int main(int argc, char** argv) {

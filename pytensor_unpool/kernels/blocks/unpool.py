@@ -23,9 +23,16 @@ from pytensor_unpool.kernels.reference import check_same_shape
 
 
 def max_unpool(
-    xp: Any, values: Array, positions: Array, shape: Sequence[int], duplicates: str
+    xp: Any,
+    values: Array,
+    positions: Array,
+    shape: Sequence[int],
+    duplicates: str,
+    wraps: bool = False,
 ) -> Array:
     """Return zeros of lengths `shape` with `values` at `positions`; nothing for one outside.
+
+    With `wraps`, negative positions count from the end.
 
     Where every position is in a block of its own, as behind pooling without overlap, each block is
     compared with its position; else positions are scattered.
@@ -33,7 +40,7 @@ def max_unpool(
     check_unpooled(shape)
     check_same_shape(positions, tuple(values.shape))
     counts = values.shape[-len(shape) :]
-    positions = xp.astype(positions, "int64")
+    positions = _places(xp, positions, plane_size(shape), wraps)
     if 0 in values.shape:
         return xp.zeros((*values.shape[: -len(shape)], *shape), values)
     strides = [length // count for length, count in zip(shape, counts, strict=True)]
@@ -79,13 +86,15 @@ def window_unpool(
     return fill(xp, shape, rows, is_hit, (values, xp.astype(positions, OFFSETS)))
 
 
-def max_gather(xp: Any, x: Array, positions: Array, ndim: int, duplicates: str = "sum") -> Array:
+def max_gather(
+    xp: Any, x: Array, positions: Array, ndim: int, duplicates: str = "sum", wraps: bool = False
+) -> Array:
     """Return the elements of `x` at `positions`, zero for one outside: transposes `max_unpool`."""
     check_same_shape(positions, tuple(x.shape[:-ndim]) + tuple(positions.shape[-ndim:]))
     if 0 in positions.shape:
         return xp.zeros(positions.shape, x)
     size = plane_size(x.shape[-ndim:])
-    where = planes(xp.astype(positions, "int64"), ndim)
+    where = planes(_places(xp, positions, size, wraps), ndim)
     inside = (where >= 0) & (where < size)
     where = xp.where(inside, where, xp.zero(where))
     found = xp.take_along(planes(x, ndim), where)
@@ -93,6 +102,11 @@ def max_gather(xp: Any, x: Array, positions: Array, ndim: int, duplicates: str =
         outside = xp.constant(np.asarray(size), "int64")
         inside = inside & _is_last(xp, xp.where(inside, where, outside), size)
     return xp.where(inside, found, xp.zero(x)).reshape(positions.shape)
+
+
+def _places(xp: Any, positions: Array, size: int, wraps: bool) -> Array:
+    places = xp.astype(positions, "int64")
+    return xp.where(places < 0, places + size, places) if wraps else places
 
 
 def _in_blocks(xp: Any, rest: Array, lengths: Sequence[int], sizes: Sequence[int]) -> Array:

@@ -10,8 +10,18 @@ const npy_intp MARKS = 1 << 20;
 // What to do where positions repeat. Booleans add up to a boolean.
 enum Duplicates { LAST, SUM, ANY };
 
+// The element that a position stands for; not inside the plane where it stands for none. With WRAPS,
+// negative positions count from the end.
+template <bool WRAPS>
+static inline int64_t place_of(int64_t position, npy_intp size) {
+    // A negative position is a huge one without a sign, and small again with the size added.
+    const bool is_inside = (uint64_t)position < (uint64_t)size;
+    if (!WRAPS || is_inside || position >= 0) return position;
+    return position < -size ? position : position + size;
+}
+
 // Write the values of every leading item into `y`, whose items have `size` elements each.
-template <Duplicates DUPLICATES, typename T, typename P>
+template <Duplicates DUPLICATES, bool WRAPS, typename T, typename P>
 static Problem max_unpool(
     const View& values, const View& positions, int ndim, npy_intp size, T* y
 ) {
@@ -34,7 +44,7 @@ static Problem max_unpool(
             const char* from = values.data + value.offset;
             const char* where = positions.data + position.offset;
             for (npy_intp i = 0; i < length; ++i, from += value_step, where += position_step) {
-                int64_t place = (int64_t)*(const P*)where;
+                int64_t place = place_of<WRAPS>(*(const P*)where, size);
                 if ((uint64_t)place >= (uint64_t)size) return position_problem(place, size);
                 T element = *(const T*)from;
                 if (DUPLICATES == SUM) element += y[place];
@@ -47,7 +57,7 @@ static Problem max_unpool(
 }
 
 // The same for values and positions with their channels inside; so has `y`.
-template <Duplicates DUPLICATES, typename T, typename P>
+template <Duplicates DUPLICATES, bool WRAPS, typename T, typename P>
 static Problem max_unpool_channels(
     const View& values, const View& positions, int ndim, npy_intp size, T* y
 ) {
@@ -64,7 +74,7 @@ static Problem max_unpool_channels(
             const T* elements = (const T*)(from.data + value.offset);
             const P* places = (const P*)(where.data + position.offset);
             for (npy_intp c = 0; c < channels; ++c) {
-                int64_t place = (int64_t)places[c];
+                int64_t place = place_of<WRAPS>(places[c], size);
                 if ((uint64_t)place >= (uint64_t)size) return position_problem(place, size);
                 T element = elements[c], before = y[place * channels + c];
                 if (DUPLICATES == SUM) element += before;
@@ -90,7 +100,7 @@ static inline T element_at(const View& plane, npy_intp place) {
 // Read one leading item. `seen` has `marks` bytes, or is NULL where duplicates all read: "last"
 // goes backwards and takes what it has not seen yet; it marks that for as many elements of the
 // plane as it has marks, and goes again for the next.
-template <typename T, typename P>
+template <bool WRAPS, typename T, typename P>
 static Problem gather_item(
     const View& plane, const View& positions, const View& target, char* seen, npy_intp marks
 ) {
@@ -104,7 +114,7 @@ static Problem gather_item(
             char* out = target.data + to.offset;
             const char* where = positions.data + from.offset;
             for (npy_intp i = 0; i < target.shape[inner]; ++i) {
-                int64_t place = (int64_t)*(const P*)where;
+                int64_t place = place_of<WRAPS>(*(const P*)where, size);
                 if ((uint64_t)place >= (uint64_t)size) return position_problem(place, size);
                 T element = is_contiguous ? ((const T*)plane.data)[place]
                                           : element_at<T>(plane, place);
@@ -123,7 +133,7 @@ static Problem gather_item(
 }
 
 // Read the elements of every leading item of x at its positions into `y`, a view of their shape.
-template <bool ONLY_LAST, typename T, typename P>
+template <bool ONLY_LAST, bool WRAPS, typename T, typename P>
 static Problem max_gather(const View& x, const View& positions, int ndim, const View& y) {
     Walk item(x, x.ndim - ndim), place(positions, x.ndim - ndim), target(y, x.ndim - ndim);
     npy_intp marks = at_least(1, at_most(MARKS, x.trailing(ndim, 0).size()));
@@ -136,7 +146,7 @@ static Problem max_gather(const View& x, const View& positions, int ndim, const 
     npy_intp items = item.rounds();
     for (; items > 0 && !problem.error; --items, item.step(), place.step(), target.step()) {
         View where = positions.trailing(ndim, place.offset), to = y.trailing(ndim, target.offset);
-        problem = gather_item<T, P>(
+        problem = gather_item<WRAPS, T, P>(
             x.trailing(ndim, item.offset), ONLY_LAST ? where.reversed() : where,
             ONLY_LAST ? to.reversed() : to, seen, marks
         );

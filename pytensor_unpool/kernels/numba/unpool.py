@@ -37,9 +37,10 @@ from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, inner, 
 MARKS = 2**20
 
 
-def max_unpool(ndim: int, duplicates: str) -> Kernel:
+def max_unpool(ndim: int, duplicates: str, wraps: bool) -> Kernel:
     """Compile ``(values, positions, shape) -> y`` with `ndim` un-pooled axes."""
     pooled = -ndim
+    place_of = _place_of(wraps)
     adds_up = duplicates == "sum"
     some_lengths = (0,) * ndim
 
@@ -51,8 +52,7 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
         for index in np.ndindex(values.shape[:-1]):
             line, places = values[index], positions[index]
             for i in range(len(line)):
-                # A negative position is a huge one without a sign.
-                place = np.uint64(np.int64(places[i]))
+                place = place_of(places[i], size)
                 if place >= size:
                     return True, np.int64(place)
                 if adds_up:
@@ -61,7 +61,7 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
                     plane[place] = line[i]
         return False, np.int64(0)
 
-    unpool_channels = _unpool_channels(ndim, adds_up)
+    unpool_channels = _unpool_channels(ndim, adds_up, place_of)
 
     @inner
     def unpool_planes(values, positions, lengths):  # type: ignore[no-untyped-def]
@@ -101,7 +101,21 @@ def max_unpool(ndim: int, duplicates: str) -> Kernel:
     return max_unpool  # type: ignore[no-any-return]
 
 
-def _unpool_channels(ndim: int, adds_up: bool) -> Kernel:
+def _place_of(wraps: bool) -> Kernel:
+    """Compile ``(position, size) -> place``, which is `size` or more where there is none."""
+
+    @inner
+    def place_of(position, size):  # type: ignore[no-untyped-def]
+        # A negative position is a huge one without a sign, and small again with the size added.
+        place = np.uint64(np.int64(position))
+        if wraps and place >= size and place + size < size:
+            return place + size
+        return place
+
+    return place_of  # type: ignore[no-any-return]
+
+
+def _unpool_channels(ndim: int, adds_up: bool, place_of: Kernel) -> Kernel:
     """Compile un-pooling of channels side by side, to an output laid out like the input."""
     outer = -ndim - 1
 
@@ -112,7 +126,7 @@ def _unpool_channels(ndim: int, adds_up: bool) -> Kernel:
         for index in np.ndindex(values.shape[1:]):
             line, places = row_at(values, index), row_at(positions, index)
             for i in range(channels):
-                place = np.uint64(np.int64(places[i]))
+                place = place_of(places[i], size)
                 if place >= size:
                     return True, np.int64(place)
                 at = place * np.uint64(channels) + np.uint64(i)
@@ -161,13 +175,14 @@ def unpooled_lengths(shape, lengths):  # type: ignore[no-untyped-def]
     return lengths
 
 
-def max_gather(ndim: int, duplicates: str) -> Kernel:
+def max_gather(ndim: int, duplicates: str, wraps: bool) -> Kernel:
     """Compile ``(x, positions) -> y``, the elements of `x` at `positions`.
 
     With ``duplicates="last"``, zero where a later entry of the leading item has the position.
     """
     pooled = -ndim
     only_last = duplicates == "last"
+    place_of = _place_of(wraps)
 
     @inner
     def read(target, plane, positions, seen):  # type: ignore[no-untyped-def]
@@ -185,7 +200,7 @@ def max_gather(ndim: int, duplicates: str) -> Kernel:
             for index in np.ndindex(target.shape[:-1]):
                 line, places = target[index], positions[index]
                 for i in range(len(line)):
-                    place = np.uint64(np.int64(places[i]))
+                    place = place_of(places[i], size)
                     if place >= size:
                         return True, np.int64(place)
                     if not only_last:
