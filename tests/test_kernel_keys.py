@@ -26,6 +26,7 @@ from pytensor_unpool.ops import (
     Pool,
     PoolInputGrad,
     RowsToWindows,
+    Stretch,
     TapGather,
     TapUnpool,
     TiedGather,
@@ -59,6 +60,8 @@ def example(op: Any) -> tuple[list[Any], list[Any]]:
         return [values, pt.lvector("n")], [some_values, [4]]
     if isinstance(op, MaxUnpool):
         return [values, positions, pt.lvector("n")], [some_values, some_positions, [4]]
+    if isinstance(op, Stretch):
+        return [values, x], [some_values[:1], an_x]
     if isinstance(op, MaxGather):
         return [x, positions], [an_x, some_positions]
     taps, some_taps = pt.matrix("taps", dtype="uint8"), np.array([[0, 1], [1, 0]], "uint8")
@@ -84,6 +87,7 @@ EXAMPLES = [
     MaxGather(1, "last"),
     Pool(PAIRS, "sum"),
     PoolInputGrad(PAIRS, "sum"),
+    Stretch((0,)),
     TapGather(PAIRS),
     TapUnpool(PAIRS),
     TiedUnpool(PAIRS),
@@ -135,6 +139,8 @@ def test_kernels_that_differ_have_keys_that_differ():
         MaxPool(PAIRS, "first", None),
         MaxPool(PAIRS, "first", TAPS),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
+        Stretch((0,)),
+        Stretch((0, 1)),
         *(kind(1, "last", wraps=True) for kind in (MaxUnpool, MaxGather)),
         *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in several),
         *(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from pytensor_unpool.kernels import blocks
+from pytensor_unpool.kernels import blocks, reference
 from pytensor_unpool.ops import (
     Conv,
     ConvInputGrad,
@@ -18,6 +18,7 @@ from pytensor_unpool.ops import (
     Pool,
     PoolInputGrad,
     RowsToWindows,
+    Stretch,
     TapGather,
     TapUnpool,
     TiedGather,
@@ -104,6 +105,13 @@ def _max_gather(xp: Any, op: MaxGather) -> Kernel:
     return max_gather
 
 
+def _stretch(xp: Any, op: Stretch) -> Kernel:
+    def stretch(x: Any, *likes: Any) -> Any:
+        return xp.broadcast_to(x, reference.stretched_shape(op.axes, x, likes))
+
+    return stretch
+
+
 def _windows_to_rows(xp: Any, op: WindowsToRows) -> Kernel:
     def windows_to_rows(x: Any, *numbers: Any) -> Any:
         rows = _rows(xp, op.windows, numbers)
@@ -157,6 +165,7 @@ KERNELS: dict[type, Callable[[Any, Any], Kernel]] = {
     Pool: _of_windows(blocks.pool, 1, has_mode=True),
     PoolInputGrad: _to_elements(blocks.pool_input_grad, 1, "mode"),
     RowsToWindows: _to_elements(blocks.rows_to_windows, 1, "border"),
+    Stretch: _stretch,
     TapGather: _of_windows(blocks.tap_gather, 2),
     TapUnpool: _to_elements(blocks.tap_unpool, 2),
     TiedGather: _of_windows(blocks.tied_gather, 3),

@@ -16,6 +16,7 @@ from pytensor_unpool.kernels.numba.helix import helix
 from pytensor_unpool.kernels.numba.linked import LINKED
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
+from pytensor_unpool.kernels.numba.stretch import stretch
 from pytensor_unpool.kernels.numba.sums import pool, pool_input_grad
 from pytensor_unpool.kernels.numba.taps import tap_gather, tap_unpool
 from pytensor_unpool.kernels.numba.tied import tied_gather, tied_unpool
@@ -32,6 +33,7 @@ from pytensor_unpool.ops import (
     Pool,
     PoolInputGrad,
     RowsToWindows,
+    Stretch,
     TapGather,
     TapUnpool,
     TiedGather,
@@ -55,6 +57,7 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates, op.wraps),
     Pool: lambda op: pool(op.windows, op.mode),
     PoolInputGrad: lambda op: pool_input_grad(op.windows, op.mode),
+    Stretch: lambda op: stretch(op.axes),
     TapGather: lambda op: tap_gather(op.windows),
     TapUnpool: lambda op: tap_unpool(op.windows),
     TiedUnpool: lambda op: tied_unpool(op.windows),

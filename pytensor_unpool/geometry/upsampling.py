@@ -15,7 +15,8 @@ def upsampled_length(length: Integer, p: int, q: int) -> Integer:
     >>> upsampled_length(3, 2, 1), upsampled_length(3, 3, 2)
     (6, 5)
     """
-    return (length * p + q - 1) // q
+    # Symbolic lengths show that they are multiples.
+    return length * p if q == 1 else (length * p + q - 1) // q
 
 
 def offset(p: int) -> int:

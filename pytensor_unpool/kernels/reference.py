@@ -96,6 +96,25 @@ def max_gather(
     return taken.reshape(positions.shape)
 
 
+def stretch(axes: Sequence[int], x: Array, *likes: Array) -> Array:
+    """Return `x` broadcast along `axes` to what the others broadcast to; itself if it fits."""
+    shape = stretched_shape(axes, x, likes)
+    return x if shape == x.shape else np.broadcast_to(x, shape).copy()
+
+
+def stretched_shape(axes: Sequence[int], x: Any, likes: Sequence[Any]) -> tuple[int, ...]:
+    """Return the shape of `x` with that of the other arrays, which are broadcast, along `axes`."""
+    shape = list(x.shape)
+    for axis in axes:
+        length = next((like.shape[axis] for like in likes if like.shape[axis] != 1), 1)
+        for array in (*likes, x):
+            if array.shape[axis] not in (1, length):
+                got = array.shape[axis]
+                raise LengthError(POSITIONS_DISAGREE, axis - x.ndim, got=got, wanted=length)
+        shape[axis] = length
+    return tuple(shape)
+
+
 def tied_unpool(
     x: Array, values: Array, cotangent: Array, rows: Rows, partial_windows: bool
 ) -> Array:

@@ -5,6 +5,7 @@ from pytensor_unpool.ops.conv import Conv, ConvInputGrad, ConvKernelGrad
 from pytensor_unpool.ops.helix import HelixConvolve, HelixWindow
 from pytensor_unpool.ops.neighbours import RowsToWindows, WindowsToRows
 from pytensor_unpool.ops.pool import MaxPool
+from pytensor_unpool.ops.stretch import Stretch
 from pytensor_unpool.ops.sums import Pool, PoolInputGrad
 from pytensor_unpool.ops.taps import TapGather, TapUnpool
 from pytensor_unpool.ops.tied import TiedGather, TiedUnpool
@@ -22,6 +23,7 @@ __all__ = [
     "Pool",
     "PoolInputGrad",
     "RowsToWindows",
+    "Stretch",
     "TapGather",
     "TapUnpool",
     "TiedGather",

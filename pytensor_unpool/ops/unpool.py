@@ -58,9 +58,7 @@ class _PositionOp(LinearOp):
         wraps = ", negative from the end" if self.wraps else ""
         return f"{type(self).__name__}{{ndim={self.ndim}, duplicates={self.duplicates!r}{wraps}}}"
 
-    def _check_constant_positions(
-        self, positions: Variable, lengths: Sequence[int | None]
-    ) -> None:
+    def _check_constant_positions(self, positions: Variable, lengths: Sequence[int | None]) -> None:
         """Raise `PositionError` when the graph is built, if all that it takes is known.
 
         With `wraps` the graph comes from a rewrite, and what is wrong with it shows when it runs.

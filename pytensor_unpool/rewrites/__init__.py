@@ -1,5 +1,5 @@
 """Rewrites that PyTensor applies when it compiles. All have the tag ``pytensor_unpool``."""
 
-from pytensor_unpool.rewrites import pool
+from pytensor_unpool.rewrites import indexing, loop, pool, strided, windows
 
-__all__ = ["pool"]
+__all__ = ["indexing", "loop", "pool", "strided", "windows"]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytensor.compile.mode import optdb
-from pytensor.graph.basic import Apply, Constant, Variable, equal_computations
+from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import copy_stack_trace, node_rewriter
-from pytensor.graph.rewriting.utils import rewrite_graph
-from pytensor.graph.traversal import ancestors, truncated_graph_inputs
 from pytensor.tensor.basic import MakeVector
 from pytensor.tensor.rewriting.basic import register_specialize
-from pytensor.tensor.shape import Shape_i
 
 from pytensor_unpool.geometry import TAPS
 from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TapGather, TapUnpool, WindowUnpool
+from pytensor_unpool.rewrites.proofs import length, same_integer
 
 
 @register_specialize("fast_compile", "pytensor_unpool")
@@ -127,23 +125,4 @@ def _are_all_lengths(
 
 def _is_length(fgraph: FunctionGraph, entry: Variable, x: Variable, axis: int) -> bool:
     """Return whether an integer is known to be the length of an axis of `x`."""
-    if isinstance(entry, Constant):
-        return bool(x.type.shape[axis] == entry.data)
-    length = fgraph.shape_feature.get_shape(x, axis)
-    if entry is length or _is_shape_i(entry, x, axis):
-        return True
-    # The same length is there in other words once the graph is canonicalized. What is behind the
-    # shapes of arrays need not be looked at.
-    shapes = [v for v in ancestors([entry, length]) if _is_shape_i(v)]
-    leaves = truncated_graph_inputs([entry, length], shapes)
-    inputs = [v for v in leaves if not isinstance(v, Constant)]
-    both = FunctionGraph(inputs, [entry, length], clone=True)
-    rewrite_graph(both, include=("canonicalize",))
-    one, other = both.outputs
-    return equal_computations([one], [other])
-
-
-def _is_shape_i(v: Variable, x: Variable | None = None, axis: int | None = None) -> bool:
-    if v.owner is None or not isinstance(v.owner.op, Shape_i):
-        return False
-    return x is None or (v.owner.inputs[0] is x and v.owner.op.i == axis)
+    return same_integer(fgraph, entry, length(fgraph, x, axis))

@@ -73,6 +73,26 @@ static bool is_fine(const Problem& problem) {
     return false;
 }
 
+// The shape of x, with that of some arrays, which are broadcast, along the axes that it stretches.
+static Problem stretched_shape(
+    PyArrayObject* x, PyArrayObject* const* likes, int count, const bool* stretches, npy_intp* shape
+) {
+    const int ndim = PyArray_NDIM(x);
+    for (int axis = 0; axis < ndim; ++axis) {
+        shape[axis] = PyArray_DIMS(x)[axis];
+        if (!stretches[axis]) continue;
+        npy_intp length = 1;
+        for (int i = 0; i < count && length == 1; ++i) length = PyArray_DIMS(likes[i])[axis];
+        for (int i = 0; i <= count; ++i) {
+            npy_intp got = PyArray_DIMS(i < count ? likes[i] : x)[axis];
+            if (got != 1 && got != length)
+                return length_problem(POSITIONS_DISAGREE, axis - ndim, got, length);
+        }
+        shape[axis] = length;
+    }
+    return NONE;
+}
+
 // Read a vector of `n` lengths, and how many elements they make.
 static bool read_lengths(PyArrayObject* vector, int n, npy_intp* lengths, npy_intp* size) {
     if (PyArray_DIMS(vector)[0] != n)

@@ -1,0 +1,315 @@
+"""Un-pooling item by item, as one assignment, and its gradient as one reading.
+
+A Python loop over leading items leaves a chain in the graph: zeros, with an assignment to item
+(0, 0), with one to item (0, 1), and so on. Where every item is written once, from the same items of
+the same arrays, one assignment with ``arange`` indices does the same, for items do not overlap. The
+chain is replaced before PyTensor's own rewrites see it: some of them take a time that grows with
+the square of its length.
+
+The gradient is a sum. Each term is zeros but for one item, which was read from the cotangent at the
+positions of the item. The cotangent has had zeros assigned to the items that were written later;
+where these are other items, it is read as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.mode import optdb
+from pytensor.graph.basic import Apply, Variable, equal_computations
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.rewriting.basic import copy_stack_trace, graph_rewriter
+from pytensor.scalar.basic import Add
+from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.subtensor import (
+    AdvancedIncSubtensor,
+    AdvancedSubtensor,
+    IncSubtensor,
+    Subtensor,
+    indices_from_subtensor,
+)
+
+from pytensor_unpool.rewrites.proofs import Length, is_zero, plain
+from pytensor_unpool.rewrites.record import Finding, Unproven, note
+
+Item = tuple[int, ...]
+
+NAME = "fuse_set_subtensor_loop"
+
+
+@graph_rewriter
+def fuse_set_subtensor_loop(fgraph: FunctionGraph) -> None:
+    """Replace chains of assignments to all leading items by one assignment."""
+    links = {n: link for n in fgraph.apply_nodes if (link := _link(n)) is not None}
+    gathers = {n: link for n, link in links.items() if isinstance(n.op, AdvancedSubtensor)}
+    for node in [n for n in fgraph.apply_nodes if gathers and _is_whole_sum(fgraph, n)]:
+        _fuse_gathers(fgraph, node, links)
+    links = {n: link for n, link in links.items() if n in fgraph.apply_nodes and n not in gathers}
+    inner = {n.inputs[0].owner for n in links if _is_only_read_by(fgraph, n.inputs[0], n)}
+    for last in [n for n in links if n not in inner]:
+        chain = list(_chain(fgraph, last, links))
+        if len(chain) == 1:
+            continue
+        try:
+            assigned = _assigned_at_once([(n, links[n]) for n in chain])
+        except Unproven as reason:
+            note(fgraph, Finding(NAME, f"{len(chain)} assignments", None, str(reason)))
+            continue
+        note(fgraph, Finding(NAME, f"{len(chain)} assignments", "one assignment"))
+        _replace(fgraph, last.outputs[0], assigned)
+
+
+# Before all others but the one that inlines graphs in graphs.
+optdb.register(
+    NAME, fuse_set_subtensor_loop, "fast_run", "fast_compile", "pytensor_unpool", position=-0.005
+)
+
+
+class _Link(NamedTuple):
+    """One assignment or reading: the numbers of its item, and the arrays of positions in it."""
+
+    item: Item
+    positions: list[Variable]
+
+
+def _link(node: Apply) -> _Link | None:
+    """Return how a node assigns to one leading item, or reads it; None if it is something else."""
+    if isinstance(node.op, AdvancedIncSubtensor) and not node.op.ignore_duplicates:
+        indices = node.inputs[2:]
+    elif isinstance(node.op, AdvancedSubtensor):
+        indices = node.inputs[1:]
+    else:
+        return None
+    entries = indices_from_subtensor(indices, node.op.idx_list)
+    if len(entries) != node.inputs[0].type.ndim:
+        return None
+    item: list[int] = []
+    for entry in entries:
+        number = _known(entry)
+        if number is None:
+            break
+        item.append(number)
+    rest = list(entries[len(item) :])
+    if not item or not rest:
+        return None
+    if any(isinstance(e, slice) or e.type.numpy_dtype.kind not in "iu" for e in rest):
+        return None
+    if max(e.type.ndim for e in rest) == 0:
+        return None
+    return _Link(tuple(item), rest)
+
+
+def _known(entry: Any) -> int | None:
+    if isinstance(entry, int | np.integer):
+        return int(entry)
+    if isinstance(entry, slice) or entry.type.ndim > 0:
+        return None
+    number = plain(entry)
+    return number if isinstance(number, int) else None
+
+
+def _is_only_read_by(fgraph: FunctionGraph, v: Variable, node: Apply) -> bool:
+    return v.owner is not None and [reader for reader, _ in fgraph.clients[v]] == [node]
+
+
+def _chain(fgraph: FunctionGraph, last: Apply, links: dict[Apply, _Link]) -> Iterator[Apply]:
+    """Go from the last assignment of a chain to the first one."""
+    node = last
+    while True:
+        yield node
+        before = node.inputs[0].owner
+        if before not in links or not _is_only_read_by(fgraph, node.inputs[0], node):
+            return
+        if before.op != last.op or len(links[before].item) != len(links[last].item):
+            return
+        node = before
+
+
+def _assigned_at_once(chain: Sequence[tuple[Apply, _Link]]) -> Variable:
+    """Return one assignment for a chain of them, or raise `Unproven`."""
+    first = chain[-1][0]
+    zeros = first.inputs[0]
+    if not is_zero(zeros):
+        raise Unproven("what is written to first is not known to be zeros")
+    leading = [_static_length(zeros, axis) for axis in range(len(chain[0][1].item))]
+    items = [
+        tuple(i + n if i < 0 else i for i, n in zip(link.item, leading, strict=True))
+        for _, link in chain
+    ]
+    if len(set(items)) < len(items):
+        raise Unproven("an item is written twice")
+    if len(items) != prod(leading) or any(
+        not 0 <= i < n for item in items for i, n in zip(item, leading, strict=True)
+    ):
+        raise Unproven("not every leading item is written")
+    values = _stacked("values", [n.inputs[1] for n, _ in chain], items, leading)
+    columns = zip(*(link.positions for _, link in chain), strict=True)
+    positions = [_stacked("positions", list(column), items, leading) for column in columns]
+    ndim = max(p.type.ndim for p in positions)
+    if values.type.ndim > ndim:
+        raise Unproven("the values have more axes than the positions")
+    where = [*_ranges(leading, ndim), *(_padded(p, len(leading), ndim) for p in positions)]
+    assign = AdvancedIncSubtensor(
+        tuple(range(len(where))), set_instead_of_inc=first.op.set_instead_of_inc
+    )
+    return assign(zeros, _padded(values, len(leading), ndim), *where)
+
+
+def _replace(fgraph: FunctionGraph, old: Variable, new: Variable) -> None:
+    copy_stack_trace(old, new)
+    fgraph.replace_validate(old, old.type.filter_variable(new), reason=NAME)
+
+
+def _is_whole_sum(fgraph: FunctionGraph, node: Apply) -> bool:
+    """Return whether a node is a sum, and no term of another one."""
+    readers = [reader for reader, _ in fgraph.clients.get(node.outputs[0], ())]
+    return _is_sum(node) and not (len(readers) == 1 and _is_sum(readers[0]))
+
+
+def _is_sum(node: Any) -> bool:
+    return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Add)
+
+
+def _terms(v: Variable) -> Iterator[Variable]:
+    pending = [v]
+    while pending:
+        term = pending.pop()
+        if term.owner is not None and _is_sum(term.owner):
+            pending += term.owner.inputs
+        else:
+            yield term
+
+
+def _fuse_gathers(fgraph: FunctionGraph, node: Apply, links: dict[Apply, _Link]) -> None:
+    """Read at once what the terms of a sum read item by item."""
+    placed: list[tuple[Apply, _Link, Variable]] = []
+    rest = []
+    for term in _terms(node.outputs[0]):
+        read = _read_item(term, links)
+        if read is None:
+            rest.append(term)
+        else:
+            placed.append((*read, term.owner.inputs[0]))
+    if len(placed) < 2:
+        return
+    try:
+        gathered = _gathered_at_once(placed, links)
+    except Unproven as reason:
+        note(fgraph, Finding(NAME, f"{len(placed)} readings", None, str(reason)))
+        return
+    note(fgraph, Finding(NAME, f"{len(placed)} readings", "one reading"))
+    _replace(fgraph, node.outputs[0], pt.add(gathered, *rest) if rest else gathered)
+
+
+def _read_item(term: Variable, links: dict[Apply, _Link]) -> tuple[Apply, _Link] | None:
+    """Return the node that reads what a term has in its only item that is not zero."""
+    node = term.owner
+    if node is None or not isinstance(node.op, IncSubtensor) or not is_zero(node.inputs[0]):
+        return None
+    link = links.get(node.inputs[1].owner)
+    entries = [_known(e) for e in indices_from_subtensor(node.inputs[2:], node.op.idx_list)]
+    if link is None or not isinstance(node.inputs[1].owner.op, AdvancedSubtensor):
+        return None
+    return (node.inputs[1].owner, link) if tuple(entries) == link.item else None
+
+
+def _gathered_at_once(
+    placed: Sequence[tuple[Apply, _Link, Variable]], links: dict[Apply, _Link]
+) -> Variable:
+    """Return one reading for one of each item, or raise `Unproven`."""
+    zeros = placed[0][2]
+    leading = [_static_length(zeros, axis) for axis in range(len(placed[0][1].item))]
+    items = [link.item for _, link, _ in placed]
+    if len(set(items)) < len(items) or set(items) != set(np.ndindex(*leading)):
+        raise Unproven("not every leading item is read once")
+    if any(z.type.ndim != zeros.type.ndim for _, _, z in placed):
+        raise Unproven("the items are not those of one array")
+    sources = [_untouched(node, link.item, links) for node, link, _ in placed]
+    if any(source is not sources[0] for source in sources):
+        raise Unproven("the items are not read from one array")
+    columns = list(zip(*(link.positions for _, link, _ in placed), strict=True))
+    positions = [_stacked("positions", list(column), items, leading) for column in columns]
+    ndim = max(p.type.ndim for p in positions)
+    if ndim != zeros.type.ndim:
+        raise Unproven("the positions have not the shape of what they read")
+    where = [*_ranges(leading, ndim), *(_padded(p, len(leading), ndim) for p in positions)]
+    if any(n != m for n, m in zip(sources[0].type.shape, leading, strict=False)):
+        raise Unproven("what is read is not known to have as many items")
+    return sources[0][tuple(where)]
+
+
+def _untouched(node: Apply, item: Item, links: dict[Apply, _Link]) -> Variable:
+    """Return what a node reads an item of, without assignments to other items."""
+    source = node.inputs[0]
+    while source.owner in links and isinstance(source.owner.op, AdvancedIncSubtensor):
+        other = links[source.owner].item
+        if len(other) != len(item) or other == item or min(other + item) < 0:
+            break
+        source = source.owner.inputs[0]
+    return source
+
+
+def _ranges(leading: Sequence[int], ndim: int) -> list[Any]:
+    return [np.arange(n).reshape(-1, *[1] * (ndim - 1 - k)) for k, n in enumerate(leading)]
+
+
+def _static_length(zeros: Variable, axis: int) -> int:
+    length: Length = zeros.type.shape[axis]
+    if length is None:
+        raise Unproven(f"the length of axis {axis} is not known when the graph is compiled")
+    return int(length)
+
+
+def _stacked(
+    name: str, parts: Sequence[Variable], items: Sequence[Item], leading: Sequence[int]
+) -> Variable:
+    """Return the array that the parts are the items of, or one part that serves for all items.
+
+    Arithmetic with items is that with arrays.
+    """
+    if all(equal_computations([part], [parts[0]]) for part in parts[1:]):
+        return pt.shape_padleft(parts[0], len(leading))
+    op = parts[0].owner and parts[0].owner.op
+    if isinstance(op, Elemwise):
+        if not all(part.owner is not None and part.owner.op == op for part in parts):
+            raise Unproven(f"the {name} are not computed alike for all items")
+        operands = zip(*(part.owner.inputs for part in parts), strict=True)
+        return op(*(_stacked(name, list(some), items, leading) for some in operands))
+    whole, _ = _item_of(parts[0], len(leading))
+    for part, item in zip(parts, items, strict=True):
+        of, numbers = _item_of(part, len(leading))
+        lengths = whole.type.shape
+        if of is not whole or of.type.ndim != part.type.ndim + len(leading):
+            raise Unproven(f"the {name} are not the items of one array")
+        if any(
+            i != j and (n is None or j + n != i)
+            for i, j, n in zip(item, numbers, lengths, strict=False)
+        ):
+            raise Unproven(f"the {name} are not the items of one array in their order")
+    known = [*leading, *[None] * (whole.type.ndim - len(leading))]
+    if any(n != m for n, m in zip(whole.type.shape, leading, strict=False)):
+        whole = whole[tuple(slice(n) for n in leading)]
+    return pt.specify_shape(whole, known)
+
+
+def _item_of(part: Variable, axes: int) -> tuple[Variable, list[int]]:
+    """Return the array that a variable is an item of, and the numbers of the item."""
+    numbers: list[int] = []
+    while len(numbers) < axes and part.owner and isinstance(part.owner.op, Subtensor):
+        array, *rest = part.owner.inputs
+        entries = [_known(e) for e in indices_from_subtensor(rest, part.owner.op.idx_list)]
+        if None in entries or len(numbers) + len(entries) > axes:
+            break
+        numbers = [*(e for e in entries if e is not None), *numbers]
+        part = array
+    return part, numbers if len(numbers) == axes else []
+
+
+def _padded(v: Variable, leading: int, ndim: int) -> Variable:
+    """Return a variable with axes of length 1 behind the leading ones, to have `ndim` axes."""
+    order = [*range(leading), *["x"] * (ndim - v.type.ndim), *range(leading, v.type.ndim)]
+    return v.dimshuffle(order) if len(order) > v.type.ndim else v

@@ -1,0 +1,313 @@
+"""Pooling by reshaping, and its gradients.
+
+An axis of length L is cut into L / r windows of r elements by a reshape to (L / r, r). The maximum
+over the second axis pools, the sum over it adds up every window, and what is repeated along it and
+reshaped back is the transpose of that: the nearest upsampling. The gradient of the maximum goes to
+every element that equals it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.rewriting.basic import node_rewriter
+from pytensor.scalar.basic import EQ, Mul
+from pytensor.tensor.basic import Alloc
+from pytensor.tensor.elemwise import DimShuffle, Elemwise
+from pytensor.tensor.linalg.products import KroneckerProduct
+from pytensor.tensor.math import Max, Sum
+from pytensor.tensor.rewriting.basic import register_canonicalize, register_specialize
+from pytensor.tensor.shape import Reshape
+
+from pytensor_unpool.geometry import Windows
+from pytensor_unpool.ops import MaxPool, Pool, PoolInputGrad, TiedUnpool
+from pytensor_unpool.rewrites.indexing import lengths_vector
+from pytensor_unpool.rewrites.proofs import (
+    Length,
+    entries_of,
+    is_multiple,
+    is_quotient,
+    length,
+    plain,
+    same_integer,
+)
+from pytensor_unpool.rewrites.record import Unproven, rewritten
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@register_canonicalize("fast_compile", "pytensor_unpool")
+@node_rewriter([Max])
+def local_reshape_max_to_max_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Pool where maxima are taken over the axes of windows that a reshape made."""
+    return rewritten("local_reshape_max_to_max_pool", max_pooling, fgraph, node)
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@register_canonicalize("fast_compile", "pytensor_unpool")
+@node_rewriter([Sum])
+def local_reshape_sum_to_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Pool where sums are taken over the axes of windows that a reshape made."""
+    return rewritten("local_reshape_sum_to_pool", sum_pooling, fgraph, node)
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@register_canonicalize("fast_compile", "pytensor_unpool")
+@node_rewriter([Reshape])
+def local_repeat_to_pool_input_grad(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Upsample where copies are laid side by side: the transpose of sum pooling."""
+    return rewritten("local_repeat_to_pool_input_grad", upsampling, fgraph, node)
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@register_canonicalize("fast_compile", "pytensor_unpool")
+@node_rewriter([KroneckerProduct])
+def local_kron_to_pool_input_grad(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Upsample where a matrix is multiplied, in Kronecker's way, by ones."""
+    return rewritten("local_kron_to_pool_input_grad", kronecker_upsampling, fgraph, node)
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@register_canonicalize("fast_compile", "pytensor_unpool")
+@node_rewriter([Pool, PoolInputGrad])
+def local_pool_of_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Add up once where sums of windows are added up in windows, and the transpose of that."""
+    return rewritten("local_pool_of_pool", pooling_at_once, fgraph, node)
+
+
+# When all that upsamples has been found.
+@register_specialize("fast_compile", "pytensor_unpool")
+@node_rewriter([Elemwise])
+def local_mask_to_tied_unpool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Un-pool to all ties where upsampled values are compared with what they are the maxima of."""
+    return rewritten("local_mask_to_tied_unpool", tied_unpooling, fgraph, node)
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@register_canonicalize("fast_compile", "pytensor_unpool")
+@node_rewriter([Reshape])
+def local_reshape_mask_to_tied_unpool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Un-pool to all ties where the comparison is made between the axes of windows."""
+    return rewritten("local_reshape_mask_to_tied_unpool", reshaped_tied_unpooling, fgraph, node)
+
+
+def max_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return what pools in place of a maximum; None if it is something else."""
+    cut = _cut(fgraph, node.inputs[0], node.op.axis)
+    return None if cut is None else MaxPool(cut.windows, "all", None)(cut.x)
+
+
+def sum_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return what pools in place of a sum; None if it is something else."""
+    if node.outputs[0].type.dtype != node.inputs[0].type.dtype:
+        return None
+    cut = _cut(fgraph, node.inputs[0], node.op.axis)
+    return None if cut is None else Pool(cut.windows, "sum")(cut.x)
+
+
+class _Cut(NamedTuple):
+    """An array, and the windows that a reshape cuts its last axes into."""
+
+    x: Variable
+    windows: Windows
+
+
+def _cut(fgraph: FunctionGraph, cells: Variable, axes: Sequence[int] | None) -> _Cut | None:
+    """Return what was cut into cells, whose elements are along these axes."""
+    if cells.owner is None or not isinstance(cells.owner.op, Reshape) or not axes:
+        return None
+    x, shape = cells.owner.inputs
+    within = set(axes)
+    if len(within) + x.type.ndim != cells.type.ndim or x.type.numpy_dtype.kind not in "iuf":
+        return None
+    if any(axis == 0 or axis - 1 in within for axis in within):
+        return None
+    entries = entries_of(shape, cells.type.ndim)
+    known = cells.type.shape
+    entries = [e if n is None else n for e, n in zip(entries, known, strict=True)]
+    window: list[Any] = []
+    kept: list[Any] = []
+    for axis, entry in enumerate(entries):
+        if axis in within:
+            window[-1] = entry
+        else:
+            window.append(1)
+            kept.append(entry)
+    if not all(isinstance(r, int) and r > 0 for r in window):
+        return None
+    lengths = [length(fgraph, x, axis) for axis in range(x.type.ndim)]
+    proven = [
+        k is not None and (is_multiple(fgraph, n, r, k) or is_quotient(fgraph, k, n, r))
+        for k, r, n in zip(kept, window, lengths, strict=True)
+    ]
+    # A reshape keeps the number of elements: what is left for one axis is what it has.
+    if proven.count(False) > 1:
+        raise Unproven("the reshape is not known to cut the axes into windows")
+    windows = _windows(window)
+    return None if windows is None else _Cut(x, windows)
+
+
+def _windows(window: Sequence[int]) -> Windows | None:
+    """Return windows of the last axes, from the first one on that is longer than 1."""
+    first = next((axis for axis, r in enumerate(window) if r > 1), len(window))
+    last = tuple(window[first:])
+    zeros, ones = (0,) * len(last), (1,) * len(last)
+    windows = Windows(last, last, zeros, zeros, ones)
+    return windows if last and windows.can_unroll else None
+
+
+def upsampling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return what upsamples in place of a reshape of copies; None if it is something else."""
+    copies = node.inputs[0].owner
+    if copies is None or not isinstance(copies.op, Alloc):
+        return None
+    cells, *lengths = copies.inputs
+    if cells.owner is None or not isinstance(cells.owner.op, DimShuffle):
+        return None
+    x, order = cells.owner.inputs[0], cells.owner.op.new_order
+    kept = [axis for axis in order if axis != "x"]
+    if kept != list(range(x.type.ndim)) or node.outputs[0].type.ndim != len(kept):
+        return None
+    if order[0] == "x" or x.type.numpy_dtype.kind not in "iuf":
+        return None
+    window: list[Any] = []
+    long: list[Length] = []
+    for entry, n in zip(order, map(plain, lengths), strict=True):
+        if entry != "x":
+            # Copies of a whole axis are no upsampling; a length that is not known is not changed.
+            if x.type.shape[entry] == 1 and n != 1:
+                return None
+            window.append(1)
+            long.append(n)
+        elif not isinstance(n, int) or n < 1 or window[-1] != 1:
+            return None
+        else:
+            window[-1] = n
+    wanted = entries_of(node.inputs[1], len(kept))
+    known = node.outputs[0].type.shape
+    proven = [
+        (e if n is None else n) is not None and is_multiple(fgraph, e if n is None else n, r, m)
+        for e, n, r, m in zip(wanted, known, window, long, strict=True)
+    ]
+    if proven.count(False) > 1:
+        raise Unproven("the reshape is not known to lay copies side by side")
+    return _upsampled(fgraph, x, window)
+
+
+def kronecker_upsampling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return what upsamples in place of a Kronecker product; None if it is something else."""
+    x, ones = node.inputs
+    if (
+        not isinstance(ones, Constant)
+        or ones.type.ndim != x.type.ndim
+        or not (ones.data == 1).all()
+    ):
+        return None
+    if x.type.dtype != node.outputs[0].type.dtype or x.type.numpy_dtype.kind not in "iuf":
+        return None
+    return _upsampled(fgraph, x, ones.data.shape)
+
+
+def _upsampled(fgraph: FunctionGraph, x: Variable, window: Sequence[int]) -> Variable | None:
+    windows = _windows(window)
+    if windows is None:
+        return None
+    axes = range(x.type.ndim - windows.ndim, x.type.ndim)
+    lengths = [length(fgraph, x, a) * r for a, r in zip(axes, windows.window, strict=True)]
+    return PoolInputGrad(windows, "sum")(x, lengths_vector(lengths))
+
+
+def pooling_at_once(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return one Op for two that pool windows side by side; None where there is another thing."""
+    inner = node.inputs[0].owner
+    if inner is None or type(inner.op) is not type(node.op):
+        return None
+    if not all(n.op.mode == "sum" and _are_side_by_side(n.op.windows) for n in (node, inner)):
+        return None
+    ndim = max(n.op.windows.ndim for n in (node, inner))
+    one, other = ((1,) * (ndim - n.op.windows.ndim) + n.op.windows.window for n in (node, inner))
+    windows = _windows([a * b for a, b in zip(one, other, strict=True)])
+    if windows is None or windows.ndim != ndim:
+        return None
+    x = inner.inputs[0]
+    if isinstance(node.op, Pool):
+        return Pool(windows, "sum")(x)
+    return _upsampled(fgraph, x, (1,) * (x.type.ndim - ndim) + windows.window)
+
+
+def _are_side_by_side(windows: Windows) -> bool:
+    return windows.is_static and _windows([n or 0 for n in windows.window]) == windows
+
+
+def tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return the un-pooling in place of a mask times a cotangent; None if it is something else."""
+    parts = _mask_and_cotangent(node)
+    if parts is None:
+        return None
+    mask, cotangent = parts
+    spread = cotangent.owner
+    if spread is None or not isinstance(spread.op, PoolInputGrad) or spread.op.mode != "sum":
+        return None
+    windows = spread.op.windows
+    if not _are_side_by_side(windows):
+        return None
+    for values, x in (mask.inputs, mask.inputs[::-1]):
+        if values.owner is not None and values.owner.op == spread.op:
+            return TiedUnpool(windows)(x, values.owner.inputs[0], spread.inputs[0])
+    return None
+
+
+def _mask_and_cotangent(node: Apply) -> tuple[Apply, Variable] | None:
+    """Return the comparison and the other factor of a product of two."""
+    if not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, Mul):
+        return None
+    if len(node.inputs) != 2:
+        return None
+    for mask, cotangent in (node.inputs, node.inputs[::-1]):
+        compared = mask.owner
+        if compared is None or not isinstance(compared.op, Elemwise):
+            continue
+        is_same_type = cotangent.type.dtype == node.outputs[0].type.dtype
+        if isinstance(compared.op.scalar_op, EQ) and is_same_type:
+            return compared, cotangent
+    return None
+
+
+def reshaped_tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return the un-pooling in place of a reshaped mask; None if it is something else."""
+    product = node.inputs[0].owner
+    parts = None if product is None else _mask_and_cotangent(product)
+    if parts is None:
+        return None
+    mask, cotangent = parts
+    moved = _without_windows(cotangent)
+    for values, cells in (mask.inputs, mask.inputs[::-1]):
+        pooled = _without_windows(values)
+        if pooled is None or moved is None or pooled[1] != moved[1]:
+            continue
+        cut = _cut(fgraph, cells, pooled[1])
+        if cut is not None and _is_shape_of(fgraph, node, cut.x):
+            return TiedUnpool(cut.windows)(cut.x, pooled[0], moved[0])
+    return None
+
+
+def _without_windows(v: Variable) -> tuple[Variable, list[int]] | None:
+    """Return an array without axes that were put in between, and these axes."""
+    if v.owner is None or not isinstance(v.owner.op, DimShuffle):
+        return None
+    order = v.owner.op.new_order
+    kept = [axis for axis in order if axis != "x"]
+    if kept != list(range(v.owner.inputs[0].type.ndim)):
+        return None
+    return v.owner.inputs[0], [axis for axis, entry in enumerate(order) if entry == "x"]
+
+
+def _is_shape_of(fgraph: FunctionGraph, node: Apply, x: Variable) -> bool:
+    """Return whether a reshape is to the shape of x."""
+    entries = entries_of(node.inputs[1], node.outputs[0].type.ndim)
+    return len(entries) == x.type.ndim and all(
+        entry is not None and same_integer(fgraph, entry, length(fgraph, x, axis))
+        for axis, entry in enumerate(entries)
+    )
