@@ -4,6 +4,7 @@
 from pytensor_unpool import dispatch, rewrites, symbolic  # noqa: F401
 from pytensor_unpool.adaptive import adaptive_pool, global_pool
 from pytensor_unpool.convolution import conv, conv_input_grad, conv_kernel_grad
+from pytensor_unpool.explanation import explain
 from pytensor_unpool.functional import max_pool, max_unpool, pool
 from pytensor_unpool.helix import helix_convolve
 from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
@@ -16,6 +17,7 @@ __all__ = [
     "conv",
     "conv_input_grad",
     "conv_kernel_grad",
+    "explain",
     "global_pool",
     "helix_convolve",
     "max_pool",

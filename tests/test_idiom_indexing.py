@@ -113,7 +113,9 @@ def test_compiled_modes_do_the_same(mode, rng):
         pytest.importorskip("jax").config.update("jax_enable_x64", True)
     v, p, cotangent = inputs()
     graphs = [y for form in SOME for y in outputs(form, v, p, cotangent)]
-    check([v, p, cotangent], graphs, arrays(rng), BOTH * len(SOME), mode)
+    # Two of the forms have the same gradient.
+    expected = ["MaxGather"] * 2 + ["MaxUnpool"] * 3
+    check([v, p, cotangent], graphs, arrays(rng), expected, mode)
 
 
 def test_the_op_gets_arrays_as_they_are_where_lengths_are_known(rng):
@@ -249,7 +251,7 @@ def test_broadcasts_run_in_every_mode(mode, rng):
     run, reference = compiled([v, p], y, mode), plain([v, p], y)
     values, positions, _ = arrays(rng)
     same(run, reference, [values, positions])
-    same(run, reference, [values, positions[:1, :, :1]])
+    same(run, reference, [values, positions[:1]])
     if mode != "JAX":
         with pytest.raises(ValueError, match="positions must have the shape"):
             run(values, positions[:, :, :3])

@@ -26,6 +26,7 @@ import pytensor_unpool as pu
 from pytensor_unpool import (
     adaptive,
     convolution,
+    explanation,
     functional,
     geometry,
     helix,
@@ -206,6 +207,7 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.conv": ["x", "kernel", *steps],
         "pytensor_unpool.conv_input_grad": ["kernel", "dy", "input_shape", *steps],
         "pytensor_unpool.conv_kernel_grad": ["x", "dy", "kernel_shape", *steps],
+        "pytensor_unpool.explain": ["function"],
         "pytensor_unpool.global_pool": ["x", "ndim", "mode = 'max'", "keepdims = False"],
         "pytensor_unpool.helix_convolve": ["x", "kernel", "mode = 'full'", "method = 'auto'"],
         "pytensor_unpool.max_pool": [
@@ -227,7 +229,7 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.windows_to_rows": ["x", *windows],
     }  # fmt: skip
     assert sorted(pu.__all__) == [
-        "adaptive_pool", "conv", "conv_input_grad", "conv_kernel_grad", "global_pool",
+        "adaptive_pool", "conv", "conv_input_grad", "conv_kernel_grad", "explain", "global_pool",
         "helix_convolve", "max_pool", "max_unpool", "pool", "rows_to_windows", "symbolic",
         "upsample_dilate", "upsample_linear", "upsample_nearest", "windows_to_rows",
     ]  # fmt: skip
@@ -240,7 +242,7 @@ def parameters(function: Any) -> list[inspect.Parameter]:
 
 
 DOCUMENTED = [
-    convolution, functional, helix, neighbours, symbolic, upsampling, geometry.conv,
+    convolution, explanation, functional, helix, neighbours, symbolic, upsampling, geometry.conv,
     geometry.helix, geometry.neighbours, geometry.pool,
     geometry.unpool, theano_neighbours, theano_pool, theano_downsample, adaptive,
     geometry.adaptive,
@@ -257,7 +259,7 @@ def test_examples_in_docstrings_give_what_they_say(module):
 
 @pytest.mark.parametrize("function", [pu.max_pool, pu.max_unpool, pu.pool, pu.windows_to_rows,
                                       pu.helix_convolve,
-                                      pu.adaptive_pool, pu.global_pool,
+                                      pu.adaptive_pool, pu.global_pool, pu.explain,
                                       pu.upsample_nearest, pu.upsample_dilate, pu.upsample_linear,
                                       theano_neighbours.images2neibs,
                                       theano_neighbours.neibs2images, symbolic.unpool_loop,

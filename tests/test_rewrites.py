@@ -14,7 +14,12 @@ import pytest
 from pytensor.compile.mode import get_mode, optdb
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
-from pytensor.graph.rewriting.basic import FromFunctionNodeRewriter, node_rewriter, out2in
+from pytensor.graph.rewriting.basic import (
+    FromFunctionGraphRewriter,
+    FromFunctionNodeRewriter,
+    node_rewriter,
+    out2in,
+)
 from pytensor.graph.rewriting.utils import rewrite_graph
 
 import pytensor_unpool as pu
@@ -177,7 +182,7 @@ def test_every_rewrite_has_the_tag_of_the_package():
         for module in vars(rewrites).values()
         if isinstance(module, ModuleType)
         for rewrite in vars(module).values()
-        if isinstance(rewrite, FromFunctionNodeRewriter)
+        if isinstance(rewrite, FromFunctionNodeRewriter | FromFunctionGraphRewriter)
     }
     tagged = {
         rewrite.name

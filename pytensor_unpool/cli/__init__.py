@@ -28,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     exit_code : int
         0: done. 1: `doctor` found that the default mode does not work, or `demo` that the
-        techniques disagree. 2: the arguments do not fit, a file cannot be read or written, or an
-        optional package is missing.
+        techniques disagree, or the script of `explain` failed. 2: the arguments do not fit, a file
+        cannot be read or written, or an optional package is missing.
     """
     arguments = _parser().parse_args(argv)
     try:
@@ -37,6 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from pytensor_unpool.cli import demo
 
             return demo.run(arguments.image, arguments.output, arguments.window)
+        if arguments.command == "explain":
+            from pytensor_unpool.cli import explain
+
+            return explain.run(arguments.script, arguments.arguments)
         from pytensor_unpool.cli import doctor
 
         return doctor.run()
@@ -85,6 +89,16 @@ def _parser() -> argparse.ArgumentParser:
         help="say which backends work here",
         description="Compile and run a small pooling with every backend. Exit code 0 if "
         "PyTensor's default mode works, else 1.",
+    )
+    explain = commands.add_parser(
+        "explain",
+        help="say which old idioms a script's functions hold",
+        description="Run a Python script, and say of every function that it compiles which "
+        "idioms of pooling and un-pooling were recognised, which nearly, and why not.",
+    )
+    explain.add_argument("script", type=Path, metavar="FILE", help="Python script to run")
+    explain.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of the script"
     )
     return parser
 

@@ -44,6 +44,22 @@ def record_of(fgraph: FunctionGraph) -> Record | None:
     return next((f for f in fgraph._features if isinstance(f, Record)), None)
 
 
+def findings_of(fgraph: FunctionGraph) -> list[Finding]:
+    """Return what was found in a graph."""
+    record = record_of(fgraph)
+    return [] if record is None else record.findings
+
+
+# Called with every graph when its rewrites are done.
+listeners: list[Callable[[FunctionGraph], None]] = []
+
+
+def tell(fgraph: FunctionGraph) -> None:
+    """Call who listens."""
+    for listener in listeners:
+        listener(fgraph)
+
+
 def note(fgraph: FunctionGraph, finding: Finding) -> None:
     """Write down what a rewrite found."""
     record = record_of(fgraph)
@@ -66,5 +82,12 @@ def rewritten(name: str, build: Build, fgraph: FunctionGraph, node: Apply) -> li
         return None
     (old,) = node.outputs
     copy_stack_trace(old, new)
-    note(fgraph, Finding(name, str(node.op), str(new.owner.op)))
+    note(fgraph, Finding(name, str(node.op), _our_op(new)))
     return [old.type.filter_variable(new)]
+
+
+def _our_op(v: Variable) -> str:
+    """Return the name of the Op of this package that makes a variable, but for its axes."""
+    while not type(v.owner.op).__module__.startswith("pytensor_unpool"):
+        v = v.owner.inputs[0]
+    return type(v.owner.op).__name__

@@ -234,11 +234,27 @@ def pooling_at_once(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     x = inner.inputs[0]
     if isinstance(node.op, Pool):
         return Pool(windows, "sum")(x)
+    if not all(_leaves_no_rest(fgraph, n) for n in (node, inner)):
+        return None
     return _upsampled(fgraph, x, (1,) * (x.type.ndim - ndim) + windows.window)
 
 
 def _are_side_by_side(windows: Windows) -> bool:
-    return windows.is_static and _windows([n or 0 for n in windows.window]) == windows
+    zeros, ones = (0,) * windows.ndim, (1,) * windows.ndim
+    side_by_side = Windows(windows.window, windows.window, zeros, zeros, ones)
+    return windows.is_static and windows == side_by_side
+
+
+def _leaves_no_rest(fgraph: FunctionGraph, node: Apply) -> bool:
+    """Return whether windows are known to fill the axes that a node upsamples to."""
+    x, lengths = node.inputs
+    window = node.op.windows.window
+    entries = entries_of(lengths, len(window))
+    axes = range(x.type.ndim - len(window), x.type.ndim)
+    return all(
+        n is not None and is_multiple(fgraph, n, r, length(fgraph, x, axis))
+        for n, r, axis in zip(entries, window, axes, strict=True)
+    )
 
 
 def tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
