@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from benchmarks.cases import SEED, Case
+from benchmarks.idioms import IDIOMS
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -137,6 +138,9 @@ def expected(case: Case, inputs: Arrays) -> tuple[np.ndarray[Any, Any], ...]:
         return _conv_results(inputs, case)
     if case.work == "helix":
         return (_helix_result(inputs["x"], inputs["kernel"]),)
+    if case.work == "idiom":
+        idiom = IDIOMS[case.idiom]
+        return (idiom.expected(*(inputs[name] for name in idiom.names)),)
     raise ValueError(f"no such work: {case.work}")
 
 

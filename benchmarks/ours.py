@@ -12,6 +12,7 @@ import pytensor.tensor as pt
 import pytensor_unpool as pu
 from benchmarks.cases import Case
 from benchmarks.contender import AbsentError, Contender
+from benchmarks.idioms import IDIOMS
 from benchmarks.inputs import Arrays
 from pytensor_unpool.compat.theano.tensor.signal.pool import pool_2d
 
@@ -30,7 +31,7 @@ def compiled(
     variables: Sequence[Any],
     outputs: Sequence[Any],
     inputs: Arrays,
-    mode: str,
+    mode: Any,
     read: Callable[[Any], Any],
 ) -> Contender:
     """Compile a graph whose variables bear the names of the inputs that they take."""
@@ -107,6 +108,26 @@ def whole_numbers(results: Any) -> list[Any]:
     return [np.rint(result) for result in results]
 
 
+def idiom_inputs(case: Case) -> list[Any]:
+    """Return the inputs of an idiom, whose lengths are known as they are where it is used."""
+    pooled = tuple(n // 2 for n in case.lengths)
+    shapes = {"x": case.shape}
+    return [
+        placeholder(
+            name,
+            len(case.shape),
+            "int64" if name == "positions" else "float32",
+            known=shapes.get(name, (*case.shape[: -len(pooled)], *pooled)),
+        )
+        for name in IDIOMS[case.idiom].names
+    ]
+
+
+def _idiom(case: Case) -> Graph:
+    variables = idiom_inputs(case)
+    return variables, [IDIOMS[case.idiom].graph(*variables)]
+
+
 GRAPHS: dict[str, Callable[[Case], Graph]] = {
     "max_pool": _max_pool,
     "max_unpool": _max_unpool,
@@ -114,6 +135,7 @@ GRAPHS: dict[str, Callable[[Case], Graph]] = {
     "channels_last": _channels_last,
     "pool": _pool_graph,
     "pool_gradient": _pool_gradient,
+    "idiom": _idiom,
     "conv": _conv,
     "conv_gradients": _conv_gradients,
     "helix": _helix,

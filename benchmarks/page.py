@@ -12,6 +12,7 @@ from benchmarks.cases import (
     CONVOLUTION_MEAN,
     FIRST_CALL_SECONDS,
     IMPORT_SECONDS,
+    LOOP_FASTER,
     MEMORY_BYTES,
     MEMORY_PEERS,
     MODES,
@@ -34,7 +35,7 @@ LIMITS = ["what", "Python", "Numba", "CVM", "target", ""]
 def render(results: Sequence[Result]) -> str:
     """Return the page as Markdown."""
     comparisons = list(_comparisons(results))
-    limits = [*_first_calls(results), *_imports(results), *_memory(results)]
+    limits = [*_first_calls(results), *_loops(results), *_imports(results), *_memory(results)]
     verdicts = [met for _, row in [*comparisons, *limits] for met in row.values()]
     parts = [
         TITLE,
@@ -136,6 +137,23 @@ def _first_calls(results: Sequence[Result]) -> Iterator[Row]:
             seconds = {row["mode"]: median(row["seconds"]) for row in rows}
             name = f"first call of `max_pool` in a fresh process, {cache} caches, import included"
             yield _limit_row(name, result, seconds, limit, "{:.2f} s", f"at most {limit:g} s")
+
+
+def _loops(results: Sequence[Result]) -> Iterator[Row]:
+    for result in results:
+        if result.get("loop"):
+            ours, without = (median(run[i] for run in result["loop"]) for i in (0, 1))
+            yield (
+                [
+                    "compilation and first run of a loop of `set_subtensor` over 16 x 16 items, "
+                    f"without the rewrites {without:.2f} s",
+                    _python(result),
+                    "–",
+                    f"{ours:.2f} s, {without / ours:.0f}x faster",
+                    f"{LOOP_FASTER}x faster",
+                ],
+                {"CVM": without >= LOOP_FASTER * ours},
+            )
 
 
 def _imports(results: Sequence[Result]) -> Iterator[Row]:

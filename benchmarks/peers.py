@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from pytensor.compile.mode import get_mode
 
 from benchmarks.cases import Case
 from benchmarks.contender import AbsentError, Contender
+from benchmarks.idioms import IDIOMS
 from benchmarks.inputs import Arrays
-from benchmarks.ours import compiled, placeholder, whole_numbers
+from benchmarks.ours import compiled, idiom_inputs, placeholder, whole_numbers
 
 # Elements of float32 in a page of memory: one write to each makes it resident.
 PAGE = 1024
@@ -146,10 +148,24 @@ def _pytensor_ml(case: Case, inputs: Arrays) -> Contender:
     )
 
 
+def _op(case: Case, inputs: Arrays) -> Contender:
+    variables = idiom_inputs(case)
+    return compiled(variables, [IDIOMS[case.idiom].direct(*variables)], inputs, "NUMBA", read=list)
+
+
+def _unrewritten(case: Case, inputs: Arrays) -> Contender:
+    variables = idiom_inputs(case)
+    graph = IDIOMS[case.idiom].graph(*variables)
+    mode = get_mode("NUMBA").excluding("pytensor_unpool")
+    return compiled(variables, [graph], inputs, mode, read=list)
+
+
 PEER_CONTENDERS: dict[str, Callable[[Case, Arrays], Contender]] = {
     "copy": _copy,
     "fftconvolve": _fftconvolve,
     "fill": _fill,
+    "op": _op,
+    "unrewritten": _unrewritten,
     "torch": _torch,
     "torch channels-last": _torch_channels_last,
     "pytensor-ml": _pytensor_ml,

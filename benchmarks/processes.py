@@ -11,7 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.cases import FIRST_CALL_RUNS, IMPORT_RUNS, MEMORY_CASES, MEMORY_PEERS, MODES
+from benchmarks.cases import (
+    FIRST_CALL_RUNS,
+    IMPORT_RUNS,
+    LOOP_RUNS,
+    MEMORY_CASES,
+    MEMORY_PEERS,
+    MODES,
+)
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -36,6 +43,17 @@ def measure_first_calls(say: Say) -> list[Row]:
                 rows.append({"mode": mode, "cache": cache, "seconds": seconds})
                 say(f"    {mode}, {cache} caches: {min(seconds):.2f} to {max(seconds):.2f} s")
     return rows
+
+
+def measure_loop(say: Say) -> list[list[float]]:
+    """Time the compilation of a loop of assignments, with and without the rewrites."""
+    if not _has_compiler():
+        return []
+    runs = []
+    for _ in range(LOOP_RUNS):
+        runs.append([float(n) for n in _run(["benchmarks.probes.loop"], dict(os.environ)).split()])
+        say(f"    {runs[-1][0]:.2f} s, without the rewrites {runs[-1][1]:.2f} s")
+    return runs
 
 
 def measure_import(say: Say) -> list[float]:

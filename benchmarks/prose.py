@@ -50,6 +50,10 @@ measured once, in copies of the input; the target is a third of that.
 `numpy.copyto` writes to memory that is resident. `numpy.zeros` with first touch takes memory from
 the system and writes to one element of each page, as anything must that returns a new array.
 
+Idioms are graphs with static lengths, compiled with the rewrites. The Op that they become, and the
+same graph without the rewrites, are compiled by Numba. The loop is compiled in mode `CVM`, in a
+process that has compiled a small one before: neither g++ nor what PyTensor does once counts.
+
 A first call is timed from the first import to the first result, in a new process, with compile
 caches that are empty (cold) or filled by an earlier process (warm). Byte code is compiled
 beforehand, as it is for an installed package. The import row is timed in a process that has

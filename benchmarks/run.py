@@ -19,6 +19,7 @@ Say = Callable[[str], None]
 
 PROCESSES: dict[str, tuple[str, Callable[[Say], Any]]] = {
     "first_calls": ("first call in a fresh process", processes.measure_first_calls),
+    "loop": ("compilation of a loop idiom", processes.measure_loop),
     "import": ("import pytensor_unpool after pytensor", processes.measure_import),
     "memory": ("peak memory beyond the outputs", processes.measure_memory),
 }

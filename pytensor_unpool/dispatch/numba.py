@@ -44,7 +44,7 @@ from pytensor_unpool.ops import (
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 30
+KERNELS_VERSION = 31
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     Conv: lambda op: conv(op.convolution),
@@ -62,7 +62,7 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     TapUnpool: lambda op: tap_unpool(op.windows),
     TiedUnpool: lambda op: tied_unpool(op.windows),
     TiedGather: lambda op: tied_gather(op.windows),
-    WindowUnpool: lambda op: max_unpool(op.ndim, op.duplicates),
+    WindowUnpool: lambda op: max_unpool(op.ndim, op.duplicates, op.wraps),
     WindowsToRows: lambda op: windows_to_rows(op.windows, op.border),
     RowsToWindows: lambda op: rows_to_windows(op.windows, op.border),
 }
