@@ -3,6 +3,7 @@
 # Importing `dispatch` and `rewrites` is what registers them with PyTensor.
 from pytensor_unpool import dispatch, rewrites, symbolic  # noqa: F401
 from pytensor_unpool.adaptive import adaptive_pool, global_pool
+from pytensor_unpool.compat.importing import install, installed, uninstall
 from pytensor_unpool.convolution import conv, conv_input_grad, conv_kernel_grad
 from pytensor_unpool.explanation import explain
 from pytensor_unpool.functional import max_pool, max_unpool, pool
@@ -20,11 +21,14 @@ __all__ = [
     "explain",
     "global_pool",
     "helix_convolve",
+    "install",
+    "installed",
     "max_pool",
     "max_unpool",
     "pool",
     "rows_to_windows",
     "symbolic",
+    "uninstall",
     "upsample_dilate",
     "upsample_linear",
     "upsample_nearest",

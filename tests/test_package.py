@@ -210,6 +210,8 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.explain": ["function"],
         "pytensor_unpool.global_pool": ["x", "ndim", "mode = 'max'", "keepdims = False"],
         "pytensor_unpool.helix_convolve": ["x", "kernel", "mode = 'full'", "method = 'auto'"],
+        "pytensor_unpool.install": [],
+        "pytensor_unpool.installed": [],
         "pytensor_unpool.max_pool": [
             "x", "window", "stride = None", "pad = 0", "dilation = 1", "partial_windows = False",
             "ties = 'first'", "positions_dtype = 'int64'",
@@ -223,6 +225,7 @@ def test_public_names_and_signatures_change_only_on_purpose():
         "pytensor_unpool.symbolic.unpool_arange": plain,
         "pytensor_unpool.symbolic.unpool_flat": plain,
         "pytensor_unpool.symbolic.unpool_loop": plain,
+        "pytensor_unpool.uninstall": [],
         "pytensor_unpool.upsample_dilate": ["x", "ratio"],
         "pytensor_unpool.upsample_linear": ["x", "ratio"],
         "pytensor_unpool.upsample_nearest": ["x", "ratio"],
@@ -230,7 +233,8 @@ def test_public_names_and_signatures_change_only_on_purpose():
     }  # fmt: skip
     assert sorted(pu.__all__) == [
         "adaptive_pool", "conv", "conv_input_grad", "conv_kernel_grad", "explain", "global_pool",
-        "helix_convolve", "max_pool", "max_unpool", "pool", "rows_to_windows", "symbolic",
+        "helix_convolve", "install", "installed", "max_pool", "max_unpool", "pool",
+        "rows_to_windows", "symbolic", "uninstall",
         "upsample_dilate", "upsample_linear", "upsample_nearest", "windows_to_rows",
     ]  # fmt: skip
     by_name = [p.name for p in parameters(pu.max_pool) if p.kind is p.KEYWORD_ONLY]

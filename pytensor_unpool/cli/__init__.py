@@ -41,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from pytensor_unpool.cli import explain
 
             return explain.run(arguments.script, arguments.arguments)
+        if arguments.command == "run":
+            from pytensor_unpool.cli import run
+
+            return run.run(arguments.script, arguments.arguments)
         from pytensor_unpool.cli import doctor
 
         return doctor.run()
@@ -99,6 +103,17 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("script", type=Path, metavar="FILE", help="Python script to run")
     explain.add_argument(
         "arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of the script"
+    )
+
+    run = commands.add_parser(
+        "run",
+        help="run a script that was written for Theano",
+        description="Run a Python script, in which `theano` and `pylearn2` are this package's "
+        "modules on PyTensor. The exit code is the script's.",
+    )
+    run.add_argument("script", type=Path, metavar="SCRIPT", help="the script")
+    run.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="the script's arguments"
     )
     return parser
 

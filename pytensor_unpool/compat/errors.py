@@ -23,3 +23,11 @@ class OldNotImplementedError(UnpoolError, NotImplementedError):
 
 class OldShapeError(ShapeError, AssertionError):
     """A shape that was declared is another one, or lacks a length: both classes, as it came."""
+
+
+class OldNameError(UnpoolError, NotImplementedError):
+    """A name of an old package that has no meaning on PyTensor was used."""
+
+
+class OldPackageError(UnpoolError, ImportError):
+    """Old packages cannot be put in place, or have no such module."""

@@ -1,1 +1,73 @@
-"""Names of Theano, where they were."""
+"""Names of `theano`: PyTensor's, and those that were called otherwise or meant something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pytensor.graph.replace import clone_replace
+
+from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.theano.compile import In, Param, ProfileMode, function, shared
+from pytensor_unpool.compat.theano.configparser import change_flags, config
+from pytensor_unpool.compat.theano.gof.op import Op
+from pytensor_unpool.compat.theano.gradient import grad
+from pytensor_unpool.compat.theano.scan_module import scan
+from pytensor_unpool.compat.theano.updates import OrderedUpdates
+
+__all__ = [
+    "In",
+    "Op",
+    "OrderedUpdates",
+    "Param",
+    "ProfileMode",
+    "_asarray",
+    "change_flags",
+    "clone",
+    "config",
+    "function",
+    "grad",
+    "scan",
+    "shared",
+]
+
+__version__ = "1.0.5"
+
+__getattr__, __dir__ = fall_back(__name__)
+
+
+def _asarray(a: Any, dtype: Any, order: Any = None) -> np.ndarray:
+    """Return `a` as an array of this dtype; "floatX" is the configured one."""
+    return np.asarray(a, dtype=config.floatX if dtype == "floatX" else dtype, order=order)
+
+
+def clone(
+    output: Any,
+    replace: Any = None,
+    strict: bool = True,
+    share_inputs: bool = True,
+    copy_inputs: Any = None,
+) -> Any:
+    """Return a copy of a graph in which some variables are replaced.
+
+    Parameters
+    ----------
+    output : variable, or list of variables
+    replace : dict, or pairs, of variables and what takes their place
+    strict : bool
+        Whether what takes a place must have the same type.
+    share_inputs : bool
+        Whether the copy has the same inputs. A copy of a shared variable has the same value at all
+        times: both are one memory.
+    copy_inputs : bool, optional
+        The older name of `share_inputs`.
+
+    >>> import pytensor.tensor as pt
+    >>> x, y = pt.dscalars("x", "y")
+    >>> clone(x * 2, replace={x: y + 1}).eval({y: 3.0}).tolist()
+    8.0
+    """
+    if copy_inputs is not None:
+        share_inputs = copy_inputs
+    replace = dict(replace) if replace else None
+    return clone_replace(output, replace, rebuild_strict=strict, copy_inputs_over=share_inputs)

@@ -8,6 +8,8 @@ import pytensor.tensor as pt
 from pytensor import config
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
+
 __all__ = [
     "GpuAllocEmpty",
     "GpuContiguous",
@@ -19,6 +21,8 @@ __all__ = [
     "host_from_gpu",
     "infer_context_name",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 class _Identity:

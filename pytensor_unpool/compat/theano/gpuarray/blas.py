@@ -1,5 +1,6 @@
 """Names of `theano.gpuarray.blas`: those of `theano.tensor.nnet.corr` and `.corr3d`."""
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.corr import (
     CorrMM as GpuCorrMM,
 )
@@ -27,3 +28,5 @@ __all__ = [
     "GpuCorrMM_gradInputs",
     "GpuCorrMM_gradWeights",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)

@@ -11,6 +11,7 @@ import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldAssertionError
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.old_conv import OldConv
 from pytensor_unpool.functional import pool
 
@@ -27,6 +28,8 @@ __all__ = [
     "dnn_pool",
     "dnn_present",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 class _Absent:

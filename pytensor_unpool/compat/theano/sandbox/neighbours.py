@@ -1,5 +1,6 @@
 """Names of `theano.sandbox.neighbours`, which had moved to `theano.tensor.nnet.neighbours`."""
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
     Images2Neibs,
     images2neibs,
@@ -7,3 +8,5 @@ from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
 )
 
 __all__ = ["Images2Neibs", "images2neibs", "neibs2images"]
+
+__getattr__, __dir__ = fall_back(__name__)

@@ -1,1 +1,48 @@
-"""Names of `theano.tensor`."""
+"""Names of `theano.tensor`: PyTensor's, and those that were called otherwise."""
+
+import pytensor.tensor as pt
+
+from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.theano.compile.sharedvalue import shared as _shared
+from pytensor_unpool.compat.theano.gradient import consider_constant, grad
+from pytensor_unpool.compat.theano.tensor.basic import (
+    batched_dot,
+    batched_tensordot,
+    default,
+    flatten,
+    patternbroadcast,
+    stack,
+    tensor,
+    tile,
+    unbroadcast,
+)
+from pytensor_unpool.compat.theano.tensor.extra_ops import repeat
+from pytensor_unpool.compat.theano.tensor.sort import argtopk, topk, topk_and_argtopk
+from pytensor_unpool.compat.theano.tensor.var import TensorVariable
+
+__all__ = [
+    "TensorVariable",
+    "_shared",
+    "argtopk",
+    "batched_dot",
+    "batched_tensordot",
+    "consider_constant",
+    "default",
+    "flatten",
+    "grad",
+    "patternbroadcast",
+    "repeat",
+    "sort",
+    "stack",
+    "tensor",
+    "tile",
+    "topk",
+    "topk_and_argtopk",
+    "unbroadcast",
+    "var",
+]
+
+__getattr__, __dir__ = fall_back(__name__)
+
+# As in Theano, the functions hide the modules of their name, which can still be imported from.
+sort, var = pt.sort, pt.var

@@ -11,9 +11,12 @@ from pytensor.graph.basic import Constant
 from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.errors import LARGEST_NUMBER, ArgumentError, DTypeError, ShapeError
 
 __all__ = ["repeat"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> TensorVariable:

@@ -1,5 +1,6 @@
 """Names of `theano.sandbox.cuda`, Theano's first GPU back-end: all work without a GPU."""
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import (
     GpuFromHost,
     HostFromGpu,
@@ -17,6 +18,8 @@ __all__ = [
     "gpu_from_host",
     "host_from_gpu",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 cuda_available = False
 cuda_enabled = False

@@ -7,6 +7,7 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.gpuarray import basic_ops
 from pytensor_unpool.compat.theano.gpuarray.basic_ops import (
     GpuContiguous,
@@ -27,6 +28,8 @@ __all__ = [
     "gpu_from_host",
     "host_from_gpu",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 gpu_from_host = GpuFromHost()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.corr import (
     CorrMM,
     CorrMM_gradInputs,
@@ -12,6 +13,8 @@ from pytensor_unpool.compat.theano.tensor.nnet.corr import (
 from pytensor_unpool.errors import ArgumentError
 
 __all__ = ["GpuCorrMM", "GpuCorrMM_gradInputs", "GpuCorrMM_gradWeights"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def _border_mode(border_mode: Any, pad: Any) -> Any:

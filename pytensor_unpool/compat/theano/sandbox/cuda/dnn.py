@@ -9,6 +9,7 @@ from typing import Any
 
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.gpuarray import dnn
 from pytensor_unpool.compat.theano.gpuarray.dnn import (
     GpuDnnConv,
@@ -36,6 +37,8 @@ __all__ = [
     "dnn_pool",
     "dnn_present",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 GpuDnnConv3d = GpuDnnConv
 GpuDnnConv3dGradI = GpuDnnConvGradI

@@ -7,9 +7,12 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.old_conv import OldConv
 
 __all__ = ["conv3D"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def conv3D(V: Any, W: Any, b: Any, d: Any) -> TensorVariable:  # noqa: N802, N803

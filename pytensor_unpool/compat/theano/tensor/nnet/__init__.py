@@ -7,6 +7,7 @@ from typing import Any
 
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet import (
     abstract_conv,
     conv,
@@ -21,13 +22,53 @@ from pytensor_unpool.compat.theano.tensor.nnet.abstract_conv import (
     separable_conv2d,
     separable_conv3d,
 )
+from pytensor_unpool.compat.theano.tensor.nnet.bn import batch_normalization
 from pytensor_unpool.compat.theano.tensor.nnet.Conv3D import conv3D
+from pytensor_unpool.compat.theano.tensor.nnet.nnet import (
+    LogSoftmax,
+    Softmax,
+    binary_crossentropy,
+    categorical_crossentropy,
+    confusion_matrix,
+    crossentropy_categorical_1hot,
+    crossentropy_softmax_1hot,
+    crossentropy_softmax_1hot_with_bias,
+    crossentropy_softmax_argmax_1hot_with_bias,
+    crossentropy_softmax_max_and_argmax_1hot,
+    crossentropy_softmax_max_and_argmax_1hot_with_bias,
+    elu,
+    h_softmax,
+    logsoftmax,
+    logsoftmax_op,
+    prepend_0_to_each_row,
+    prepend_1_to_each_row,
+    prepend_scalar_to_each_row,
+    relu,
+    selu,
+    sigmoid_binary_crossentropy,
+    softmax,
+    softmax_graph,
+    softmax_op,
+    softmax_with_bias,
+    softsign,
+)
 from pytensor_unpool.compat.theano.tensor.nnet.separable import causal_conv1d
+from pytensor_unpool.compat.theano.tensor.nnet.sigm import (
+    hard_sigmoid,
+    scalar_sigmoid,
+    ultra_fast_sigmoid,
+)
 from pytensor_unpool.errors import ArgumentError
 
 __all__ = [
+    "LogSoftmax",
+    "Softmax",
     "abstract_conv",
+    "batch_normalization",
+    "binary_crossentropy",
+    "categorical_crossentropy",
     "causal_conv1d",
+    "confusion_matrix",
     "conv",
     "conv2d",
     "conv2d_transpose",
@@ -36,10 +77,36 @@ __all__ = [
     "conv3d2d",
     "corr",
     "corr3d",
+    "crossentropy_categorical_1hot",
+    "crossentropy_softmax_1hot",
+    "crossentropy_softmax_1hot_with_bias",
+    "crossentropy_softmax_argmax_1hot_with_bias",
+    "crossentropy_softmax_max_and_argmax_1hot",
+    "crossentropy_softmax_max_and_argmax_1hot_with_bias",
+    "elu",
+    "h_softmax",
+    "hard_sigmoid",
+    "logsoftmax",
+    "logsoftmax_op",
     "neighbours",
+    "prepend_0_to_each_row",
+    "prepend_1_to_each_row",
+    "prepend_scalar_to_each_row",
+    "relu",
+    "scalar_sigmoid",
+    "selu",
     "separable_conv2d",
     "separable_conv3d",
+    "sigmoid_binary_crossentropy",
+    "softmax",
+    "softmax_graph",
+    "softmax_op",
+    "softmax_with_bias",
+    "softsign",
+    "ultra_fast_sigmoid",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def conv2d(

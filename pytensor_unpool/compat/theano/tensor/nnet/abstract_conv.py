@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.conv_shapes import (
     border_mode_to_pad,
     get_conv_gradinputs_shape,
@@ -57,6 +58,8 @@ __all__ = [
     "separable_conv2d",
     "separable_conv3d",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def conv2d(

@@ -12,11 +12,14 @@ from typing import Any
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldNotImplementedError
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.arguments import constant_lengths, steps_of
 from pytensor_unpool.compat.theano.tensor.nnet.conv_shapes import get_conv_shape_1axis
 from pytensor_unpool.compat.theano.tensor.nnet.old_conv import OldConv
 
 __all__ = ["ConvOp", "conv2d"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def conv2d(

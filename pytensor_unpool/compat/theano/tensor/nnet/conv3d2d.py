@@ -7,12 +7,15 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.arguments import declared, tensor_of
 from pytensor_unpool.compat.theano.tensor.nnet.old_conv import OldConv
 from pytensor_unpool.errors import ArgumentError
 from pytensor_unpool.geometry.conv import padding
 
 __all__ = ["conv3d"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def conv3d(

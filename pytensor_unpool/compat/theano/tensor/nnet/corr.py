@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.conv_shapes import (
     get_conv_gradinputs_shape,
     get_conv_gradweights_shape,
@@ -19,6 +20,8 @@ from pytensor_unpool.compat.theano.tensor.nnet.old_conv import OldConv
 from pytensor_unpool.errors import ArgumentError
 
 __all__ = ["CorrMM", "CorrMM_gradInputs", "CorrMM_gradWeights"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 class _CorrMM(OldConv):

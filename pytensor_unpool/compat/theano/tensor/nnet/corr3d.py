@@ -1,5 +1,6 @@
 """Names of `theano.tensor.nnet.corr3d`: those of `corr`, for volumes."""
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.corr import (
     CorrMM,
     CorrMM_gradInputs,
@@ -7,6 +8,8 @@ from pytensor_unpool.compat.theano.tensor.nnet.corr import (
 )
 
 __all__ = ["Corr3dMM", "Corr3dMM_gradInputs", "Corr3dMM_gradWeights"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 class Corr3dMM(CorrMM):

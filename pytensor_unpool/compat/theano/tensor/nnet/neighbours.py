@@ -16,11 +16,14 @@ from pytensor.raise_op import CheckAndRaise
 from pytensor.scalar import upcast
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.ops.common import static_entries
 
 __all__ = ["Images2Neibs", "images2neibs", "neibs2images"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 # An int, or a symbolic integer.
 Integer = Any

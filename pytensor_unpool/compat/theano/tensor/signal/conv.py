@@ -8,9 +8,12 @@ import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldAssertionError
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.conv import convolve
 
 __all__ = ["conv2d"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def conv2d(

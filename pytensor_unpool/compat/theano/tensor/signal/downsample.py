@@ -11,6 +11,7 @@ from typing import Any
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.signal import pool
 from pytensor_unpool.compat.theano.tensor.signal.arguments import image_tensor
 from pytensor_unpool.compat.theano.tensor.signal.pool import max_pool_2d_same_size
@@ -23,6 +24,8 @@ __all__ = [
     "max_pool_2d",
     "max_pool_2d_same_size",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def max_pool_2d(

@@ -16,6 +16,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool import ops
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.signal.arguments import (
     image_tensor,
     new_name,
@@ -36,6 +37,8 @@ __all__ = [
     "pool_2d",
     "pool_3d",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 

@@ -1,0 +1,128 @@
+"""What an old module has beyond its own functions: the table's names, then PyTensor's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NoReturn
+
+from pytensor_unpool.compat.errors import OldAttributeError, OldNameError
+from pytensor_unpool.legacy_names import COMPAT, OldName, old_modules, old_names
+
+__all__ = ["Gone", "fall_back", "found", "nearest"]
+
+GUIDE = "migration_guide.md, section 'Old names'"
+
+
+def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of an old module.
+
+    Parameters
+    ----------
+    place : str
+        Its ``__name__``, below `pytensor_unpool.compat`.
+    """
+    module = place.removeprefix(f"{COMPAT}.")
+
+    def __getattr__(name: str) -> Any:  # noqa: N807
+        if name == "__all__":
+            return [name for name in __dir__() if not name.startswith("_")]
+        if name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        value = _attribute(module, name)
+        vars(sys.modules[place])[name] = value
+        return value
+
+    def __dir__() -> list[str]:  # noqa: N807
+        own = vars(sys.modules[place]).get("__all__", ())
+        return sorted({*own, *(entry.old.rpartition(".")[2] for entry in _listed(module))})
+
+    return __getattr__, __dir__
+
+
+def _listed(module: str) -> Iterator[OldName]:
+    """Yield the table's names in a module that mean something, and the modules in it."""
+    for old, entry in old_names().items():
+        if old.rpartition(".")[0] == module and entry.status != "gone":
+            yield entry
+
+
+def _attribute(module: str, name: str) -> Any:
+    old = f"{module}.{name}"
+    if old in old_modules():
+        return import_module(f"{COMPAT}.{old}")
+    entry = old_names().get(old)
+    if entry is not None:
+        return found(entry)
+    for mirror in _mirrors(module):
+        # PyTensor has names that Theano had not, and code may have been written for both.
+        if hasattr(mirror, name):
+            return getattr(mirror, name)
+    raise OldAttributeError(
+        f"{module} has no {name}: no Theano had it, or nobody used it. {nearest(old)} See {GUIDE}.",
+        got=old,
+        wanted="a name of the table",
+    )
+
+
+def _mirrors(module: str) -> Iterator[Any]:
+    """Yield PyTensor's module of the same name, if any."""
+    if module in old_names() and old_names()[module].status == "same":
+        yield import_module(old_names()[module].new)
+
+
+def found(entry: OldName) -> Any:
+    """Return what does now what an old name did; a `Gone` where nothing does."""
+    if entry.status == "gone":
+        return Gone(entry)
+    parts = entry.new.split(".")
+    value = import_module(parts[0])
+    for i, part in enumerate(parts[1:], start=2):
+        value = getattr(value, part) if hasattr(value, part) else import_module(".".join(parts[:i]))
+    return value
+
+
+def nearest(old: str) -> str:
+    """Return a sentence with the known name that is spelled most alike."""
+    module, _, name = old.rpartition(".")
+    for entries in (_listed(module), old_names().values()):
+        known = {entry.old.rpartition(".")[2]: entry.old for entry in entries}
+        if close := get_close_matches(name, known, 1):
+            return f"Did you mean {known[close[0]]}?"
+    return "No known name is spelled like it."
+
+
+class Gone:
+    """A name that has no meaning here: it can be imported, and raises when it is used.
+
+    Parameters
+    ----------
+    entry : OldName
+        Its `note` is the advice.
+    """
+
+    def __init__(self, entry: OldName) -> None:
+        self._entry = entry
+
+    def _raise(self) -> NoReturn:
+        raise OldNameError(
+            f"{self._entry.old} does not exist on PyTensor. {self._entry.note} See {GUIDE}.",
+            got=self._entry.old,
+            wanted=self._entry.note,
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise: it was called."""
+        self._raise()
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> NoReturn:
+        """Raise: a class was to be derived from it."""
+        self._raise()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Raise: an attribute was read."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self._raise()

@@ -1,0 +1,137 @@
+"""``import theano`` and ``import pylearn2``, on request: a finder that serves the modules here.
+
+Nothing of PyTensor is changed. The modules are the ones below `pytensor_unpool.compat`, under their
+old names too, so that a class has one identity.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+
+from pytensor_unpool.compat.errors import OldPackageError
+from pytensor_unpool.legacy_names import COMPAT
+
+__all__ = ["install", "installed", "uninstall"]
+
+PACKAGES = ("theano", "pylearn2")
+
+
+def install() -> None:
+    """Make ``import theano`` and ``import pylearn2`` give the modules of this package.
+
+    Modules at any depth can be imported by their old names, and old names be used as attributes:
+    after ``import theano``, ``theano.tensor.nnet.conv2d`` works. To call it again changes nothing.
+
+    Raises
+    ------
+    OldPackageError
+        If a real Theano or pylearn2 has been imported in this process. It is an `ImportError`.
+
+    Examples
+    --------
+    >>> import pytensor_unpool
+    >>> with pytensor_unpool.installed():
+    ...     import theano.tensor as T
+    ...     T.inv(4.0).eval().tolist()
+    0.25
+    """
+    for package in PACKAGES:
+        module = sys.modules.get(package)
+        if module is not None and not _is_ours(module):
+            raise OldPackageError(
+                f"a real {package} has been imported: {getattr(module, '__file__', module)}. Call "
+                f"pytensor_unpool.install() before anything imports {package}, or take it out of "
+                f"the environment (`python -m pip uninstall {package}`).",
+                got=module,
+                wanted=f"a process without {package}",
+            )
+    if FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, FINDER)
+
+
+def uninstall() -> None:
+    """Take the old names out of `sys.modules` again; modules that hold them keep them."""
+    if FINDER in sys.meta_path:
+        sys.meta_path.remove(FINDER)
+    for name in [name for name, module in sys.modules.items() if _is_old(name, module)]:
+        del sys.modules[name]
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """Have the old packages for the length of a ``with`` block.
+
+    Where they were in place before, they stay.
+
+    Examples
+    --------
+    >>> import pytensor_unpool
+    >>> with pytensor_unpool.installed():
+    ...     from theano.tensor.signal.downsample import max_pool_2d
+    """
+    before = FINDER in sys.meta_path
+    install()
+    try:
+        yield
+    finally:
+        if not before:
+            uninstall()
+
+
+def _is_old(name: str, module: ModuleType | None) -> bool:
+    return name.partition(".")[0] in PACKAGES and module is not None and _is_ours(module)
+
+
+def _is_ours(module: ModuleType) -> bool:
+    return module.__name__.startswith(f"{COMPAT}.")
+
+
+class _Finder(MetaPathFinder):
+    """Finds old modules below `pytensor_unpool.compat`."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how to load an old module; None for modules of others."""
+        if name.partition(".")[0] not in PACKAGES:
+            return None
+        if find_spec(f"{COMPAT}.{name}") is None:
+            # Not None: other finders would look into the folder that this package is in.
+            from pytensor_unpool.compat.fallback import GUIDE, nearest
+
+            raise OldPackageError(
+                f"No module named {name!r}. {nearest(name)} See {GUIDE}.", got=name, wanted=None
+            )
+        return ModuleSpec(name, _Loader())
+
+
+class _Loader(Loader):
+    """Gives a module of this package under its old name."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module of this package, which keeps its own name and spec."""
+        module = import_module(f"{COMPAT}.{spec.name}")
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Undo what the import system did to the module, which has been run already.
+
+        What it holds gets its old name now, and not when it is imported: then the import system
+        would put modules in the place of functions of their name, such as `theano.tensor.var`.
+        """
+        module.__spec__ = self._spec
+        old = module.__name__.removeprefix(f"{COMPAT}.")
+        for name in [name for name in sys.modules if name.startswith(f"{module.__name__}.")]:
+            child = name.removeprefix(module.__name__)
+            sys.modules.setdefault(f"{old}{child}", sys.modules[name])
+
+
+FINDER = _Finder()

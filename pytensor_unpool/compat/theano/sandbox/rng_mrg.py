@@ -1,0 +1,119 @@
+"""Names of `theano.sandbox.rng_mrg`: streams that were quick on GPUs."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.theano.tensor.shared_randomstreams import Streams
+from pytensor_unpool.errors import ArgumentError
+
+__all__ = ["MRG_RNGs", "MRG_RandomStreams", "guess_n_streams"]
+
+__getattr__, __dir__ = fall_back(__name__)
+
+
+class MRG_RandomStreams(Streams):  # noqa: N801
+    """``MRG_RandomStreams(seed)``: as `RandomStreams`, but for `choice`.
+
+    Parameters
+    ----------
+    seed : int, or six of them
+    use_cuda : ignored
+
+    >>> drawn = MRG_RandomStreams(1).normal((2, 3), avg=5.0, std=0.1)
+    >>> abs(drawn.eval() - 5).max() < 1
+    True
+    """
+
+    def __init__(self, seed: Any = 12345, use_cuda: Any = None) -> None:
+        super().__init__(seed)
+
+    def set_rstate(self, seed: Any) -> None:
+        """Seed the streams; those of variables that were drawn go on."""
+        self._seeds = np.random.SeedSequence(seed)
+
+    def inc_rstate(self) -> None:
+        """Go on to other streams."""
+        self._seeds.spawn(1)
+
+    def truncated_normal(
+        self,
+        size: Any,
+        avg: Any = 0.0,
+        std: Any = 1.0,
+        ndim: int | None = None,
+        dtype: str | None = None,
+        **ignored: Any,
+    ) -> TensorVariable:
+        """Draw normal numbers at most two standard deviations from the mean."""
+        return self.normal(size, avg, std, ndim, dtype, truncate=True)
+
+    def choice(
+        self,
+        size: Any = 1,
+        a: Any = None,
+        replace: bool = True,
+        p: Any = None,
+        ndim: int | None = None,
+        dtype: str = "int64",
+        **ignored: Any,
+    ) -> TensorVariable:
+        """Draw classes for each row of a matrix of probabilities.
+
+        Parameters
+        ----------
+        size : int, or integer scalar
+            How many for each row.
+        a : int, optional
+            Where `p` is not given: the number of classes, all as likely.
+        replace : bool
+            Whether a class may come again in a row.
+        p : float matrix of shape (rows, classes), optional
+
+        Returns
+        -------
+        integer matrix of shape (rows, size); without `p`, as `RandomStreams.choice`
+        """
+        if p is None:
+            return super().choice(size, 2 if a is None else a, replace, None, ndim, dtype)
+        p = pt.as_tensor_variable(p)
+        if p.type.ndim != 2 or a is not None:
+            raise ArgumentError(
+                f"choice takes a matrix p, and no a with it: got {p.type} and a={a}. Use "
+                f"theano.tensor.shared_randomstreams.RandomStreams for a vector.",
+                got=(p.type, a),
+                wanted="a matrix",
+            )
+        if replace:
+            # A row of its own for each draw, since a distribution has one class at a time.
+            repeated = pt.repeat(p, size, axis=0)
+            chosen = self._classes(repeated, [repeated.shape[0]]).reshape((p.shape[0], size))
+        else:
+            chosen = self._all_classes(p)[:, :size]
+        return cast(TensorVariable, chosen.astype(dtype))
+
+    def multinomial_wo_replacement(
+        self,
+        size: Any = None,
+        n: Any = 1,
+        pvals: Any = None,
+        replace: bool = False,
+        ndim: int | None = None,
+        dtype: str = "int64",
+        **ignored: Any,
+    ) -> TensorVariable:
+        """Draw `n` different classes for each row of `pvals`; the older name of `choice`."""
+        return self.choice(n, None, replace, pvals, ndim, dtype)
+
+
+MRG_RNGs = MRG_RandomStreams
+
+
+def guess_n_streams(size: Any, warn: bool = False) -> int:
+    """Return 1: there are no streams to run beside each other."""
+    return 1

@@ -1,0 +1,163 @@
+"""Names of `theano.tensor.basic` whose arguments were others, or that PyTensor does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+from pytensor.tensor.shape import Shape
+from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.errors import ArgumentError, ShapeError
+
+__all__ = [
+    "batched_dot",
+    "batched_tensordot",
+    "default",
+    "flatten",
+    "patternbroadcast",
+    "stack",
+    "tensor",
+    "tile",
+    "unbroadcast",
+]
+
+__getattr__, __dir__ = fall_back(__name__)
+
+
+def tensor(*args: Any, **kwargs: Any) -> TensorVariable:
+    """Return a variable: ``tensor(dtype, broadcastable, name)``, as for `TensorType`."""
+    name = kwargs.pop("name", None)
+    return cast(TensorVariable, TensorType(*args, **kwargs)(name=name))
+
+
+def stack(*tensors: Any, axis: int | None = None) -> TensorVariable:
+    """Join tensors along a new axis: ``stack([a, b], axis)``, or ``stack(a, b)`` as before 0.7."""
+    sequence = isinstance(tensors[0], list | tuple) if tensors else False
+    if sequence and len(tensors) <= 2:
+        where = 0 if axis is None else axis
+        return cast(TensorVariable, pt.stack(tensors[0], tensors[1] if tensors[1:] else where))
+    return cast(TensorVariable, pt.stack(list(tensors), axis or 0))
+
+
+def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> TensorVariable:
+    """Join the last axes of a tensor into one, so that `ndim` axes are left.
+
+    Parameters
+    ----------
+    x : tensor_like
+    ndim : int
+        1 by default.
+    outdim : int
+        The older name of `ndim`.
+    """
+    if ndim is not None and outdim is not None:
+        raise ArgumentError(
+            "ndim and outdim are two names of one argument: got both. Pass ndim alone.",
+            got=(ndim, outdim),
+            wanted="one",
+        )
+    wanted = 1 if ndim is None and outdim is None else ndim or outdim
+    return cast(TensorVariable, pt.flatten(pt.as_tensor_variable(x), ndim=wanted))
+
+
+def tile(x: Any, reps: Any, ndim: int | None = None) -> TensorVariable:
+    """Repeat a tensor as a whole.
+
+    Parameters
+    ----------
+    x : tensor_like
+    reps : int, sequence of ints, or integer vector of known length
+        How often, along each of the last axes.
+    ndim : int, optional
+        The number of axes of the result; without it, as many as `x` has or `reps` says.
+    """
+    x = pt.as_tensor_variable(x)
+    if isinstance(reps, Variable) and reps.type.ndim == 1:
+        reps = list(reps)
+    reps = list(reps) if isinstance(reps, list | tuple) else [reps]
+    wanted = max(len(reps), x.type.ndim) if ndim is None else ndim
+    if wanted < max(len(reps), x.type.ndim):
+        raise ShapeError(
+            f"ndim must be at least the number of axes of x, and of reps: got {ndim} for "
+            f"{x.type.ndim} and {len(reps)}. Leave it out.",
+            got=ndim,
+            wanted=max(len(reps), x.type.ndim),
+        )
+    return cast(TensorVariable, pt.tile(x, [1] * (wanted - len(reps)) + reps))
+
+
+def default(x: Any, a: Any) -> Any:
+    """Return `a` if `x` is None, else `x`."""
+    return pt.as_tensor_variable(a) if x is None else x
+
+
+def unbroadcast(x: Any, *axes: int) -> TensorVariable:
+    """Forget that axes have the length 1, so that arrays of any length fit the type."""
+    x = pt.as_tensor_variable(x)
+    # What PyTensor cannot see through when it makes the type: a run-time length.
+    lengths = Shape()(x)
+    keep = [slice(lengths[i]) if i in axes else slice(None) for i in range(x.type.ndim)]
+    return cast(TensorVariable, x[tuple(keep)]) if axes else x
+
+
+def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> TensorVariable:
+    """Say of every axis whether it has the length 1 for good."""
+    x = pt.as_tensor_variable(x)
+    once = [i for i, flag in enumerate(broadcastable) if flag and x.type.shape[i] != 1]
+    many = [i for i, flag in enumerate(broadcastable) if not flag and x.type.shape[i] == 1]
+    x = pt.specify_broadcastable(x, *once) if once else x
+    return unbroadcast(x, *many)
+
+
+def batched_dot(a: Any, b: Any) -> TensorVariable:
+    """Return the dot product of each item of `a` with the one of `b`.
+
+    Parameters
+    ----------
+    a, b : tensor_like of shape (batch, ...)
+        The last axis of an item of `a` is summed with the last but one of `b`, or its only one. A
+        vector holds one number for each item.
+    """
+    a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
+    for name, x in (("a", a), ("b", b)):
+        if x.type.ndim == 0:
+            raise ShapeError(
+                f"{name} must have an axis of items: got a number. Use `a * b`.", got=0, wanted=1
+            )
+    if a.type.ndim == 1:
+        return cast(TensorVariable, pt.shape_padright(a, b.type.ndim - 1) * b)
+    if b.type.ndim == 1:
+        return cast(TensorVariable, a * pt.shape_padright(b, a.type.ndim - 1))
+    return batched_tensordot(a, b, [[a.type.ndim - 1], [max(1, b.type.ndim - 2)]])
+
+
+def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
+    """Return the tensor product of each item of `x` with the one of `y`, summed along axes.
+
+    Parameters
+    ----------
+    x, y : tensor_like of shape (batch, ...)
+    axes : int, or two sequences of ints
+        The number of axes to sum: the last ones of `x`, the first ones of an item of `y`. Or the
+        axes of each; the batch is axis 0.
+
+    >>> batched_tensordot([[1.0, 2.0]], [[3.0, 4.0]], axes=1).eval().tolist()
+    [11.0]
+    """
+    x, y = pt.as_tensor_variable(x), pt.as_tensor_variable(y)
+    if isinstance(axes, int):
+        axes = [list(range(x.type.ndim - axes, x.type.ndim)), list(range(1, axes + 1))]
+    of_x, of_y = ([int(axis) for axis in list(some)] for some in axes)
+    kept_x = [i for i in range(1, x.type.ndim) if i not in of_x]
+    kept_y = [i for i in range(1, y.type.ndim) if i not in of_y]
+    summed = pt.prod(pt.stack([x.shape[i] for i in of_x])) if of_x else 1
+    left = x.dimshuffle(0, *kept_x, *of_x).reshape((x.shape[0], -1, summed))
+    right = y.dimshuffle(0, *of_y, *kept_y).reshape((y.shape[0], summed, -1))
+    product = pt.matmul(left, right)
+    lengths = [x.shape[0], *(x.shape[i] for i in kept_x), *(y.shape[i] for i in kept_y)]
+    return cast(TensorVariable, product.reshape(lengths, ndim=len(lengths)))
