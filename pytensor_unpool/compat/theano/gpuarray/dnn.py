@@ -12,6 +12,10 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldAssertionError
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.theano.tensor.nnet.bn import (
+    batch_normalization_test,
+    batch_normalization_train,
+)
 from pytensor_unpool.compat.theano.tensor.nnet.old_conv import OldConv
 from pytensor_unpool.functional import pool
 
@@ -21,15 +25,21 @@ __all__ = [
     "GpuDnnConvGradI",
     "GpuDnnConvGradW",
     "dnn_available",
+    "dnn_batch_normalization_test",
+    "dnn_batch_normalization_train",
     "dnn_conv",
     "dnn_conv3d",
     "dnn_gradinput",
     "dnn_gradweight",
     "dnn_pool",
     "dnn_present",
+    "version",
 ]
 
 __getattr__, __dir__ = fall_back(__name__)
+
+# The newest one that Theano knew.
+CUDNN_VERSION = 7000
 
 
 class _Absent:
@@ -268,3 +278,28 @@ def _scaled(result: TensorVariable, output: Any, alpha: Any, beta: Any) -> Tenso
     if alpha is not None:
         result = alpha * result
     return result if beta is None else result + beta * output
+
+
+def dnn_batch_normalization_train(
+    inputs: Any, gamma: Any, beta: Any, mode: str = "per-activation", *args: Any, **kwargs: Any
+) -> tuple[TensorVariable, ...]:
+    """Normalize by the batch; see `tensor.nnet.bn.batch_normalization_train`."""
+    return batch_normalization_train(inputs, gamma, beta, mode, *args, **kwargs)
+
+
+def dnn_batch_normalization_test(
+    inputs: Any,
+    gamma: Any,
+    beta: Any,
+    mean: Any,
+    var: Any,
+    mode: str = "per-activation",
+    epsilon: float = 1e-4,
+) -> TensorVariable:
+    """Normalize by a given mean and variance; see `tensor.nnet.bn.batch_normalization_test`."""
+    return batch_normalization_test(inputs, gamma, beta, mean, var, mode, epsilon)
+
+
+def version(raises: bool = True) -> int:
+    """Return the version of cuDNN whose names are here: code asks whether it is new enough."""
+    return CUDNN_VERSION
