@@ -39,6 +39,12 @@ class _Identity:
 class GpuContiguous(_Identity):
     """``GpuContiguous()(x)``: the backends take arrays of any strides."""
 
+    def __call__(self, x: Any) -> TensorVariable:
+        """Return `x` as a tensor, and remember that this was asked of it, for who has rules."""
+        x = super().__call__(x)
+        x.tag.c_contiguous = True
+        return x
+
 
 class GpuFromHost(_Identity):
     """``GpuFromHost(context_name)(x)``."""

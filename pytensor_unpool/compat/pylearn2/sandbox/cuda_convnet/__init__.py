@@ -1,0 +1,17 @@
+"""Names of `pylearn2.sandbox.cuda_convnet`: cuda-convnet's Ops, on any backend.
+
+Images are (channels, rows, columns, batch): "c01b". The old code ran on NVIDIA's GPUs only, and had
+rules for them: `rules` says which hold here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["check_cuda"]
+
+
+def check_cuda(
+    feature_name: Any = "You are using code that relies on", check_enabled: Any = True
+) -> None:
+    """Return None: nothing here needs CUDA."""

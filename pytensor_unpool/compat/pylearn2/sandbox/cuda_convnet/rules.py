@@ -1,0 +1,80 @@
+"""The rules of cuda-convnet's kernels, which hold here only where `strict` asks for them.
+
+Each Op takes ``strict=True``, which restores the old exceptions where they were raised: most as the
+function runs. `STRICT` is what an Op does that is not told. What was an `assert` in C, which ended
+the process, is a `ValueError`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.elemwise import DimShuffle
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.compat.errors import OldAssertionError
+from pytensor_unpool.errors import DTypeError, ShapeError
+
+STRICT = False
+
+# A symbolic condition, and what to say where it does not hold.
+Rule = tuple[Any, str]
+
+
+def is_strict(strict: bool | None) -> bool:
+    """Return whether an Op with this argument keeps the rules."""
+    return STRICT if strict is None else bool(strict)
+
+
+def c01b_tensor(op: str, name: str, x: Any, strict: bool) -> TensorVariable:
+    """Return an input as a tensor of four axes."""
+    x = pt.as_tensor_variable(x)
+    if x.type.ndim != 4:
+        raise OldAssertionError(
+            f"{op}: {name} must have 4 axes: got {x.type.ndim}. Images are (channels, rows, "
+            f"columns, batch), filters (channels, rows, columns, filters).",
+            got=x.type.ndim,
+            wanted=4,
+        )
+    if x.type.numpy_dtype.kind != "f" or (strict and x.type.dtype != "float32"):
+        wanted = "float32" if strict else "float"
+        raise DTypeError(
+            f"{op}: {name} must be {wanted}: got {x.type}. Cast it (`.astype('float32')`).",
+            got=x.type.dtype,
+            wanted=wanted,
+        )
+    return x
+
+
+def required(x: TensorVariable, op: str, *rules: Rule) -> TensorVariable:
+    """Return `x` if all rules are kept as the function runs."""
+    for condition, message in rules:
+        x = CheckAndRaise(ShapeError, f"{op}: {message}")(x, condition)
+    return x
+
+
+def contiguous(name: str, x: TensorVariable) -> list[Rule]:
+    """Return the rules by which an array is contiguous.
+
+    The old backend made no array that was not, but by shuffling axes; `gpu_contiguous` copied it.
+    """
+    message = f"{name} must be C contiguous. Pass it through gpu_contiguous."
+    rules: list[Rule] = []
+    while isinstance(_op(x), DimShuffle) and not getattr(x.tag, "c_contiguous", False):
+        order = [axis for axis in x.owner.op.new_order if axis != "x"]
+        x = x.owner.inputs[0]
+        # Axes may change places where one of them has length 1.
+        rules += [
+            (pt.le(pt.minimum(x.shape[before], x.shape[after]), 1), message)
+            for i, before in enumerate(order)
+            for after in order[i + 1 :]
+            if before > after
+        ]
+    return rules
+
+
+def _op(x: Variable) -> Any:
+    return None if x.owner is None else x.owner.op

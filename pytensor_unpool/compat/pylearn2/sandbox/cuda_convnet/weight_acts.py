@@ -1,0 +1,128 @@
+"""Names of `pylearn2.sandbox.cuda_convnet.weight_acts`: the gradient of filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.builders import OpFromGraph
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import (
+    FROM_BC01,
+    TO_BC01,
+    BaseActs,
+    UnimplementedError,
+    spatial_lengths,
+    two_lengths,
+)
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import Rule, contiguous, required
+from pytensor_unpool.convolution import conv_kernel_grad
+
+__all__ = ["UnimplementedError", "WeightActs"]
+
+
+class WeightActs(BaseActs):
+    """``WeightActs(pad, partial_sum, stride)(images, hid_grads, output_shape)``."""
+
+    def __call__(self, images: Any, hid_grads: Any, output_shape: Any) -> list[TensorVariable]:
+        """Return the gradient of `FilterActs` in the filters, and the sums it is made of.
+
+        Parameters
+        ----------
+        images : float tensor_like of shape (channels, rows, columns, batch)
+        hid_grads : float tensor_like of shape (filters, out_rows, out_columns, batch)
+        output_shape : integer vector or tuple of two ints
+            Rows and columns of the filters.
+
+        Returns
+        -------
+        weights_grads : tensor of shape (channels, filter_rows, filter_columns, filters)
+        partial_sums : tensor of shape (outputs / partial_sum, *shape of weights_grads)
+            The same from `partial_sum` outputs each, counted in C order; from all of them if it is
+            None. Computed only where it is used.
+
+        Examples
+        --------
+        >>> images, hid_grads = [[[[1.0]], [[2.0]], [[3.0]]]], [[[[1.0]], [[10.0]]]]
+        >>> weights, sums = WeightActs(partial_sum=1)(images, hid_grads, (2, 1))
+        >>> weights.eval()[0, :, 0, 0].tolist(), sums.eval()[:, 0, :, 0, 0].tolist()
+        ([21.0, 32.0], [[1.0, 2.0], [20.0, 30.0]])
+        """
+        images = self._tensor("images", images)
+        hid_grads = self._tensor("hid_grads", hid_grads)
+        taps = two_lengths(output_shape)
+        if self.strict:
+            images = required(
+                images,
+                "WeightActs",
+                *contiguous("images", images),
+                *contiguous("hid_grads", hid_grads),
+                *self._filter_rules(images.shape[0], taps, hid_grads.shape[0]),
+                *gradient_rules(self, images.shape[0], hid_grads.shape[1] * hid_grads.shape[2]),
+            )
+        return [
+            self._weights_grads(images, hid_grads, taps),
+            self._partial_sums(images, hid_grads, taps),
+        ]
+
+    def _weights_grads(self, images: Any, hid_grads: Any, taps: list[Any]) -> TensorVariable:
+        pads = self._pads(spatial_lengths(images), taps, spatial_lengths(hid_grads))
+        shuffled = images.dimshuffle(TO_BC01), hid_grads.dimshuffle(TO_BC01)
+        return conv_kernel_grad(*shuffled, taps, self.stride, pads).dimshuffle(FROM_BC01)
+
+    def _partial_sums(self, images: Any, hid_grads: Any, taps: list[Any]) -> TensorVariable:
+        filters, rows, columns, batch = (hid_grads.shape[i] for i in range(4))
+        step = _step(self, rows * columns)
+        # Which sum each output belongs to: counted, as JAX has no ranges of unknown length.
+        number = pt.cumsum(pt.ones_like(hid_grads[0, :, :, 0], dtype="int64").flatten()) - 1
+        is_mine = pt.eq(
+            (number // step).reshape((rows, columns)), number[::step, None, None] // step
+        )
+        # Each sum is the gradient of filters of its own, whose other outputs have none.
+        alone = pt.switch(is_mine[:, None, :, :, None], hid_grads, np.zeros((), hid_grads.dtype))
+        sums = self._weights_grads(images, alone.reshape((-1, rows, columns, batch)), taps)
+        sums = sums.reshape((*(sums.shape[i] for i in range(3)), -1, filters))
+        return sums.dimshuffle(3, 0, 1, 2, 4)
+
+
+def _step(acts: BaseActs, outputs: Any) -> Any:
+    """Return how many outputs make a partial sum: all of them for None, 0 and less."""
+    return acts.partial_sum if acts.partial_sum and acts.partial_sum > 0 else outputs
+
+
+def gradient_rules(acts: BaseActs, channels: Any, outputs: Any) -> list[Rule]:
+    """Return the rules for the gradient in filters alone."""
+    step = _step(acts, outputs)
+    return [
+        (
+            pt.or_(pt.le(channels, 3), pt.eq(channels // 4 * 4, channels)),
+            "the images must have 3 or fewer channels, or have a multiple of 4 channels.",
+        ),
+        (pt.eq(outputs // step * step, outputs), "partialSum must divide numModules."),
+    ]
+
+
+def checked_in_gradient(
+    acts: BaseActs, filters: TensorVariable, channels: Any, outputs: Any
+) -> TensorVariable:
+    """Return `filters`, whose gradient keeps the rules that are for it alone."""
+
+    def pullback(inputs: Any, _: Any, cotangents: Any) -> list[Variable]:
+        rules = gradient_rules(acts, *inputs[1:])
+        gradient = required(cotangents[0], "WeightActs", *rules)
+        return [gradient, disconnected_type(), disconnected_type()]
+
+    inner = [filters.type(), pt.lscalar(), pt.lscalar()]
+    identity = OpFromGraph(
+        inner,
+        [pt.tensor_copy(inner[0])],
+        inline=True,
+        pullback=pullback,
+        connection_pattern=[[True], [False], [False]],
+        on_unused_input="ignore",
+    )
+    return identity(filters, *(pt.cast(n, "int64") for n in (channels, outputs)))
