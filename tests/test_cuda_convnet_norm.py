@@ -29,7 +29,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.stochastic_pool import
 from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import gpu_contiguous
 from tests import oracle_cuda_convnet as oracle
 from tests.cases import Array
-from tests.modes import PYTHON
+from tests.modes import ALL, PYTHON
 from tests.whole import run
 
 # Normalisation.
@@ -121,9 +121,11 @@ def probabilities(z: Array, t: Array, ds: int, start: int = 0) -> list[Array]:
     return [p, h]
 
 
-@pytest.mark.parametrize(("n", "ds"), [(2, 2), (24, 3)])
-@pytest.mark.parametrize("batch", [1, 5])
-@pytest.mark.parametrize("top_down", [True, False])
+@pytest.mark.parametrize(
+    ("n", "ds", "batch", "top_down"),
+    [(2, 2, 1, True), (24, 3, 5, False)]
+    + ALL * [(2, 2, 1, False), (2, 2, 5, True), (24, 3, 1, True), (24, 3, 5, True)],
+)
 def test_probabilistic(n: int, ds: int, batch: int, top_down: bool) -> None:
     """pylearn2's test_probabilistic, and other cotangents than ones."""
     draw = np.random.RandomState([2012, 7, 19])

@@ -7,11 +7,11 @@ gives 0.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
-from pytensor.tensor.random.utils import RandomStream
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool import ops
@@ -74,13 +74,24 @@ class StochasticMaxPool(BasePool):
         rows = ops.WindowsToRows(self.windows, "zeros")(fixed)
         upto = pt.cumsum(rows, axis=-1)
         total = upto[..., -1]
-        draws = RandomStream(int(self.seed)).uniform(size=total.shape, dtype=rows.dtype)
+        draws = _uniform(self.seed, total)
         is_beyond = pt.gt(upto, (draws * total)[..., None]).astype("int64")
         is_drawn = pt.eq(is_beyond * pt.cumsum(is_beyond, axis=-1), 1)
         drawn = pt.switch(is_drawn, rows, 0).sum(axis=-1).astype(rows.dtype)
         # Zero, but with the gradient that is wanted.
         change = ops.TiedGather(self.windows)(fixed, drawn, x)
         return c01b(drawn + (change - disconnected_grad(change)))
+
+
+def _uniform(seed: int, like: TensorVariable) -> TensorVariable:
+    """Return a number below 1 for each element: other ones in each call of a function."""
+    generator = pt.random.shared_rng(seed=int(seed))
+    following, draws = generator.uniform(size=like.shape, dtype=like.dtype)
+    with warnings.catch_warnings():
+        # PyTensor will do without; old code knows of no other way.
+        warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
+        generator.default_update = following
+    return draws
 
 
 class WeightedMaxPool(BasePool):
