@@ -198,3 +198,27 @@ def test_helix_deconvolution(capsys, tmp_path):
     before, after = map(float, re.findall(r"(\d+\.\d+) before", printed))
     assert after < before / 1000
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_filter_acts(capsys, rng):
+    """On bars in ten places, in place of the digits that only scikit-learn has."""
+    example = runpy.run_path(str(ROOT / "examples" / "filter_acts.py"))
+    labels = np.arange(200) % 10
+    images = rng.uniform(0, 0.3, size=(200, 1, 8, 8)).astype("float32")
+    for image, label in zip(images, labels, strict=True):
+        image[
+            0, 2 * (label // 2) - 1 if label > 1 else 0, 4 * (label % 2) : 4 * (label % 2) + 4
+        ] = 1
+    example["show_padding"]()
+    assert "72    90    69" in capsys.readouterr().out
+    for network in ("cuda_convnet", "mixed"):
+        costs, right = example["train"](example[network], images, labels)
+        assert costs[-1] < costs[0] / 2
+        assert right > 0.5
+
+
+def test_filter_acts_on_digits(capsys):
+    pytest.importorskip("sklearn", reason="its digits are what the example trains on")
+    runpy.run_path(str(ROOT / "examples" / "filter_acts.py"))["main"]()
+    right = re.findall(r"(\d+)\.\d% of 1797", capsys.readouterr().out)
+    assert [int(percent) > 45 for percent in right] == [True, True]

@@ -23,6 +23,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     contiguous,
     is_strict,
     required,
+    result,
 )
 from pytensor_unpool.errors import ArgumentError, ShapeError
 from pytensor_unpool.geometry import Windows
@@ -125,7 +126,7 @@ class BasePool:
     def _whole(self, inside: TensorVariable, like: TensorVariable) -> TensorVariable:
         """Return what `_inside` would make `inside` of, with zeros before the first windows."""
         first = max(0, self.start)
-        part = inside.dimshuffle(BACK)
+        part = c01b(inside)
         if first == 0:
             return part
         return pt.set_subtensor(_from(pt.zeros_like(like, dtype=part.dtype), first), part)
@@ -138,7 +139,7 @@ def pooled(x: TensorVariable) -> TensorVariable:
 
 def c01b(x: TensorVariable) -> TensorVariable:
     """Return what an Op made, as c01b."""
-    return x.dimshuffle(BACK)
+    return result(x.dimshuffle(BACK))
 
 
 def _from(x: TensorVariable, first: int) -> TensorVariable:

@@ -14,7 +14,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import (
     UnimplementedError,
 )
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.img_acts import ImageActs
-from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import contiguous, required
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import contiguous, required, result
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.weight_acts import (
     WeightActs,
     checked_in_gradient,
@@ -54,7 +54,7 @@ class FilterActs(BaseActs):
         # With stride - 1 more zeros behind, floor((n + stride - 1) / stride) is ceil(n / stride).
         pads = [(self.pad, self.pad + self.stride - 1)] * 2
         shuffled = images.dimshuffle(TO_BC01), filters.dimshuffle(TO_BC01)
-        return conv(*shuffled, self.stride, pads).dimshuffle(FROM_BC01)
+        return result(conv(*shuffled, self.stride, pads).dimshuffle(FROM_BC01))
 
     def _checked(
         self, images: TensorVariable, filters: TensorVariable

@@ -14,7 +14,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import (
     spatial_lengths,
     two_lengths,
 )
-from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import contiguous, required
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import contiguous, required, result
 from pytensor_unpool.convolution import conv_input_grad
 from pytensor_unpool.errors import ArgumentError
 
@@ -69,4 +69,5 @@ class ImageActs(BaseActs):
             )
         shuffled = filters.dimshuffle(TO_BC01), hid_acts.dimshuffle(TO_BC01)
         pads = self._pads(lengths, taps, outputs)
-        return conv_input_grad(*shuffled, lengths, self.stride, pads).dimshuffle(FROM_BC01)
+        images = conv_input_grad(*shuffled, lengths, self.stride, pads)
+        return result(images.dimshuffle(FROM_BC01))

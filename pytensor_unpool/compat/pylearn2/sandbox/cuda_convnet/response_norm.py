@@ -20,6 +20,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     contiguous,
     is_strict,
     required,
+    result,
 )
 from pytensor_unpool.errors import ArgumentError
 from pytensor_unpool.functional import pool
@@ -74,7 +75,7 @@ class _Norm:
             sums = upsample_nearest(sums, size)[..., : x.shape[0]]
         else:
             sums = pool(last, size, 1, [(before, size - 1 - before)], mode="sum")
-        return sums.dimshuffle(3, 0, 1, 2)
+        return result(sums.dimshuffle(3, 0, 1, 2))
 
     def _scales(self, x: TensorVariable) -> tuple[np.ndarray, np.ndarray]:
         """Return both scales in the dtype of `x`, as plain floats would make it wider."""

@@ -56,6 +56,12 @@ def required(x: TensorVariable, op: str, *rules: Rule) -> TensorVariable:
     return x
 
 
+def result(x: TensorVariable) -> TensorVariable:
+    """Return what an Op made, which the old backend had as a contiguous array."""
+    x.tag.c_contiguous = True
+    return x
+
+
 def contiguous(name: str, x: TensorVariable) -> list[Rule]:
     """Return the rules by which an array is contiguous.
 

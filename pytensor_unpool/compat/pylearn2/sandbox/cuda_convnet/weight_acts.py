@@ -19,7 +19,12 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import (
     spatial_lengths,
     two_lengths,
 )
-from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import Rule, contiguous, required
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
+    Rule,
+    contiguous,
+    required,
+    result,
+)
 from pytensor_unpool.convolution import conv_kernel_grad
 
 __all__ = ["UnimplementedError", "WeightActs"]
@@ -72,7 +77,8 @@ class WeightActs(BaseActs):
     def _weights_grads(self, images: Any, hid_grads: Any, taps: list[Any]) -> TensorVariable:
         pads = self._pads(spatial_lengths(images), taps, spatial_lengths(hid_grads))
         shuffled = images.dimshuffle(TO_BC01), hid_grads.dimshuffle(TO_BC01)
-        return conv_kernel_grad(*shuffled, taps, self.stride, pads).dimshuffle(FROM_BC01)
+        weights = conv_kernel_grad(*shuffled, taps, self.stride, pads)
+        return result(weights.dimshuffle(FROM_BC01))
 
     def _partial_sums(self, images: Any, hid_grads: Any, taps: list[Any]) -> TensorVariable:
         filters, rows, columns, batch = (hid_grads.shape[i] for i in range(4))

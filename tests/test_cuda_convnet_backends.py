@@ -1,0 +1,82 @@
+"""The names of cuda-convnet in compiled modes, and on JAX, PyTorch and MLX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.filter_acts import (
+    FilterActs,
+    ImageActs,
+    WeightActs,
+)
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.pool import MaxPool, MaxPoolGrad
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.probabilistic_max_pooling import (
+    prob_max_pool_c01b,
+)
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.response_norm import CrossMapNorm
+from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.stochastic_pool import (
+    stochastic_max_pool_c01b,
+    weighted_max_pool_c01b,
+)
+from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import gpu_contiguous
+from tests.backends import at_its_precision, every_backend, marks
+
+__all__ = ["at_its_precision"]
+
+pytestmark = marks
+
+
+def network() -> tuple[list[Any], list[Any]]:
+    """Return inputs, and outputs that all of the Ops take part in."""
+    x, w = pt.ftensor4("x"), pt.ftensor4("w")
+    y = FilterActs(pad=1, partial_sum=1, stride=2)(gpu_contiguous(x.dimshuffle(1, 2, 3, 0)), w)
+    pooled = MaxPool(ds=3, stride=2, start=-1)(gpu_contiguous(y))
+    normal = CrossMapNorm(5, 0.1, 0.75, False)(pooled)[0]
+    unpooled = MaxPoolGrad(ds=3, stride=2, start=-1)(y, pooled, normal)
+    images = ImageActs(1, 1, 2)(unpooled, w, (9, 8))
+    weights = WeightActs(1, 1, 2)(images, y, w.shape[1:3])[0]
+    p, h = prob_max_pool_c01b(images, (3, 3))
+    cost = (images**2).sum() + (weights**2).sum() + (p.sum() + (h**2).sum()) * 100
+    mean = weighted_max_pool_c01b(y**2, (3, 3), (2, 2))
+    return [x, w], [normal, images, weights, p, mean, *pt.grad(cost + mean.sum(), [x, w])]
+
+
+def arrays() -> list[Any]:
+    rng = np.random.default_rng(8)
+    return [rng.normal(size=s).astype("float32") / 4 for s in [(3, 4, 9, 8), (4, 3, 3, 6)]]
+
+
+@pytest.fixture(scope="module")
+def wanted() -> list[Any]:
+    """Return what the slow implementations give."""
+    return list(pytensor.function(*network(), mode="FAST_COMPILE")(*arrays()))
+
+
+def check(mode: str, wanted: list[Any]) -> None:
+    got = pytensor.function(*network(), mode=mode)(*arrays())
+    for a, b in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+def test_compiled_modes(mode: str, wanted: list[Any]) -> None:
+    check(mode, wanted)
+
+
+@every_backend
+def test_array_backends(backend: Any, wanted: list[Any]) -> None:
+    check(backend.mode, wanted)
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+def test_drawing_in_compiled_modes(mode: str) -> None:
+    images = np.arange(1.0, 10).reshape(1, 3, 3, 1)
+    draw = pytensor.function([], stochastic_max_pool_c01b(images, (3, 3), (3, 3)), mode=mode)
+    drawn = [draw().item() for _ in range(20)]
+    assert len(set(drawn)) > 1
+    assert set(drawn) <= set(range(1, 10))
