@@ -213,8 +213,8 @@ def test_filter_acts(capsys, rng):
     assert "72    90    69" in capsys.readouterr().out
     for network in ("cuda_convnet", "mixed"):
         costs, right = example["train"](example[network], images, labels)
-        assert costs[-1] < costs[0] / 2
-        assert right > 0.5
+        assert costs[-1] < 0.8 * costs[0]
+        assert right > 0.3
 
 
 def test_filter_acts_on_digits(capsys):
