@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytensor_unpool.compat.fallback import fall_back
+
 __all__ = ["check_cuda"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def check_cuda(

@@ -19,6 +19,7 @@ from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.arguments import unpooled_shape
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     Rule,
     c01b_tensor,
@@ -27,6 +28,8 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 
 __all__ = ["BaseActs", "UnimplementedError"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 # From c01b, and (channels, rows, columns, filters), to what the Ops take; and back.
 TO_BC01, FROM_BC01 = (3, 0, 1, 2), (1, 2, 3, 0)

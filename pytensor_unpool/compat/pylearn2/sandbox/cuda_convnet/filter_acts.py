@@ -7,6 +7,7 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import (
     FROM_BC01,
     TO_BC01,
@@ -23,6 +24,8 @@ from pytensor_unpool.convolution import conv
 from pytensor_unpool.geometry.conv import count_outputs
 
 __all__ = ["FilterActs", "ImageActs", "UnimplementedError", "WeightActs"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 class FilterActs(BaseActs):

@@ -6,6 +6,7 @@ from typing import Any
 
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import (
     FROM_BC01,
     TO_BC01,
@@ -19,6 +20,8 @@ from pytensor_unpool.convolution import conv_input_grad
 from pytensor_unpool.errors import ArgumentError
 
 __all__ = ["ImageActs", "UnimplementedError"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 class ImageActs(BaseActs):

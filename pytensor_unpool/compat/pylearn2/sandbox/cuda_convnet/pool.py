@@ -16,6 +16,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool import ops
 from pytensor_unpool.compat.errors import OldAssertionError
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_pool import (
     BasePool,
     c01b,
@@ -26,6 +27,8 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_pool import (
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import c01b_tensor, required
 
 __all__ = ["MaxPool", "MaxPoolGrad", "MaxPoolRop", "max_pool_c01b"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def max_pool_c01b(

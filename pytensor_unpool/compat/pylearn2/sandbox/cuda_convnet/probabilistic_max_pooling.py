@@ -14,6 +14,7 @@ from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool import ops
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import UnimplementedError
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_pool import (
     BasePool,
@@ -27,6 +28,8 @@ from pytensor_unpool.geometry.pool import per_axis
 from pytensor_unpool.upsampling import upsample_nearest
 
 __all__ = ["ProbMaxPool", "ProbMaxPoolGrad", "prob_max_pool_c01b"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def prob_max_pool_c01b(

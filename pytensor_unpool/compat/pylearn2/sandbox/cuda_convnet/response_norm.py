@@ -14,6 +14,7 @@ import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     Rule,
     c01b_tensor,
@@ -28,6 +29,8 @@ from pytensor_unpool.geometry.pool import as_integer
 from pytensor_unpool.upsampling import upsample_nearest
 
 __all__ = ["CrossMapNorm", "CrossMapNormUndo"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 class _Norm:

@@ -15,6 +15,7 @@ from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool import ops
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_pool import (
     BasePool,
     c01b,
@@ -28,6 +29,8 @@ __all__ = [
     "stochastic_max_pool_c01b",
     "weighted_max_pool_c01b",
 ]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 def stochastic_max_pool_c01b(

@@ -11,6 +11,7 @@ from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import (
     FROM_BC01,
     TO_BC01,
@@ -28,6 +29,8 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
 from pytensor_unpool.convolution import conv_kernel_grad
 
 __all__ = ["UnimplementedError", "WeightActs"]
+
+__getattr__, __dir__ = fall_back(__name__)
 
 
 class WeightActs(BaseActs):
