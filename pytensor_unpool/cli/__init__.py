@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytensor_unpool import __version__
+from pytensor_unpool.cli.migrate_arguments import add_explain, add_migrate
 from pytensor_unpool.cli.terminal import UserError
 
 __all__ = ["main"]
@@ -27,9 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     exit_code : int
-        0: done. 1: `doctor` found that the default mode does not work, or `demo` that the
-        techniques disagree, or the script of `explain` failed. 2: the arguments do not fit, a file
-        cannot be read or written, or an optional package is missing.
+        0: done. 1: `doctor` found that the default mode does not work, `demo` that the
+        techniques disagree, or `migrate --check` that something would be changed, or the script of
+        `explain` failed. 2: the arguments do not fit, a file cannot be read, migrated or written,
+        or an optional package is missing.
     """
     arguments = _parser().parse_args(argv)
     try:
@@ -45,6 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             from pytensor_unpool.cli import run
 
             return run.run(arguments.script, arguments.arguments)
+        if arguments.command == "migrate":
+            from pytensor_unpool.cli import migrate
+
+            return migrate.run(arguments)
+        if arguments.command == "explain":
+            from pytensor_unpool.cli import explain_rule
+
+            return explain_rule.explain_rule(arguments.what)
         from pytensor_unpool.cli import doctor
 
         return doctor.run()
@@ -115,6 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="the script's arguments"
     )
+
+    add_migrate(commands)
+    add_explain(commands)
     return parser
 
 

@@ -1,0 +1,137 @@
+"""Migrate the text of one file."""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import libcst as cst
+
+from pytensor_unpool.codemod import python2
+from pytensor_unpool.codemod.apply import apply
+from pytensor_unpool.codemod.context import Context
+from pytensor_unpool.codemod.report import FileReport, Note
+from pytensor_unpool.codemod.rules import RULES, Rule
+from pytensor_unpool.codemod.tree import walk
+
+__all__ = ["Result", "choose_rules", "known_ids", "migrate_text"]
+
+# Long sums are deep trees.
+_RECURSION = 20_000
+
+# A file without any of these holds nothing that a rule changes.
+_OF_INTEREST = re.compile(
+    r"theano|aesara|pytensor|pylearn2|xrange|cPickle|iter(?:items|values|keys)|has_key|raw_input"
+    r"|time|numpy|unicode|basestring|urllib|StringIO|ConfigParser|Queue|\bdef (?:next|__nonzero__)"
+)
+
+
+class Result(NamedTuple):
+    """The text after a migration, and what was done to it."""
+
+    text: str
+    report: FileReport
+
+
+def known_ids() -> list[str]:
+    """Return the ids of all rules, that of the change of syntax included."""
+    return [python2.ID, *(rule.id for rule in RULES)]
+
+
+def choose_rules(only: Collection[str] = (), ignore: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the ids of the rules to apply.
+
+    Parameters
+    ----------
+    only : collection of str
+        Apply no others; all if empty.
+    ignore : collection of str
+        Do not apply these.
+    """
+    return tuple(rule for rule in known_ids() if (not only or rule in only) and rule not in ignore)
+
+
+def migrate_text(text: str, rules: Sequence[str] | None = None) -> Result:
+    r"""Migrate Python source code.
+
+    Parameters
+    ----------
+    text : str
+    rules : sequence of str, optional
+        The ids of the rules to apply; all if omitted.
+
+    Returns
+    -------
+    text : str
+        The same string if nothing is to be changed, or if it could not be read.
+    report : FileReport
+
+    Examples
+    --------
+    >>> text, report = migrate_text("import theano.tensor as T\nx = T.nnet.sigmoid(T.scalar())\n")
+    >>> print(text, end="")
+    import pytensor.tensor as T
+    x = T.sigmoid(T.scalar())
+    >>> [note.line for note in report.notes]
+    [1, 2]
+    """
+    chosen = set(known_ids() if rules is None else rules)
+    report = FileReport()
+    try:
+        with _deep_recursion(), warnings.catch_warnings():
+            # Of old escapes in strings, which are left as they are.
+            warnings.simplefilter("ignore")
+            new = _migrated(text, chosen, report)
+        if why := python2.parses(new):
+            report.error = f"the result is not Python: {why}"
+    except (SyntaxError, cst.ParserSyntaxError) as error:
+        report.error = str(error).partition("\n")[0]
+    except RecursionError:
+        report.error = "nested too deeply"
+    return Result(text, report) if report.error else Result(new, report)
+
+
+def _migrated(text: str, chosen: set[str], report: FileReport) -> str:
+    new = text
+    is_python2 = False
+    if why := python2.parses(text):
+        if python2.ID not in chosen:
+            raise SyntaxError(f"not Python 3 ({why}), and {python2.ID} is left out")
+        new = python2.to_python3(text)
+        is_python2 = report.python2 = True
+        report.notes.append(Note(0, python2.ID, "changed", f"Python 2 syntax ({why})"))
+    if not _OF_INTEREST.search(new) and not is_python2:
+        return text
+    module = cst.parse_module(new)
+    is_python2 = is_python2 or python2.looks_like_python2(new)
+    context = Context(module, new, report, python2=is_python2)
+    _look(module, [rule for rule in RULES if rule.id in chosen], context)
+    report.notes.sort()
+    changed = apply(context)
+    return new if changed is module else changed.code
+
+
+def _look(module: cst.Module, rules: Sequence[Rule], context: Context) -> None:
+    """Show every rule the nodes that it visits, in the order of the text."""
+    interested: dict[type[cst.CSTNode], list[Rule]] = {}
+    for rule in rules:
+        for kind in rule.visits:
+            interested.setdefault(kind, []).append(rule)
+    for node in walk(module):
+        for rule in interested.get(type(node), ()):
+            context.rule = rule.id
+            rule.look(node, context)
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

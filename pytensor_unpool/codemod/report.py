@@ -1,0 +1,59 @@
+"""What a migration did, what it left, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+__all__ = ["FileReport", "Note"]
+
+Kind = Literal["changed", "left"]
+
+
+@dataclass(frozen=True, order=True)
+class Note:
+    """One change, or one thing that was left with a TODO.
+
+    Parameters
+    ----------
+    line : int
+        The first line of the statement in the file as it was; 0 where it cannot be told.
+    rule : str
+        Such as ``"PU101"``.
+    kind : str
+        ``"changed"`` or ``"left"``.
+    message : str
+        What was done, or what is left to do.
+    """
+
+    line: int
+    rule: str
+    kind: Kind
+    message: str
+
+
+@dataclass
+class FileReport:
+    """What happened to one file.
+
+    Parameters
+    ----------
+    notes : list of Note
+    resolved, unresolved : Counter of str
+        How often each old name is used whose meaning today is known, or is not.
+    python2 : bool
+        Whether the file had to be read as Python 2.
+    error : str
+        Why the file was left as it was; empty if it was not.
+    """
+
+    notes: list[Note] = field(default_factory=list)
+    resolved: Counter[str] = field(default_factory=Counter)
+    unresolved: Counter[str] = field(default_factory=Counter)
+    python2: bool = False
+    error: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same for ``json.dump``."""
+        return asdict(self)
