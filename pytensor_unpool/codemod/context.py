@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterator
+from typing import TypeGuard
 
 import libcst as cst
 
 from pytensor_unpool.codemod import old_names
 from pytensor_unpool.codemod.report import FileReport, Note
 from pytensor_unpool.codemod.scopes import Binding, Scope, scopes_of
-from pytensor_unpool.codemod.tree import dotted, parents_of
+from pytensor_unpool.codemod.tree import dotted, parents_of, walk
 
 __all__ = ["Context", "Edit"]
 
@@ -39,10 +40,11 @@ class Context:
         self, module: cst.Module, text: str, report: FileReport, *, python2: bool = False
     ) -> None:
         self.module = module
+        self.text = text
         self.report = report
         self.python2 = python2
         self.parents = parents_of(module)
-        self.scopes = scopes_of(module)
+        self.scopes, self.written = scopes_of(module)
         self.edits: dict[cst.CSTNode, list[Edit]] = {}
         self.comments: dict[cst.CSTNode, list[str]] = {}
         self.imports: dict[cst.CSTNode, dict[str, None]] = {}
@@ -126,10 +128,18 @@ class Context:
             node = self.parents[node]
             yield node
 
+    def is_in_class(self, node: cst.CSTNode) -> bool:
+        """Return whether a statement stands in the body of a class, and in no method of it."""
+        owners = (cst.ClassDef, cst.FunctionDef)
+        owner = next((found for found in self.above(node) if isinstance(found, owners)), None)
+        return isinstance(owner, cst.ClassDef)
+
     def is_read(self, node: cst.CSTNode) -> bool:
         """Return whether a name or chain of names is read: not bound, and no keyword."""
         parent = self.parents[node]
-        if isinstance(parent, (cst.Attribute, cst.Arg, cst.NamedExpr)):
+        if node in self.written:
+            return False
+        if isinstance(parent, (cst.Attribute, cst.Arg)):
             return node is parent.value
         if isinstance(parent, (cst.Param, cst.FunctionDef, cst.ClassDef)):
             return node is not parent.name
@@ -143,6 +153,10 @@ class Context:
             if found in self._lines:
                 return self._lines[found]
         return 0
+
+    def uses(self, word: str) -> list[cst.Name]:
+        """Return where a word is read, in whatever scope."""
+        return [node for node in self.scopes if _is_word(node, word) and self.is_read(node)]
 
     def words(self) -> set[str]:
         """Return every name in the file, whatever it is a name of."""
@@ -183,6 +197,24 @@ class Context:
         self.imports.setdefault(anchor, {})[code] = None
         return local
 
+    def claim_below(self, node: cst.CSTNode, but: cst.CSTNode | None = None) -> None:
+        """Keep other rules from what stands in a node that is replaced, apart from one part."""
+        for below in walk(node):
+            if but is None or (below is not but and but not in self.above(below)):
+                self.claimed.add(below)
+
+    def need_package(self, node: cst.CSTNode) -> str:
+        """Have this package imported, and return what it is called."""
+        code = "import pytensor_unpool as pu"
+        scopes = set(self.scopes.values())
+        means = {b.means for scope in scopes for b in scope.bindings.get("pu", ())}
+        local = "pu" if means <= {"pytensor_unpool"} else "pytensor_unpool"
+        if local != "pu":
+            code = "import pytensor_unpool"
+        if not means or local != "pu":
+            self.imports.setdefault(self.anchor(node), {})[code] = None
+        return local
+
     def anchor(self, node: cst.CSTNode) -> cst.CSTNode:
         """Return the statement that brought in what `node` begins with: imports go below it."""
         root = node
@@ -192,6 +224,9 @@ class Context:
             for binding in self.scope(root).find(root.value):
                 if binding.means is not None and isinstance(binding.node, cst.BaseSmallStatement):
                     return self._last_import(self.statement(binding.node))
+        for statement in self.module.body:
+            if _is_import(statement):
+                return self._last_import(statement)
         return self.module
 
     def _last_import(self, statement: cst.CSTNode) -> cst.CSTNode:
@@ -200,10 +235,7 @@ class Context:
         if statement not in block:
             return statement
         for following in block[block.index(statement) + 1 :]:
-            small = getattr(following, "body", ())
-            if not isinstance(following, cst.SimpleStatementLine) or not all(
-                isinstance(part, (cst.Import, cst.ImportFrom)) for part in small
-            ):
+            if not _is_import(following):
                 break
             statement = following
         return statement
@@ -230,6 +262,16 @@ class Context:
             return None
         place = old_names.find(binding.means)
         return binding.means if place is None else f"{place.new}{place.rest}"
+
+
+def _is_import(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and all(
+        isinstance(part, (cst.Import, cst.ImportFrom)) for part in statement.body
+    )
+
+
+def _is_word(node: cst.CSTNode, word: str) -> TypeGuard[cst.Name]:
+    return isinstance(node, cst.Name) and node.value == word
 
 
 def _binds_nothing(binding: Binding) -> bool:

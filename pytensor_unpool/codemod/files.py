@@ -14,7 +14,9 @@ __all__ = ["ENDINGS", "Source", "find_files", "read", "write"]
 
 ENDINGS = (".py", ".pyw", ".ipynb")
 
-_SKIPPED = frozenset("__pycache__ node_modules site-packages build dist venv env .venv".split())
+_SKIPPED = frozenset((
+    "__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env",
+))  # fmt: skip
 
 
 class Source(NamedTuple):

@@ -15,7 +15,7 @@ from pytensor_unpool.codemod import python2
 from pytensor_unpool.codemod.apply import apply
 from pytensor_unpool.codemod.context import Context
 from pytensor_unpool.codemod.report import FileReport, Note
-from pytensor_unpool.codemod.rules import RULES, Rule
+from pytensor_unpool.codemod.rules import NAMES, RULES, Rule
 from pytensor_unpool.codemod.tree import walk
 
 __all__ = ["Result", "choose_rules", "known_ids", "migrate_text"]
@@ -25,7 +25,7 @@ _RECURSION = 20_000
 
 # A file without any of these holds nothing that a rule changes.
 _OF_INTEREST = re.compile(
-    r"theano|aesara|pytensor|pylearn2|xrange|cPickle|iter(?:items|values|keys)|has_key|raw_input"
+    r"theano|THEANO|aesara|pytensor|pylearn2|xrange|cPickle|iter(?:items|values|keys)|has_key|raw_input"
     r"|time|numpy|unicode|basestring|urllib|StringIO|ConfigParser|Queue|\bdef (?:next|__nonzero__)"
 )
 
@@ -109,7 +109,10 @@ def _migrated(text: str, chosen: set[str], report: FileReport) -> str:
     module = cst.parse_module(new)
     is_python2 = is_python2 or python2.looks_like_python2(new)
     context = Context(module, new, report, python2=is_python2)
-    _look(module, [rule for rule in RULES if rule.id in chosen], context)
+    rules = [rule for rule in RULES if rule.id in chosen]
+    # Names come last: what the other rules replace needs no name any more.
+    for turn in (rules[:-1], rules[-1:]) if NAMES in rules else (rules,):
+        _look(module, turn, context)
     report.notes.sort()
     changed = apply(context)
     return new if changed is module else changed.code
@@ -123,6 +126,8 @@ def _look(module: cst.Module, rules: Sequence[Rule], context: Context) -> None:
             interested.setdefault(kind, []).append(rule)
     for node in walk(module):
         for rule in interested.get(type(node), ()):
+            if node in context.claimed:
+                break
             context.rule = rule.id
             rule.look(node, context)
 

@@ -78,7 +78,7 @@ def to_python3(text: str) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = _fixers().refactor_string(text + ending, "file")
-    except Exception as error:  # noqa: BLE001 (fissix raises of its own, and what its bugs raise)
+    except Exception as error:
         raise SyntaxError(f"neither Python 3 nor Python 2: {error}") from error
     new = _OLD_OCTAL.sub(r"0o\1", str(tree)) if _has_old_octal(str(tree)) else str(tree)
     new = new.removesuffix(ending) if ending else new

@@ -13,10 +13,12 @@ import libcst as cst
 
 from pytensor_unpool.codemod.tree import children, dotted
 
-__all__ = ["Binding", "Scope", "scopes_of"]
+__all__ = ["Binding", "Scope", "Scopes", "scopes_of"]
 
 Function = (cst.FunctionDef, cst.Lambda)
 Comprehension = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+
+_BINDING = (cst.AugAssign, cst.AnnAssign, cst.For, cst.CompFor, cst.NamedExpr)
 
 
 class Binding(NamedTuple):
@@ -59,16 +61,24 @@ class Scope:
         scope.bindings.setdefault(name, []).append(Binding(means, node))
 
 
-def scopes_of(module: cst.Module) -> dict[cst.CSTNode, Scope]:
-    """Return the scope of every `Name` node, and under the module the scope of the module."""
-    found: dict[cst.CSTNode, Scope] = {}
-    _Reader(found).read(module, Scope(module, None))
-    return found
+class Scopes(NamedTuple):
+    """The scope of every `Name` node and of the module, and the names that are written."""
+
+    scopes: dict[cst.CSTNode, Scope]
+    written: set[cst.CSTNode]
+
+
+def scopes_of(module: cst.Module) -> Scopes:
+    """Read all scopes of a module."""
+    reader = _Reader()
+    reader.read(module, Scope(module, None))
+    return Scopes(reader.found, reader.written)
 
 
 class _Reader:
-    def __init__(self, found: dict[cst.CSTNode, Scope]) -> None:
-        self.found = found
+    def __init__(self) -> None:
+        self.found: dict[cst.CSTNode, Scope] = {}
+        self.written: set[cst.CSTNode] = set()
 
     def read(self, node: cst.CSTNode, scope: Scope) -> None:
         """Note the scope of all names below a node, and what is bound there."""
@@ -122,6 +132,7 @@ class _Reader:
             alias = None if others else dotted(node.value)
             if isinstance(target.target, cst.Name) and alias:
                 scope.bind(target.target.value, f"={alias}", node)
+                self.written.add(target.target)
             else:
                 self.bind_targets((t.target for t in node.targets), scope, node)
         elif isinstance(node, cst.MatchAs | cst.MatchStar) and node.name:
@@ -130,16 +141,15 @@ class _Reader:
             scope.bind(node.rest.value, None, node)
         elif isinstance(node, cst.AsName):
             self.bind_targets([node.name], scope, node)
-        else:
-            target = getattr(node, "target", None)
-            if isinstance(target, cst.CSTNode):
-                self.bind_targets([target], scope, node)
+        elif isinstance(node, _BINDING):
+            self.bind_targets([node.target], scope, node)
         self.read_all(children(node), scope)
 
     def bind_targets(self, targets: Iterable[cst.CSTNode], scope: Scope, node: cst.CSTNode) -> None:
         for target in targets:
             if isinstance(target, cst.Name):
                 scope.bind(target.value, None, node)
+                self.written.add(target)
             elif isinstance(target, (cst.Tuple, cst.List)):
                 self.bind_targets((e.value for e in target.elements), scope, node)
 

@@ -9,11 +9,12 @@ from functools import cache
 import libcst as cst
 
 # Fields that hold no code: white space, commas, brackets, the dots and colons between.
-_PUNCTUATION = frozenset(
-    "leading_lines lines_after_decorators header footer comma semicolon equal colon first_colon "
-    "second_colon dot lpar rpar lbracket rbracket lbrace rbrace trailing_whitespace indicator "
-    "posonly_ind relative newline first_line last_line separator star_kwarg".split()
-)
+_PUNCTUATION = frozenset((
+    "leading_lines", "lines_after_decorators", "header", "footer", "comma", "semicolon", "equal",
+    "colon", "first_colon", "second_colon", "dot", "lpar", "rpar", "lbracket", "rbracket", "lbrace",
+    "rbrace", "trailing_whitespace", "indicator", "posonly_ind", "relative", "newline",
+    "first_line", "last_line", "separator",
+))  # fmt: skip
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -79,6 +80,6 @@ def with_parentheses_of(node: cst.CSTNode, new: cst.BaseExpression) -> cst.BaseE
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(
         field.name
-        for field in fields(kind)  # type: ignore[arg-type]
+        for field in fields(kind)
         if field.name not in _PUNCTUATION and not field.name.startswith("whitespace")
     )

@@ -58,7 +58,7 @@ def look_at_import(node: cst.Import, context: Context) -> None:
     block = context.parents[line]
     again = all((block, _text(alias)) in context.imported for alias in new)
     context.imported.update((block, _text(alias)) for alias in new)
-    if changed and again and _stands_alone(line):
+    if changed and again and stands_alone(line):
         context.change(line, "imported above", lambda _: cst.RemoveFromParent())
     elif changed:
         new[-1] = new[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
@@ -69,7 +69,7 @@ def look_at_import(node: cst.Import, context: Context) -> None:
         )
 
 
-def _stands_alone(line: cst.CSTNode) -> bool:
+def stands_alone(line: cst.CSTNode) -> bool:
     """Return whether nothing is lost with a line: no other statement and no comment."""
     return (
         isinstance(line, cst.SimpleStatementLine)
@@ -121,11 +121,32 @@ def look_at_from(node: cst.ImportFrom, context: Context) -> None:
     groups: dict[str, list[cst.ImportAlias]] = {}
     changed = False
     for alias in node.names:
+        if _is_done_without(alias, context):
+            changed = True
+            continue
         target, renamed = _renamed_alias(alias, module, node, context)
         changed = changed or target != module or renamed is not alias
         groups.setdefault(target, []).append(renamed)
-    if changed:
+    if changed and groups:
         _replace_from(node, groups, context)
+    elif changed:
+        _drop(node, context)
+
+
+def _is_done_without(alias: cst.ImportAlias, context: Context) -> bool:
+    """Return whether other rules replaced all code that used what an import brings."""
+    local = alias.asname.name if alias.asname else alias.name
+    uses = context.uses(local.value) if isinstance(local, cst.Name) else []
+    return bool(uses) and context.claimed.issuperset(uses)
+
+
+def _drop(node: cst.ImportFrom, context: Context) -> None:
+    """Drop a statement whose names nothing reads any more, but not the comments about it."""
+    line = context.parents[node]
+    if stands_alone(line):
+        context.change(line, "nothing uses this import", lambda _: cst.RemoveFromParent())
+    else:
+        context.change(node, "nothing uses this import", lambda _: cst.Pass())
 
 
 def _renamed_alias(
@@ -182,7 +203,8 @@ def _replace_from(
     statements: list[cst.ImportFrom | cst.Import] = []
     for target, aliases in groups.items():
         if not target:
-            statements += [cst.Import([alias]) for alias in aliases]
+            plain = (alias.with_changes(comma=cst.MaybeSentinel.DEFAULT) for alias in aliases)
+            statements += [cst.Import([alias]) for alias in plain]
             continue
         if node.lpar is None:
             last = aliases[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)

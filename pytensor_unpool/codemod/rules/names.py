@@ -26,7 +26,7 @@ import libcst as cst
 from pytensor_unpool.codemod import old_names
 from pytensor_unpool.codemod.context import Context
 from pytensor_unpool.codemod.rules.base import Rule
-from pytensor_unpool.codemod.rules.imports import look_at_from, look_at_import, local_root
+from pytensor_unpool.codemod.rules.imports import local_root, look_at_from, look_at_import
 from pytensor_unpool.codemod.scopes import Binding
 from pytensor_unpool.codemod.tree import dotted, expression, with_parentheses_of
 
@@ -42,7 +42,10 @@ _HIDDEN = (
 _COMPAT = "pytensor_unpool.compat."
 
 # Modules that read well as attributes; from others, a name is imported.
-_ATTRIBUTES = ("pytensor", "pytensor.config", "pytensor.printing", "pytensor.tensor")
+_ATTRIBUTES = (
+    "pytensor", "pytensor.compile", "pytensor.config", "pytensor.gradient", "pytensor.graph",
+    "pytensor.graph.op", "pytensor.printing", "pytensor.tensor",
+)  # fmt: skip
 
 
 def _look(node: cst.CSTNode, context: Context) -> None:
@@ -61,7 +64,7 @@ def _look_at_chain(node: cst.Name | cst.Attribute, context: Context) -> None:
         return
     text = dotted(node)
     name = context.name(node) if text else None
-    if text is None or name is None or node in context.claimed:
+    if text is None or name is None:
         return
     place = old_names.find(name)
     if place is None:
@@ -71,8 +74,13 @@ def _look_at_chain(node: cst.Name | cst.Attribute, context: Context) -> None:
         _leave(node, name, place, binding, context)
         return
     context.report.resolved[place.old] += 1
-    if binding is not None and _is_part(place.old, binding.means):
-        _rename_root(node, binding, context)
+    root = _root(node).value
+    if _is_part(place.old, context.meaning(root, context.scope(node))) and not _is_starred(
+        node, context
+    ):
+        # Its import, or the assignment that named it, says what it is now.
+        if binding is not None:
+            _rename_root(node, binding, context)
         return
     inner = _without(node, place.rest.count("."))
     _replace(inner, place, binding, context)
@@ -159,17 +167,17 @@ def _written(
     """Return how the new name is best written here."""
     module, _, leaf = place.new.rpartition(".")
     text = dotted(node) or ""
-    if binding is not None:
-        root = text.partition(".")[0]
-        local = local_root(root, binding, context)
-        base = _new_name(binding.means or "")
+    root = text.partition(".")[0]
+    if _is_starred(node, context):
+        if place.new == _starred(text, context):
+            return text
+    else:
+        base = _new_name(context.meaning(root, context.scope(node)) or "")
         rest = place.new.removeprefix(f"{base}.")
-        same_path = f"{root}.{rest}" == text
-        if rest != place.new and not _is_hidden(module):
-            if same_path or module in (base, *_ATTRIBUTES):
-                return f"{local}.{rest}"
-    elif place.new == _starred(text, context):
-        return text
+        is_near = f"{root}.{rest}" == text or module in (base, *_ATTRIBUTES)
+        if rest != place.new and is_near and not _is_hidden(module):
+            local = root if binding is None else local_root(root, binding, context)
+            return f"{local}.{rest}"
     if module == "builtins" and leaf not in context.words():
         return leaf
     for word, base in _modules_at_hand(node, context):
@@ -180,6 +188,11 @@ def _written(
         # The words of old modules say what their names do not: cuda.use, config.device.
         return f"{context.need(node, package, last)}.{leaf}"
     return context.need(node, module, leaf)
+
+
+def _is_starred(node: cst.CSTNode, context: Context) -> bool:
+    """Return whether a star import brought in what a chain begins with."""
+    return not context.scope(node).find(_root(node).value)
 
 
 def _starred(word: str, context: Context) -> str | None:

@@ -1,0 +1,54 @@
+"""Compare code with a pattern.
+
+In a pattern, a name that ends with an underscore stands for any expression, the same one wherever
+it is repeated; ``theano.tensor.zeros`` stands for whatever that file calls it; and ``range`` for
+``xrange`` too. Everything else stands for itself, white space apart.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pytensor_unpool.codemod.context import Context
+from pytensor_unpool.codemod.tree import children, dotted
+
+__all__ = ["Found", "matches", "same"]
+
+# What the names with an underscore stand for.
+Found = dict[str, cst.CSTNode]
+
+_WORDS = (cst.Name, cst.Integer, cst.Float, cst.SimpleString)
+
+
+def matches(pattern: cst.CSTNode, node: cst.CSTNode, context: Context, found: Found) -> bool:
+    """Return whether code is as a pattern says, and put into `found` what its names stand for."""
+    text = dotted(pattern)
+    if text is not None and text.startswith("theano."):
+        return context.theano_name(node) == text
+    if isinstance(pattern, cst.Name) and pattern.value.endswith("_"):
+        known = found.setdefault(pattern.value, node)
+        return same(known, node)
+    if isinstance(pattern, cst.Name) and pattern.value == "range":
+        return isinstance(node, cst.Name) and node.value in ("range", "xrange")
+    if not _is_alike(pattern, node):
+        return False
+    ours, theirs = list(children(pattern)), list(children(node))
+    return len(ours) == len(theirs) and all(
+        matches(a, b, context, found) for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def same(a: cst.CSTNode, b: cst.CSTNode) -> bool:
+    """Return whether two pieces of code are the same, white space apart."""
+    if a is b:
+        return True
+    ours, theirs = list(children(a)), list(children(b))
+    return _is_alike(a, b) and len(ours) == len(theirs) and all(map(same, ours, theirs))
+
+
+def _is_alike(a: cst.CSTNode, b: cst.CSTNode) -> bool:
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, _WORDS) and isinstance(b, _WORDS):
+        return a.value == b.value
+    return getattr(a, "star", "") == getattr(b, "star", "")
