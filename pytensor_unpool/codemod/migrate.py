@@ -25,8 +25,11 @@ _RECURSION = 20_000
 
 # A file without any of these holds nothing that a rule changes.
 _OF_INTEREST = re.compile(
-    r"theano|THEANO|aesara|pytensor|pylearn2|xrange|cPickle|iter(?:items|values|keys)|has_key|raw_input"
-    r"|time|numpy|unicode|basestring|urllib|StringIO|ConfigParser|Queue|\bdef (?:next|__nonzero__)"
+    r"theano|THEANO|aesara|pytensor|pylearn2|numpy|outdim|clock"
+    r"|xrange|unicode|basestring|unichr|long|raw_input|reduce|reload|cmp|execfile|apply|coerce"
+    r"|iter(?:items|values|keys)|has_key|__(?:nonzero|i?div|rdiv|[gs]etslice|metaclass)__"
+    r"|cPickle|StringIO|Queue|ConfigParser|copy_reg|__builtin__|Server|httplib|urlparse|urllib"
+    r"|HTMLParser|Tkinter|tkFileDialog|xmlrpclib|commands"
 )
 
 

@@ -25,6 +25,9 @@ _FIXERS = ("except", "exec", "ne", "numliterals", "print", "raise", "repr", "thr
 # fissix leaves the 0 of `0777L` as it is.
 _OLD_OCTAL = re.compile(r"(?<![\w.])0+([1-7][0-7]*)[lL]?(?![\w.])")
 
+# fissix leaves it too; nothing else ends like this before a quote.
+_RAW_UNICODE = re.compile(r"(?<![\w'\"])[uU][rR](?=['\"])")
+
 # Words that no program for Python 3 uses without saying where they come from.
 _PYTHON2_WORDS = re.compile(
     r"(?<![\w.])(?:xrange|unicode|basestring|raw_input|unichr|execfile)\s*\("
@@ -56,11 +59,6 @@ def looks_like_python2(text: str) -> bool:
     return bool(_PYTHON2_WORDS.search(text)) and not _MODERN.search(text)
 
 
-def has_true_division(text: str) -> bool:
-    """Return whether ``/`` means in a file of Python 2 what it means today."""
-    return bool(_MODERN.search(text))
-
-
 def to_python3(text: str) -> str:
     """Return text in the syntax of Python 3.
 
@@ -80,7 +78,11 @@ def to_python3(text: str) -> str:
             tree = _fixers().refactor_string(text + ending, "file")
     except Exception as error:
         raise SyntaxError(f"neither Python 3 nor Python 2: {error}") from error
-    new = _OLD_OCTAL.sub(r"0o\1", str(tree)) if _has_old_octal(str(tree)) else str(tree)
+    new = str(tree)
+    if "leading zeros" in parses(new):
+        new = _OLD_OCTAL.sub(r"0o\1", new)
+    if parses(new):
+        new = _RAW_UNICODE.sub("r", new)
     new = new.removesuffix(ending) if ending else new
     if why := parses(new):
         raise SyntaxError(f"neither Python 3 nor Python 2: {why}")
@@ -92,10 +94,6 @@ def _fixers() -> RefactoringTool:
     from fissix.refactor import RefactoringTool
 
     return RefactoringTool([f"fissix.fixes.fix_{name}" for name in _FIXERS])
-
-
-def _has_old_octal(text: str) -> bool:
-    return "leading zeros" in parses(text)
 
 
 def _mixes_tabs(text: str) -> bool:
