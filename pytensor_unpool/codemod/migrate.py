@@ -101,7 +101,7 @@ def migrate_text(text: str, rules: Sequence[str] | None = None) -> Result:
 def _migrated(text: str, chosen: set[str], report: FileReport) -> str:
     new = text
     is_python2 = False
-    if why := python2.parses(text):
+    if why := python2.why_python2(text):
         if python2.ID not in chosen:
             raise SyntaxError(f"not Python 3 ({why}), and {python2.ID} is left out")
         new = python2.to_python3(text)

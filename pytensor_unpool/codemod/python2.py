@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fissix.refactor import RefactoringTool
 
-__all__ = ["ID", "looks_like_python2", "parses", "to_python3"]
+__all__ = ["ID", "looks_like_python2", "parses", "to_python3", "why_python2"]
 
 ID = "PU100"
 
@@ -27,6 +27,8 @@ _OLD_OCTAL = re.compile(r"(?<![\w.])0+([1-7][0-7]*)[lL]?(?![\w.])")
 
 # fissix leaves it too; nothing else ends like this before a quote.
 _RAW_UNICODE = re.compile(r"(?<![\w'\"])[uU][rR](?=['\"])")
+
+_PRINT_TO_FILE = re.compile(r"\bprint\s*>>")
 
 # Words that no program for Python 3 uses without saying where they come from.
 _PYTHON2_WORDS = re.compile(
@@ -48,9 +50,24 @@ def parses(text: str) -> str:
         warnings.simplefilter("ignore")
         try:
             ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             return f"line {line}: {error.args[0]}" if line else str(error)
+        except MemoryError as error:
+            # So says Python of what is nested very deeply.
+            raise RecursionError from error
+    return ""
+
+
+def why_python2(text: str) -> str:
+    """Return why a text needs Python 2; empty if Python 3 reads it as it is meant."""
+    if (why := parses(text)) or not _PRINT_TO_FILE.search(text):
+        return why
+    # Python 3 reads a shift there, and fails when it runs.
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.BinOp(left=ast.Name(id="print"), op=ast.RShift(), lineno=line):
+                return f"line {line}: print >> file"
     return ""
 
 
@@ -69,7 +86,7 @@ def to_python3(text: str) -> str:
     """
     if "\t" in text and _mixes_tabs(text):
         text = _expanded(text)
-        if not parses(text):
+        if not why_python2(text):
             return text
     ending = "" if text.endswith("\n") else "\n"
     try:
@@ -84,7 +101,7 @@ def to_python3(text: str) -> str:
     if parses(new):
         new = _RAW_UNICODE.sub("r", new)
     new = new.removesuffix(ending) if ending else new
-    if why := parses(new):
+    if why := why_python2(new):
         raise SyntaxError(f"neither Python 3 nor Python 2: {why}")
     return new
 

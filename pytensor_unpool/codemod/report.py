@@ -56,4 +56,10 @@ class FileReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return the same for ``json.dump``."""
-        return asdict(self)
+        return {
+            "python2": self.python2,
+            "error": self.error,
+            "notes": [asdict(note) for note in self.notes],
+            "resolved": dict(self.resolved),
+            "unresolved": dict(self.unresolved),
+        }

@@ -6,6 +6,7 @@ import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,9 +100,7 @@ def _in_processes(
     portions: Sequence[Sequence[Path]], rules: Sequence[str] | None, *, write: bool, jobs: int
 ) -> Iterator[Outcome]:
     """Return what is done before a process dies."""
-    # A fork would take over the threads of NumPy's BLAS.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context) as pool:
+    with ProcessPoolExecutor(jobs, _context()) as pool:
         waiting: list[Future[list[Outcome]]] = [
             pool.submit(_migrate_portion, portion, rules, write) for portion in portions
         ]
@@ -110,6 +109,18 @@ def _in_processes(
                 yield from future.result()
             except BrokenProcessPool:
                 return
+
+
+def _context() -> BaseContext:
+    """Choose how processes start: one of them imports this package, and the others are its forks.
+
+    Forks of this process would take over its threads and locks.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _migrate_portion(

@@ -39,13 +39,12 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 def parents_of(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
     """Return the parent of every node that holds code, in the order of the text."""
     found: dict[cst.CSTNode, cst.CSTNode] = {}
-    stack: list[cst.CSTNode] = [module]
+    stack: list[tuple[cst.CSTNode, cst.CSTNode]] = [(child, module) for child in children(module)]
+    stack.reverse()
     while stack:
-        node = stack.pop()
-        below = list(children(node))
-        for child in below:
-            found[child] = node
-        stack.extend(reversed(below))
+        node, parent = stack.pop()
+        found[node] = parent
+        stack.extend(reversed([(child, node) for child in children(node)]))
     return found
 
 

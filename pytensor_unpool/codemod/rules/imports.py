@@ -86,7 +86,7 @@ def _renamed_module(alias: cst.ImportAlias, node: cst.Import, context: Context) 
         return alias
     if not place.resolved:
         context.report.unresolved[place.old] += 1
-        context.leave(node, place.note or f"there is no module {name} in PyTensor")
+        context.leave(node, place.note or _there_is_no(name, "module "))
         return alias
     context.report.resolved[place.old] += 1
     new = f"{place.new}{place.rest}"
@@ -159,7 +159,7 @@ def _renamed_alias(
         return module, alias
     if not place.resolved:
         context.report.unresolved[place.old] += 1
-        context.leave(node, place.note or f"there is no {name} in PyTensor")
+        context.leave(node, place.note or _there_is_no(name))
         return module, alias
     context.report.resolved[place.old] += 1
     target, _, new = f"{place.new}{place.rest}".rpartition(".")
@@ -169,13 +169,17 @@ def _renamed_alias(
     return target, alias.with_changes(name=cst.Name(new), asname=as_name)
 
 
+def _there_is_no(name: str, kind: str = "") -> str:
+    return f"there is no {kind}{old_names.theano_name(name)} in PyTensor"
+
+
 def _rename_star(node: cst.ImportFrom, module: str, context: Context) -> None:
     place = old_names.find(module)
     if place is None:
         return
     if not place.resolved:
         context.report.unresolved[place.old] += 1
-        context.leave(node, place.note or f"there is no module {module} in PyTensor")
+        context.leave(node, place.note or _there_is_no(module, "module "))
         return
     context.report.resolved[place.old] += 1
     new = f"{place.new}{place.rest}"

@@ -106,7 +106,7 @@ def _leave(
     imported = binding is not None and name == binding.means and "." in name
     # The TODO stands above the import.
     if not imported:
-        context.leave(node, place.note or f"there is no {name} in PyTensor")
+        context.leave(node, place.note or f"there is no {old_names.theano_name(name)} in PyTensor")
     if binding is not None:
         _rename_root(node, binding, context)
 
