@@ -39,19 +39,31 @@ from pytensor_unpool.ops import (
 def example(op: Any) -> tuple[list[Any], list[Any]]:
     """Return inputs of an Op, symbolic and as arrays."""
     if isinstance(op, Conv | ConvInputGrad | ConvKernelGrad):
-        first, second = pt.tensor3("first"), pt.tensor3("second")
-        some = [np.ones((2, 3, 4)), np.ones((3, 3, 2)), np.ones((2, 3, 3))]
-        if isinstance(op, Conv):
-            return [first, second], some[:2]
-        if isinstance(op, ConvInputGrad):
-            return [first, second, pt.lvector("n")], [*some[1:], [2, 3, 4]]
-        return [first, second, pt.lvector("n")], [some[0], some[2], [3, 3, 2]]
+        return convolution_example(op)
     if isinstance(op, HelixConvolve | HelixWindow):
-        first, second = pt.matrix("first"), pt.vector("second")
-        if isinstance(op, HelixConvolve):
-            return [first, second], [np.ones((2, 4)), np.ones(3)]
-        numbers = [pt.lvector("starts"), pt.lvector("lengths")]
-        return [first, second, *numbers], [np.ones((2, 4)), np.ones(3), [1], [4]]
+        return helix_example(op)
+    return pooling_example(op)
+
+
+def convolution_example(op: Any) -> tuple[list[Any], list[Any]]:
+    first, second = pt.tensor3("first"), pt.tensor3("second")
+    some = [np.ones((2, 3, 4)), np.ones((3, 3, 2)), np.ones((2, 3, 3))]
+    if isinstance(op, Conv):
+        return [first, second], some[:2]
+    if isinstance(op, ConvInputGrad):
+        return [first, second, pt.lvector("n")], [*some[1:], [2, 3, 4]]
+    return [first, second, pt.lvector("n")], [some[0], some[2], [3, 3, 2]]
+
+
+def helix_example(op: Any) -> tuple[list[Any], list[Any]]:
+    first, second = pt.matrix("first"), pt.vector("second")
+    if isinstance(op, HelixConvolve):
+        return [first, second], [np.ones((2, 4)), np.ones(3)]
+    numbers = [pt.lvector("starts"), pt.lvector("lengths")]
+    return [first, second, *numbers], [np.ones((2, 4)), np.ones(3), [1], [4]]
+
+
+def pooling_example(op: Any) -> tuple[list[Any], list[Any]]:
     x, values, positions = pt.matrix("x"), pt.matrix("values"), pt.lmatrix("positions")
     an_x, some_values, some_positions = np.eye(2, 4), np.ones((2, 2)), np.array([[0, 2], [1, 2]])
     if isinstance(op, MaxPool | Pool | WindowsToRows):
