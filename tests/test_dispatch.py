@@ -210,27 +210,37 @@ def test_numba_that_was_loaded_before_us_serves_every_op():
 
 BESIDE_PYTENSOR_ML = """
 import importlib, json, sys
-for name in sys.argv[1:]:
+mode, *names = sys.argv[1:]
+for name in names:
     importlib.import_module(name)
-assert "numba" not in sys.modules
-from pytensor.link.numba.dispatch.basic import numba_funcify
-from pytensor_unpool.ops import MaxPool
-served = [numba_funcify.dispatch(MaxPool) is not numba_funcify.dispatch(object),
-          "pytensor_unpool.dispatch.numba" in sys.modules,
-          "pytensor_ml.dispatch.numba" in sys.modules]
-print(json.dumps(served))
+assert mode.lower() not in sys.modules
+import numpy as np, pytensor, pytensor.tensor as pt
+from pytensor_ml.layers import MaxPool2D
+from pytensor_unpool import max_pool
+images = pt.tensor("images", dtype="float64", shape=(None, 4, 6, None))
+theirs = MaxPool2D("pool", kernel_size=2)(images)
+ours, positions = max_pool(images.dimshuffle(0, 3, 1, 2), (2, 2))
+run = pytensor.function([images], [theirs, ours.dimshuffle(0, 2, 3, 1), positions], mode=mode)
+theirs, ours, positions = run(np.random.default_rng(1).normal(size=(2, 4, 6, 3)))
+served = [f"{package}.dispatch.{mode.lower()}" in sys.modules
+          for package in ("pytensor_unpool", "pytensor_ml")]
+print(json.dumps([*served, np.array_equal(theirs, ours), int(positions.max()) > 18]))
 """
 
 
 @pytest.mark.skipif(
     importlib.util.find_spec("pytensor_ml") is None, reason="pytensor-ml is not installed"
 )
+@pytest.mark.parametrize("mode", ["NUMBA", "JAX"])
 @pytest.mark.parametrize("order", ["ours first", "theirs first"])
-def test_pytensor_ml_registers_too_in_either_order(order):
+def test_pytensor_ml_registers_too_in_either_order(order, mode):
+    """Both pool in one graph, which is what the order of finders could spoil."""
+    if importlib.util.find_spec(mode.lower()) is None:
+        pytest.skip(f"{mode} is not installed")
     names = ["pytensor_unpool.dispatch", "pytensor_ml.dispatch"]
     if order == "theirs first":
         names.reverse()
-    assert run_python(BESIDE_PYTENSOR_ML, *names) == [True, True, True]
+    assert run_python(BESIDE_PYTENSOR_ML, mode, *names) == [True, True, True, True]
 
 
 CACHED = """
