@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import environment, page, results
+from benchmarks import devices, environment, page, results
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,7 +18,7 @@ def main() -> None:
     if options.only:
         return
     options.page_file.parent.mkdir(parents=True, exist_ok=True)
-    options.page_file.write_text(page.render(results.read(options.results)))
+    options.page_file.write_text(page.render(results.read(options.results), devices.stored()))
     print(f"wrote {options.page_file}")
 
 

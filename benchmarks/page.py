@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import geometric_mean, median
 from typing import Any
 
+from benchmarks import devices
 from benchmarks.cases import (
     CASES,
     CONVOLUTION,
@@ -20,7 +21,7 @@ from benchmarks.cases import (
     Case,
     Target,
 )
-from benchmarks.prose import METHOD, TITLE
+from benchmarks.prose import IN_JAX, METHOD, TITLE
 from benchmarks.results import Result
 
 Verdicts = dict[str, bool]
@@ -32,8 +33,8 @@ COMPARISONS = [
 LIMITS = ["what", "Python", "Numba", "CVM", "target", ""]
 
 
-def render(results: Sequence[Result]) -> str:
-    """Return the page as Markdown."""
+def render(results: Sequence[Result], on_devices: Sequence[Result] = ()) -> str:
+    """Return the page as Markdown: results of our two CPU modes, and of JAX on devices."""
     comparisons = list(_comparisons(results))
     limits = [*_first_calls(results), *_loops(results), *_imports(results), *_memory(results)]
     verdicts = [met for _, row in [*comparisons, *limits] for met in row.values()]
@@ -44,6 +45,7 @@ def render(results: Sequence[Result]) -> str:
         "## Against the peers",
         _table(COMPARISONS, comparisons),
         *_convolution_means(results),
+        *_devices(on_devices),
         "## First call, import, memory",
         _table(LIMITS, limits),
         *_notes(results),
@@ -59,6 +61,13 @@ def _comparisons(results: Sequence[Result]) -> Iterator[Row]:
         for target in case.targets:
             found = [row for result in results for row in _measured(result, case, target)]
             yield from found or [_not_measured(case, target)]
+
+
+def _devices(results: Sequence[Result]) -> Iterator[str]:
+    if results:
+        yield "## In JAX"
+        yield devices.table(results)
+        yield IN_JAX
 
 
 def _convolution_means(results: Sequence[Result]) -> Iterator[str]:

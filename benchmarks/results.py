@@ -16,8 +16,13 @@ def write(result: Result, folder: Path) -> Path:
     python = ".".join(environment["python"].split(".")[:2])
     path = folder / f"python{python}-pytensor{environment['versions']['pytensor']}.json"
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(_lists_on_one_line(json.dumps(_rounded(result), indent=1)) + "\n")
+    path.write_text(as_text(result))
     return path
+
+
+def as_text(result: Result) -> str:
+    """Return a result as JSON, with each list on a line of its own."""
+    return _lists_on_one_line(json.dumps(_rounded(result), indent=1)) + "\n"
 
 
 def read(folder: Path) -> list[Result]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from benchmarks import page, results
+from benchmarks import devices, page, results
 from benchmarks.cases import CASES, Case
 from benchmarks.contender import check
 from benchmarks.inputs import expected, make_inputs
@@ -47,4 +48,14 @@ def test_the_page_is_made_from_the_stored_results():
     """A number written by hand, or a page left behind by newer results."""
     stored = results.read(ROOT / "benchmarks" / "results")
     assert stored
-    assert (ROOT / "docs" / "benchmarks.md").read_text() == page.render(stored)
+    assert (ROOT / "docs" / "benchmarks.md").read_text() == page.render(stored, devices.stored())
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+def test_rows_of_devices_compute_what_plain_jax_does(monkeypatch):
+    result = devices.measure(rounds=1, shape=(2, 3, 8, 10))
+    assert [row["case"] for row in result["rows"]] == [row.name for row in devices.ROWS]
+    assert devices.table([result]).count("| cpu |") == len(devices.ROWS)
+    monkeypatch.setattr(devices, "plain", lambda row: lambda *arrays: 2 * arrays[0])
+    with pytest.raises(AssertionError, match="plain JAX gives something else"):
+        devices.measure(rounds=1, shape=(2, 3, 8, 10))
