@@ -23,7 +23,6 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar.basic import IntDiv, Mod
-from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.rewriting.basic import register_canonicalize, register_specialize
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor,
@@ -32,7 +31,14 @@ from pytensor.tensor.subtensor import (
 )
 
 from pytensor_unpool.ops import MaxGather, MaxUnpool, Stretch
-from pytensor_unpool.rewrites.proofs import Length, is_zero, length, range_length, same_integer
+from pytensor_unpool.rewrites.proofs import (
+    Length,
+    is_division,
+    is_zero,
+    length,
+    range_length,
+    same_integer,
+)
 from pytensor_unpool.rewrites.record import Unproven, rewritten
 
 
@@ -215,7 +221,7 @@ def _split_position(
                 reader.outputs[0]
                 for reader, _ in fgraph.clients.get(whole, ())
                 if isinstance(reader, Apply)
-                and _is_operation(fgraph, reader, IntDiv, n)
+                and is_division(fgraph, reader, IntDiv, n)
                 and reader.inputs[0] is whole
             ),
             None,
@@ -227,23 +233,9 @@ def _split_position(
 
 
 def _operand(fgraph: FunctionGraph, v: Variable, kind: type, n: Length) -> Variable | None:
-    if v.owner is None or not _is_operation(fgraph, v.owner, kind, n):
+    if v.owner is None or not is_division(fgraph, v.owner, kind, n):
         return None
     return v.owner.inputs[0]
-
-
-def _is_operation(fgraph: FunctionGraph, node: Apply, kind: type, n: Length) -> bool:
-    """Return whether a node divides something by n."""
-    if not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, kind):
-        return False
-    divisor = node.inputs[1]
-    if any(flag is False for flag in divisor.type.broadcastable):
-        return False
-    while divisor.owner is not None and divisor.type.ndim > 0:
-        divisor = divisor.owner.inputs[0]
-    if divisor.type.ndim > 0:
-        divisor = pt.constant(divisor.data.ravel()[0])
-    return same_integer(fgraph, divisor, n)
 
 
 def _stretched(fgraph: FunctionGraph, v: Variable, places: _Places) -> Variable:

@@ -9,6 +9,7 @@ from pytensor.graph.rewriting.basic import graph_rewriter
 from pytensor.tensor.shape import Reshape
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor, IncSubtensor
 
+from pytensor_unpool.rewrites.flat import flat_gathering, flat_unpooling
 from pytensor_unpool.rewrites.indexing import gathering, unpooling
 from pytensor_unpool.rewrites.record import Build, Finding, Unproven, note, tell
 from pytensor_unpool.rewrites.strided import corner_unpooling
@@ -16,13 +17,19 @@ from pytensor_unpool.rewrites.windows import max_pooling, sum_pooling, upsamplin
 
 NAME = "note_near_idioms"
 
-BUILDS: dict[type, tuple[str, Build]] = {
-    AdvancedIncSubtensor: ("local_set_subtensor_to_max_unpool", unpooling),
-    AdvancedSubtensor: ("local_advanced_subtensor_to_max_gather", gathering),
-    IncSubtensor: ("local_strided_set_subtensor_to_tap_unpool", corner_unpooling),
-    ptm.Max: ("local_reshape_max_to_max_pool", max_pooling),
-    ptm.Sum: ("local_reshape_sum_to_pool", sum_pooling),
-    Reshape: ("local_repeat_to_pool_input_grad", upsampling),
+BUILDS: dict[type, dict[str, Build]] = {
+    AdvancedIncSubtensor: {
+        "local_set_subtensor_to_max_unpool": unpooling,
+        "local_flat_set_subtensor_to_max_unpool": flat_unpooling,
+    },
+    AdvancedSubtensor: {
+        "local_advanced_subtensor_to_max_gather": gathering,
+        "local_flat_subtensor_to_max_gather": flat_gathering,
+    },
+    IncSubtensor: {"local_strided_set_subtensor_to_tap_unpool": corner_unpooling},
+    ptm.Max: {"local_reshape_max_to_max_pool": max_pooling},
+    ptm.Sum: {"local_reshape_sum_to_pool": sum_pooling},
+    Reshape: {"local_repeat_to_pool_input_grad": upsampling},
 }
 
 
@@ -30,13 +37,11 @@ BUILDS: dict[type, tuple[str, Build]] = {
 def note_near_idioms(fgraph: FunctionGraph) -> None:
     """Write down what other rewrites left alone, and why."""
     for node in fgraph.toposort():
-        name, build = BUILDS.get(type(node.op), ("", None))
-        if build is None:
-            continue
-        try:
-            build(fgraph, node)
-        except Unproven as reason:
-            note(fgraph, Finding(name, str(node.op), None, str(reason)))
+        for name, build in BUILDS.get(type(node.op), {}).items():
+            try:
+                build(fgraph, node)
+            except Unproven as reason:
+                note(fgraph, Finding(name, str(node.op), None, str(reason)))
     tell(fgraph)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
-from pytensor.graph.basic import Constant, Variable, equal_computations
+from pytensor.graph.basic import Apply, Constant, Variable, equal_computations
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.utils import rewrite_graph
 from pytensor.graph.traversal import ancestors, truncated_graph_inputs
@@ -15,6 +17,7 @@ from pytensor.tensor.basic import (
     MakeVector,
     ScalarFromTensor,
     TensorFromScalar,
+    constant,
     get_underlying_scalar_constant_value,
 )
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
@@ -172,11 +175,19 @@ def range_length(index: Variable, axis: int) -> Length | None:
 
 def is_multiple(fgraph: FunctionGraph, a: Any, n: int, b: Any) -> bool:
     """Return whether a is known to be n times b."""
-    one, other = _factors(a), _factors(b)
-    if one is None or other is None or one[0] != n * other[0]:
+    return is_product(fgraph, a, [n, b])
+
+
+def is_product(fgraph: FunctionGraph, a: Any, parts: Sequence[Any]) -> bool:
+    """Return whether an integer is known to be the product of others."""
+    whole, factors = _factors(a), [_factors(part) for part in parts]
+    if whole is None or None in factors:
         return False
-    left = list(other[1])
-    for factor in one[1]:
+    known = [part for part in factors if part is not None]
+    if whole[0] != prod(constant for constant, _ in known):
+        return False
+    left = [v for _, symbolic in known for v in symbolic]
+    for factor in whole[1]:
         match = next((v for v in left if same_integer(fgraph, v, factor)), None)
         if match is None:
             return False
@@ -231,3 +242,19 @@ def entries_of(vector: Variable, ndim: int) -> list[Length]:
         x = vector.owner.inputs[0]
         return [plain(x.shape[axis]) for axis in range(ndim)]
     return [None] * ndim
+
+
+def is_division(fgraph: FunctionGraph, node: Apply, kind: type, n: Length) -> bool:
+    """Return whether a node divides something by n."""
+    if not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, kind):
+        return False
+    divisor = node.inputs[1]
+    if any(flag is False for flag in divisor.type.broadcastable):
+        return False
+    while divisor.owner is not None and isinstance(divisor.owner.op, DimShuffle):
+        divisor = divisor.owner.inputs[0]
+    if isinstance(divisor, Constant):
+        divisor = constant(divisor.data.ravel()[0])
+    elif divisor.type.ndim > 0:
+        return False
+    return same_integer(fgraph, divisor, n)
