@@ -13,7 +13,7 @@ import pytensor.tensor
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "migration_guide.md")
+DOCUMENTS = ("README.md", "migration_guide.md", "docs/idioms.md")
 
 # Those that the scripts import. Below `theano.tensor`, PyTensor has none of these names.
 OLD_MODULES = (
