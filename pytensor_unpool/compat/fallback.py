@@ -25,10 +25,12 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
         Its ``__name__``, below `pytensor_unpool.compat`.
     """
     module = place.removeprefix(f"{COMPAT}.")
+    # Its own names alone would hide the others from ``from theano.tensor import *``.
+    own = vars(sys.modules[place]).pop("__all__", ())
 
     def __getattr__(name: str) -> Any:  # noqa: N807
         if name == "__all__":
-            return [name for name in __dir__() if not name.startswith("_")]
+            return [public for public in __dir__() if not public.startswith("_")]
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         value = _attribute(module, name)
@@ -36,7 +38,6 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
         return value
 
     def __dir__() -> list[str]:  # noqa: N807
-        own = vars(sys.modules[place]).get("__all__", ())
         return sorted({*own, *(entry.old.rpartition(".")[2] for entry in _listed(module))})
 
     return __getattr__, __dir__
@@ -77,11 +78,19 @@ def found(entry: OldName) -> Any:
     """Return what does now what an old name did; a `Gone` where nothing does."""
     if entry.status == "gone":
         return Gone(entry)
-    parts = entry.new.split(".")
-    value = import_module(parts[0])
-    for i, part in enumerate(parts[1:], start=2):
-        value = getattr(value, part) if hasattr(value, part) else import_module(".".join(parts[:i]))
-    return value
+    return _at(entry.new)
+
+
+def _at(dotted: str) -> Any:
+    """Return what is at a place; a module hidden by a function of its name can be a part of it."""
+    parent, _, name = dotted.rpartition(".")
+    if not parent:
+        return import_module(dotted)
+    try:
+        holder = import_module(parent)
+    except ModuleNotFoundError:
+        holder = _at(parent)
+    return getattr(holder, name) if hasattr(holder, name) else import_module(dotted)
 
 
 def nearest(old: str) -> str:

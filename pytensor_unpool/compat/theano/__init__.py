@@ -10,7 +10,7 @@ from pytensor.graph.replace import clone_replace
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.compile import In, Param, ProfileMode, function, shared
 from pytensor_unpool.compat.theano.configparser import change_flags, config
-from pytensor_unpool.compat.theano.gof.op import Op
+from pytensor_unpool.compat.theano.gof import Op, Variable
 from pytensor_unpool.compat.theano.gradient import grad
 from pytensor_unpool.compat.theano.scan_module import scan
 from pytensor_unpool.compat.theano.updates import OrderedUpdates
@@ -21,6 +21,7 @@ __all__ = [
     "OrderedUpdates",
     "Param",
     "ProfileMode",
+    "Variable",
     "_asarray",
     "change_flags",
     "clone",

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from pytensor.graph import basic
 from pytensor.graph.basic import equal_computations
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import applys_between, orphans_between, vars_between
@@ -13,6 +14,7 @@ from pytensor.graph.traversal import applys_between, orphans_between, vars_betwe
 from pytensor_unpool.compat.fallback import fall_back
 
 __all__ = [
+    "Variable",
     "ancestors",
     "inputs",
     "is_in_ancestors",
@@ -26,6 +28,26 @@ __all__ = [
 ]
 
 __getattr__, __dir__ = fall_back(__name__)
+
+
+class Variable(basic.Variable[Any, Any]):
+    """``Variable(type, owner, index, name)``, all but the type optional, as in Theano.
+
+    PyTensor's own variables count as instances.
+    """
+
+    def __init__(
+        self,
+        type: Any,  # noqa: A002
+        owner: Any = None,
+        index: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(type, owner, index, name)
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        return basic.Variable in other.__mro__ if cls is Variable else NotImplemented
 
 
 def stack_search(
