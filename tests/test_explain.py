@@ -1,5 +1,7 @@
 """What `explain` and the command say of compiled functions."""
 
+import sys
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -118,7 +120,7 @@ def test_a_script_that_fails_is_reported_nevertheless(how, text, script, capsys)
 
 def test_a_script_that_is_not_there(tmp_path, capsys):
     assert main(["explain", str(tmp_path / "none.py")]) == 2
-    assert "pass a Python script" in capsys.readouterr().err
+    assert "cannot read the script" in capsys.readouterr().err
 
 
 def test_a_script_that_compiles_nothing(tmp_path, capsys):
@@ -126,3 +128,22 @@ def test_a_script_that_compiles_nothing(tmp_path, capsys):
     path.write_text("print(__name__)")
     assert main(["explain", str(path)]) == 0
     assert capsys.readouterr().out.splitlines() == ["__main__", f"{path} compiled no function."]
+
+
+def test_a_script_for_theano(tmp_path, capsys):
+    path = tmp_path / "script.py"
+    path.write_text(
+        "import theano, theano.tensor as T\n"
+        "x = T.vector()\n"
+        "theano.function([x], T.inv(x), mode='FAST_COMPILE')\n"
+    )
+    assert main(["explain", str(path)]) == 0
+    assert f"{path}, line 3, function 1:" in capsys.readouterr().out
+    assert "theano" not in sys.modules
+
+
+def test_old_names_are_counted_and_listed(capsys):
+    assert main(["explain", "--names", "theano.tensor.inv"]) == 0
+    assert "pytensor.tensor.reciprocal" in capsys.readouterr().out
+    assert main(["explain", "--names"]) == 0
+    assert "a bare rename" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,8 +43,9 @@ class Panels(NamedTuple):
     reconstructed: Picture
 
 
-def run(image: Path | None, output: Path, window: Window) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Write the picture, print the table, and return the exit code."""
+    image, output, window = arguments.image, arguments.output, arguments.window
     photograph = read_photograph(image)
     with progress("pooling and un-pooling"):
         pool = compile_pooling(window)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import platform
 import subprocess
 import time
@@ -52,7 +53,7 @@ DISPATCHED = (
 )
 
 
-def run() -> int:
+def run(_: argparse.Namespace) -> int:
     """Print what works, and return 0 if PyTensor's default mode does, else 1."""
     print(f"pytensor_unpool {pu.__version__}, Python {platform.python_version()}")
     print(f"PyTensor {pytensor.__version__}, NumPy {np.__version__}")

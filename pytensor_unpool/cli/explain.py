@@ -1,52 +1,76 @@
-"""Run a script, and say of every function that it compiles which idioms were recognised."""
+"""``pytensor-unpool explain``: rules of the migrator, old names, and idioms in a script."""
 
 from __future__ import annotations
 
-import runpy
+import argparse
+import re
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pytensor_unpool import installed
+from pytensor_unpool.cli.names import report
+from pytensor_unpool.cli.script import run_script
 from pytensor_unpool.cli.terminal import UserError
 from pytensor_unpool.explanation import explain_graph
 from pytensor_unpool.rewrites.record import listeners
 
 
-def run(script: Path, arguments: Sequence[str]) -> int:
-    """Run the script as Python would, print the report, and return the exit code."""
-    if not script.is_file():
-        raise UserError(f"cannot read {script}: pass a Python script that compiles functions")
+def run(arguments: argparse.Namespace) -> int:
+    """Print what is asked for, and return the exit code."""
+    if arguments.names is not None:
+        print(report(arguments.names))
+        return 0
+    if re.fullmatch(r"PU\d+", arguments.what, re.IGNORECASE):
+        print(_rule(arguments.what.upper()))
+        return 0
+    return _explain_script(Path(arguments.what), arguments.arguments)
+
+
+def _rule(name: str) -> str:
+    """Return the section of the rule ``PU123``."""
+    from pytensor_unpool.codemod.rules import RULES
+
+    texts = {rule.id: rule.text.strip() for rule in RULES}
+    if name not in texts:
+        raise UserError(f"there is no rule {name!r}: the rules are {', '.join(texts)}")
+    return f"{name}: {texts[name]}"
+
+
+def _explain_script(script: Path, arguments: Sequence[str]) -> int:
+    """Run the script, and report on every function that it compiled."""
     reports: list[tuple[int | None, str]] = []
 
     def listen(fgraph: Any) -> None:
         reports.append((_line_of(script), str(explain_graph(fgraph))))
 
-    before, path = sys.argv, list(sys.path)
-    sys.argv = [str(script), *arguments]
-    sys.path.insert(0, str(script.resolve().parent))
+    main, before, path = sys.modules["__main__"], sys.argv, list(sys.path)
     listeners.append(listen)
     try:
-        failed = _run(script)
+        with installed():
+            failed = _fails(script, arguments)
     finally:
         listeners.remove(listen)
-        sys.argv, sys.path[:] = before, path
+        sys.modules["__main__"], sys.argv, sys.path[:] = main, before, path
     if not reports:
         print(f"{script} compiled no function.")
     for number, (line, text) in enumerate(reports, start=1):
         where = "" if line is None else f", line {line}"
         print(f"{script}{where}, function {number}:")
         print("\n".join(f"  {one}" for one in text.splitlines()))
-    return 1 if failed else 0
+    return int(failed)
 
 
-def _run(script: Path) -> bool:
+def _fails(script: Path, arguments: Sequence[str]) -> bool:
     """Run the script, and return whether it failed."""
     try:
-        runpy.run_path(str(script), run_name="__main__")
+        run_script(script, arguments)
     except SystemExit as end:
         return end.code not in (None, 0)
+    except UserError:
+        raise
     except Exception:  # noqa: BLE001  whatever the script raises is for its author to read
         traceback.print_exc()
         return True

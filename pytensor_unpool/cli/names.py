@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from pytensor_unpool.cli.terminal import format_table
-from pytensor_unpool.legacy_names import OldName, old_names
+from pytensor_unpool.legacy_names import OldName, Status, old_names
 
 __all__ = ["markdown", "report"]
 
-MEANINGS = {
+MEANINGS: dict[Status, str] = {
     "same": "a bare rename of the package is right",
     "moved": "another place or name, the same arguments and meaning",
     "changed": "the arguments or the meaning differ",

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-from types import ModuleType
+import argparse
 
 from pytensor_unpool import install
-from pytensor_unpool.cli.terminal import UserError
-
-__all__ = ["run"]
+from pytensor_unpool.cli.script import run_script
 
 
-def run(script: Path, arguments: Sequence[str]) -> int:
-    """Run a script as ``python SCRIPT ARGUMENTS`` does, with ``theano`` and ``pylearn2`` in place.
-
-    It is ``__main__``, its folder comes first on the path, and the process ends as it ends: what
-    it raises is not caught.
-    """
-    try:
-        source = script.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read the script {script}: {error.strerror}") from error
-    try:
-        code = compile(source, str(script), "exec", dont_inherit=True)
-    except SyntaxError as error:
-        raise UserError(
-            f"{script}, line {error.lineno}: {error.msg}. Is it Python 2? Rewrite it first: "
-            f"pytensor-unpool migrate {script}"
-        ) from error
+def run(arguments: argparse.Namespace) -> int:
+    """Run the script, with ``theano`` and ``pylearn2`` in place; the process ends as it ends."""
     install()
-    main = ModuleType("__main__")
-    vars(main).update(__file__=str(script), __builtins__=__builtins__)
-    sys.modules["__main__"] = main
-    sys.argv = [str(script), *arguments]
-    # Python puts it first; for `python -m`, the working directory is there.
-    sys.path[0] = str(script.resolve().parent)
-    exec(code, vars(main))  # noqa: S102
+    run_script(arguments.script, arguments.arguments)
     return 0
