@@ -11,16 +11,18 @@ from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.compile import In, Param, ProfileMode, function, shared
 from pytensor_unpool.compat.theano.configparser import change_flags, config
 from pytensor_unpool.compat.theano.gof import Op, Variable
-from pytensor_unpool.compat.theano.gradient import grad
+from pytensor_unpool.compat.theano.gradient import Lop, Rop, grad
 from pytensor_unpool.compat.theano.scan_module import scan
 from pytensor_unpool.compat.theano.updates import OrderedUpdates
 
 __all__ = [
     "In",
+    "Lop",
     "Op",
     "OrderedUpdates",
     "Param",
     "ProfileMode",
+    "Rop",
     "Variable",
     "_asarray",
     "change_flags",

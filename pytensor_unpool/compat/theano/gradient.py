@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytensor
+from pytensor import gradient
 from pytensor.gradient import zero_grad
 
 from pytensor_unpool.compat.fallback import fall_back
 
-__all__ = ["consider_constant", "grad"]
+__all__ = ["Lop", "Rop", "consider_constant", "grad"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
@@ -38,6 +40,39 @@ def grad(
         cost, wrt, consider_constant, disconnected_inputs, add_names, known_grads,
         return_disconnected, null_gradients,
     )  # fmt: skip
+
+
+def Rop(  # noqa: N802
+    f: Any,
+    wrt: Any,
+    eval_points: Any,
+    disconnected_outputs: str = "raise",
+    return_disconnected: str = "zero",
+) -> Any:
+    """Return the Jacobian of `f` in `wrt`, times `eval_points`: by each operation's own rule."""
+    return _without_warning(
+        gradient.Rop, f, wrt, eval_points, disconnected_outputs, return_disconnected, True
+    )
+
+
+def Lop(  # noqa: N802
+    f: Any,
+    wrt: Any,
+    eval_points: Any,
+    consider_constant: Sequence[Any] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """Return `eval_points` times the Jacobian of `f` in `wrt`."""
+    return _without_warning(
+        gradient.Lop, f, wrt, eval_points, consider_constant, disconnected_inputs
+    )
+
+
+def _without_warning(function: Callable[..., Any], *arguments: Any) -> Any:
+    with warnings.catch_warnings():
+        # They have other names in PyTensor, and the same arguments.
+        warnings.filterwarnings("ignore", ".op is deprecated", FutureWarning)
+        return function(*arguments)
 
 
 def consider_constant(x: Any) -> Any:

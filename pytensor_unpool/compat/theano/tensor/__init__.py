@@ -4,7 +4,7 @@ import pytensor.tensor as pt
 
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.compile.sharedvalue import shared as _shared
-from pytensor_unpool.compat.theano.gradient import consider_constant, grad
+from pytensor_unpool.compat.theano.gradient import Lop, Rop, consider_constant, grad
 from pytensor_unpool.compat.theano.tensor.basic import (
     batched_dot,
     batched_tensordot,
@@ -21,6 +21,8 @@ from pytensor_unpool.compat.theano.tensor.sort import argtopk, topk, topk_and_ar
 from pytensor_unpool.compat.theano.tensor.var import TensorVariable
 
 __all__ = [
+    "Lop",
+    "Rop",
     "TensorVariable",
     "_shared",
     "argtopk",

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
-from pytensor.tensor.shape import Shape
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
@@ -99,10 +98,12 @@ def default(x: Any, a: Any) -> Any:
 def unbroadcast(x: Any, *axes: int) -> TensorVariable:
     """Forget that axes have the length 1, so that arrays of any length fit the type."""
     x = pt.as_tensor_variable(x)
-    # What PyTensor cannot see through when it makes the type: a run-time length.
-    lengths = Shape()(x)
-    keep = [slice(lengths[i]) if i in axes else slice(None) for i in range(x.type.ndim)]
-    return cast(TensorVariable, x[tuple(keep)]) if axes else x
+    # The only index there is, in a vector whose length PyTensor does not know in advance.
+    (only,) = pt.nonzero(pt.ones(1, dtype="bool"))
+    for axis in axes:
+        if x.type.shape[axis] == 1:
+            x = pt.take(x, only, axis=axis)
+    return cast(TensorVariable, x)
 
 
 def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> TensorVariable:

@@ -250,8 +250,9 @@ class Streams:
     def _draw(self, distribution: Any, *parameters: Any, size: Any, **options: Any) -> Any:
         """Return a variable of a distribution, with a generator of its own."""
         generator = pytensor.shared(np.random.default_rng(self._seeds.spawn(1)[0]), borrow=True)
-        drawn = distribution(*parameters, size=size, rng=generator, **options)
-        following = drawn.owner.outputs[0]
+        following, drawn = distribution(
+            *parameters, size=size, rng=generator, return_next_rng=True, **options
+        )
         with warnings.catch_warnings():
             # PyTensor will do without default updates; until then they are what Theano had.
             warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
