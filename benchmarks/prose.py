@@ -8,12 +8,13 @@ How long this package takes for its work, in PyTensor's Numba mode and in its C 
 to others that do the same. Inputs are float32 of shape (64, 32, 56, 56) unless the row says
 otherwise: `2x2/2` is a window of 2x2 with stride 2."""
 
-IN_JAX = """Made by `python -m benchmarks.devices --keep`, which takes JAX's default device; the
-table names it. No GPU has been at hand yet. Both functions take arrays that lie on the device, and
-are waited for. A copy's rate is that of `x.copy()` on the device; of it, a row reaches the share
-that its inputs and outputs need. Un-pooling looks at positions that are given before it trusts
-them, so it reads them twice. Gradients are PyTensor's, of the sum of squares of the maxima. On a
-CPU all has one thread; with more, the gradient by JAX of `lax.reduce_window` goes no faster."""
+IN_JAX = """\
+Made by `python -m benchmarks.devices --keep`, which takes the default device of JAX, the
+one that the table names. No GPU has been at hand yet. Both functions take arrays that lie on the
+device, and are waited for. A copy's rate is that of `x.copy()` on the device; of it, a row reaches
+the share that its inputs and outputs need. Un-pooling looks at positions that are given before it
+trusts them, so it reads them twice. Gradients are PyTensor's, of the sum of squares of the maxima.
+On a CPU all has one thread; the gradient by JAX of `lax.reduce_window` uses no more."""
 
 METHOD = """## How it is measured
 

@@ -35,6 +35,7 @@ def forward(xp: Any, kernels: Any, case: PoolCase) -> Callable[..., list[Any]]:
         call = _caller(xp)
         pooled = [*call(kernels.max_pool, x, *where), call(kernels.max_pool, x, *where, "taps")[1]]
         modes = ("sum", "average_inc_pad", "average_exc_pad")
+        pooled.append(pooled[0] if xp is None else kernels.max_values(xp, x, *where))
         return [*pooled, *(call(kernels.pool, x, *where, mode) for mode in modes)]
 
     return run

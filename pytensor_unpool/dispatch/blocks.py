@@ -52,7 +52,7 @@ def _max_pool(xp: Any, op: MaxPool) -> Kernel:
     def max_pool(x: Any, *numbers: Any) -> Any:
         rows, partial = _rows(xp, op.windows, numbers), op.windows.partial_windows
         if op.positions_dtype is None:
-            return blocks.max_pool(xp, x, rows, partial)[0]
+            return blocks.max_values(xp, x, rows, partial)
         return blocks.max_pool(xp, x, rows, partial, op.positions_dtype)
 
     return max_pool

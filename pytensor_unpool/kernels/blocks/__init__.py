@@ -11,7 +11,7 @@ the other, see `slices`; and the way back is blocks, see `filling`.
 from pytensor_unpool.kernels.blocks.conv import conv, conv_input_grad, conv_kernel_grad
 from pytensor_unpool.kernels.blocks.helix import helix
 from pytensor_unpool.kernels.blocks.neighbours import rows_to_windows, windows_to_rows
-from pytensor_unpool.kernels.blocks.pool import max_pool, pool, pool_input_grad
+from pytensor_unpool.kernels.blocks.pool import max_pool, max_values, pool, pool_input_grad
 from pytensor_unpool.kernels.blocks.taps import tap_gather, tap_unpool, tied_gather, tied_unpool
 from pytensor_unpool.kernels.blocks.unpool import max_gather, max_unpool, window_unpool
 
@@ -23,6 +23,7 @@ __all__ = [
     "max_gather",
     "max_pool",
     "max_unpool",
+    "max_values",
     "pool",
     "pool_input_grad",
     "rows_to_windows",

@@ -49,6 +49,13 @@ def max_pool(
     return values, xp.astype(positions, positions_dtype)
 
 
+def max_values(xp: Any, x: Array, rows: Rows, partial_windows: bool) -> Array:
+    """Return the maximum of every window."""
+    counted(x.shape[-len(rows) :], rows, partial_windows)
+    values = None if partial_windows else xp.max_values(x, rows)
+    return max_pool(xp, x, rows, partial_windows)[0] if values is None else values
+
+
 def _maxima(
     xp: Any,
     x: Array,

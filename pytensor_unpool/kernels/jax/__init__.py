@@ -123,6 +123,18 @@ def cond(
     return lax.cond(condition, one, other, *arguments)
 
 
+def max_values(x: Array, rows: Sequence[Sequence[int]]) -> Array | None:
+    """Return None: there is no function for the maximum of every window that would be faster."""
+    return None
+
+
+def block_unpool(
+    values: Array, positions: Array, shape: Sequence[int], steps: Sequence[int]
+) -> Array | None:
+    """Return None: there is no function for un-pooling."""
+    return None
+
+
 def apart(function: Callable[..., Array], *arrays: Array) -> Array:
     """Call a function on arrays that are computed once, however often it reads them.
 

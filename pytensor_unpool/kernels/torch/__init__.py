@@ -15,6 +15,8 @@ Rows = Sequence[Sequence[int]]
 where, moveaxis, broadcast_to = torch.where, torch.moveaxis, torch.broadcast_to
 all_of = torch.all
 
+MAX_POOL = {1: functional.max_pool1d, 2: functional.max_pool2d, 3: functional.max_pool3d}
+MAX_UNPOOL = {1: functional.max_unpool1d, 2: functional.max_unpool2d, 3: functional.max_unpool3d}
 CONV = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 CONV_TRANSPOSE = {
     1: functional.conv_transpose1d,
@@ -112,8 +114,48 @@ def scatter_last(index: Array, size: int) -> Array:
 def cond(
     condition: Array, one: Callable[..., Array], other: Callable[..., Array], *arguments: Array
 ) -> Array:
-    """Take the other way, which is always right: a decision here would break the graph in two."""
-    return other(*arguments)
+    """Return what one function makes of the arguments where a condition holds, else the other.
+
+    The other one is always right. It is taken while `torch.compile` traces, which a decision would
+    make it stop at, and under `torch.vmap`, which has no decision for a whole batch.
+    """
+    if torch.compiler.is_compiling():
+        return other(*arguments)
+    try:
+        holds = bool(condition)
+    except RuntimeError:
+        holds = False
+    return one(*arguments) if holds else other(*arguments)
+
+
+def max_values(x: Array, rows: Rows) -> Array | None:
+    """Return the maximum of every window, where torch has a function for it; else None.
+
+    Of values alone: where a window holds several NaN, torch gives the position of the last one.
+    """
+    if not x.dtype.is_floating_point or 0 in x.shape or len(rows) > len(MAX_POOL):
+        return None
+    window, stride, before, after, dilation = zip(*rows, strict=True)
+    if before != after or any(2 * b > w for b, w in zip(before, window, strict=True)):
+        return None
+    planes = x.reshape(1, -1, *x.shape[-len(rows) :])
+    values = MAX_POOL[len(rows)](planes, window, stride, before, dilation)
+    return values.reshape(*x.shape[: -len(rows)], *values.shape[2:])
+
+
+def block_unpool(
+    values: Array, positions: Array, shape: Sequence[int], steps: Sequence[int]
+) -> Array | None:
+    """Return zeros with values at positions in blocks, where torch has a function for it; or None.
+
+    No two of them are equal: these torch would give no certain value, and not the right gradient.
+    """
+    ndim = len(shape)
+    if not values.dtype.is_floating_point or ndim > len(MAX_UNPOOL):
+        return None
+    planes, places = (x.reshape(1, -1, *x.shape[-ndim:]) for x in (values, positions))
+    out = MAX_UNPOOL[ndim](planes, places, list(steps), list(steps), output_size=list(shape))
+    return out.reshape(*values.shape[:-ndim], *shape)
 
 
 def apart(function: Callable[..., Array], *arrays: Array) -> Array:
