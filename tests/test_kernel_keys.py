@@ -169,7 +169,7 @@ def test_kernels_that_differ_have_keys_that_differ():
         ),
         *(kind(w) for kind in (TapUnpool, TapGather) for w in several if w.has_taps),
         *(HelixConvolve(n, mode, m) for n in (1, 2) for mode in WINDOWS for m in METHODS),
-        *(HelixWindow(n, method) for n in (1, 2) for method in METHODS),
+        *(HelixWindow(n, m, t) for n in (1, 2) for m in METHODS for t in (False, True)),
         *(
             kind(Convolution(*numbers))
             for kind in (Conv, ConvInputGrad, ConvKernelGrad)

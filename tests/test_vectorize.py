@@ -64,7 +64,7 @@ CASES = {
     "TiedUnpool": Batched(TiedUnpool(PAIRS), (X, PAIR_VALUES, X[:, 1:3])),
     "TiedGather": Batched(TiedGather(PAIRS), (X, PAIR_VALUES, X[:, ::-1])),
     "HelixConvolve": Batched(HelixConvolve(1, "full", "direct"), (X, X[:, :2])),
-    "HelixWindow": Batched(HelixWindow(1, "direct"), (X, X[:, 1:3])),
+    "HelixWindow": Batched(HelixWindow(1, "direct", True), (X, X[:, 1:3])),
     "Pool": Batched(Pool(PAIRS, "average_inc_pad"), (X,)),
     "PoolInputGrad": Batched(PoolInputGrad(PAIRS, "average_exc_pad"), (X[:, :2],)),
     "WindowsToRows": Batched(WindowsToRows(PAIRS, "zeros"), (X,)),

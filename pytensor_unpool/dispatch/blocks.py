@@ -144,6 +144,7 @@ def _helix(xp: Any, op: HelixConvolve | HelixWindow) -> Kernel:
         integers = [xp.integers(vector) for vector in numbers]
         shapes = [_Shaped(tuple(array.shape)) for array in (x, kernel)]
         starts, lengths = op.window([*shapes, *integers])
+        kernel = xp.turned(kernel, op.ndim) if op.turned else kernel
         return blocks.helix(xp, x, kernel, starts, lengths, op.method)
 
     return helix

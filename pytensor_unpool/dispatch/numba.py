@@ -51,7 +51,7 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     ConvInputGrad: lambda op: conv_input_grad(op.convolution),
     ConvKernelGrad: lambda op: conv_kernel_grad(op.convolution),
     HelixConvolve: lambda op: helix(op.ndim, op.mode, op.method),
-    HelixWindow: lambda op: helix(op.ndim, "window", op.method),
+    HelixWindow: lambda op: helix(op.ndim, "window", op.method, op.turned),
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
     MaxUnpool: lambda op: max_unpool(op.ndim, op.duplicates, op.wraps),
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates, op.wraps),

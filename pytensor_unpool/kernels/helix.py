@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pytensor_unpool.geometry.helix import Overlap, overlap, row_length, row_steps, wound_axes
-from pytensor_unpool.kernels.reference_helix import last_axes
+from pytensor_unpool.kernels.reference_helix import last_axes, turned_round
 
 Array = np.ndarray[Any, Any]
 
@@ -35,13 +35,17 @@ class Plan(NamedTuple):
     outputs: tuple[int, ...]
 
 
-def convolve_by_transforms(x: Array, kernel: Array, starts: Sequence[int], y: Array) -> None:
+def convolve_by_transforms(
+    x: Array, kernel: Array, starts: Sequence[int], y: Array, turned: bool = False
+) -> None:
     """Write to `y` a window of the whole convolution of the last axes of `x` and `kernel`.
 
     One window start for each of these axes. The arrays have one dtype; `y` and `x` have the same
-    leading axes, the kernel has these or none.
+    leading axes, the kernel has these or none. If `turned`, it is taken in the opposite order.
     """
     ndim = len(starts)
+    if turned:
+        kernel = turned_round(kernel, ndim)
     lengths = x.shape[-ndim:], kernel.shape[-ndim:], map(int, starts), y.shape[-ndim:]
     parts = [overlap(*numbers) for numbers in zip(*lengths, strict=True)]
     if y.size == 0:

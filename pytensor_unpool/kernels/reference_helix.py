@@ -39,9 +39,9 @@ def convolve_by_products(x: Array, kernel: Array, starts: Sequence[int], y: Arra
             ]
             some = x[last_axes(slice(*part.x) for part in parts)]
             others = kernel[last_axes(slice(*part.kernel) for part in parts)]
-            turned = others[last_axes([slice(None, None, -1)] * ndim)]
             if not any(part.is_empty for part in parts):
-                y[last_axes(index)] = (some * turned).sum(tuple(range(-ndim, 0)))
+                products = some * turned_round(others, ndim)
+                y[last_axes(index)] = products.sum(tuple(range(-ndim, 0)))
 
 
 def _by_elements(
@@ -66,3 +66,9 @@ def _by_elements(
 def last_axes(indices: Iterable[Any]) -> Any:
     """Return the index of the last axes."""
     return (..., *indices)
+
+
+def turned_round(kernel: Array, ndim: int) -> Array:
+    """Return a view of an array with its last axes in the opposite order."""
+    view: Array = kernel[last_axes([slice(None, None, -1)] * ndim)]
+    return view

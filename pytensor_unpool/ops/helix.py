@@ -10,8 +10,14 @@ For a cotangent dy, with n elements of x and m of k on an axis,
     dx[j] = sum over i of dy[i] k[i + s - j]  =  sum over i of dy[i] k'[j + (m - 1 - s) - i],
     dk[l] = sum over i of dy[i] x[i + s - l]  =  sum over i of dy[i] x'[l + (n - 1 - s) - i],
 
-where k' and x' are turned round: windows of convolutions again, so derivatives of any order are
-made of them. (Of complex numbers, k' and x' are conjugates too.) A kernel that many items share has
+where k' and x' are turned round: windows of convolutions again. An Op that turns its kernel round,
+y[i] = sum over j of x[j] k[j - i + m - 1 - s], has the gradients, with p elements of dy,
+
+    dx[j] = sum over i of dy[i] k[j + (m - 1 - s) - i],
+    dk[l] = sum over j of x[j] dy[j - l + m - 1 - s] = sum over j of x[j] dy'[l + (p - m + s) - j].
+
+So derivatives of any order are made of the two. (Of complex numbers, the second factor is a
+conjugate too.) A kernel that many items share has
 the sum of their gradients: leading axes are axes of the convolution then, with a window of the one
 element at which all of them meet their own cotangent.
 """
@@ -41,7 +47,7 @@ from pytensor_unpool.geometry.helix import (
 from pytensor_unpool.geometry.unpool import check_unpooled
 from pytensor_unpool.kernels.helix import convolve_by_transforms
 from pytensor_unpool.kernels.reference import unpooled_lengths
-from pytensor_unpool.kernels.reference_helix import convolve_by_products
+from pytensor_unpool.kernels.reference_helix import convolve_by_products, turned_round
 from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
 from pytensor_unpool.ops.common import (
     broadcast_leading,
@@ -56,13 +62,15 @@ from pytensor_unpool.ops.common import (
 class _HelixOp(CKernelOp):
     """A window of the whole convolution of the last `ndim` axes of its first two inputs.
 
-    The second has the leading axes of the first, or none. The method is "direct", "fft" or "auto".
+    The second has the leading axes of the first, or none. If `turned`, its last `ndim` axes are
+    taken in the opposite order. The method is "direct", "fft" or "auto".
     """
 
     c_files = ("tiles.h", "helix.h", "helix_calls.h")
 
     ndim: int
     method: str
+    turned: bool = False
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[i < 2] for i in range(len(node.inputs))]
@@ -73,6 +81,8 @@ class _HelixOp(CKernelOp):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, kernel = inputs[:2]
+        if self.turned:
+            kernel = turned_round(kernel, self.ndim)
         starts, outputs = self.window(inputs)
         y = np.empty((*x.shape[: -self.ndim], *outputs), x.dtype)
         axes = [x.shape[-self.ndim :], kernel.shape[-self.ndim :], outputs]
@@ -95,33 +105,32 @@ class _HelixOp(CKernelOp):
         rest = [disconnected_type() for _ in inputs[2:]]
         if not is_connected(cotangents[0]):
             return [disconnected_type(), disconnected_type(), *rest]
-        x, kernel = inputs[:2]
-        starts, _ = self.window([_Lengths(x), _Lengths(kernel), *inputs[2:]])
-        return [
-            self._gradient(cotangents[0], kernel, x, starts),
-            self._gradient(cotangents[0], x, kernel, starts),
-            *rest,
-        ]
+        (dy,), (x, kernel) = cotangents, inputs[:2]
+        starts, outputs = self.window([_Lengths(x), _Lengths(kernel), *inputs[2:]])
+        lengths, taps = (_lengths(factor)[-self.ndim :] for factor in (x, kernel))
+        of_x = [m - 1 - s for m, s in zip(taps, starts, strict=True)]
+        dx = self._gradient(dy, kernel, of_x, x, not self.turned)
+        if self.turned:
+            of_kernel = [p - m + s for p, m, s in zip(outputs, taps, starts, strict=True)]
+            return [dx, self._gradient(x, dy, of_kernel, kernel, True), *rest]
+        of_kernel = [n - 1 - s for n, s in zip(lengths, starts, strict=True)]
+        return [dx, self._gradient(dy, x, of_kernel, kernel, True), *rest]
 
-    def _gradient(self, dy: Any, other: Any, of: Any, starts: Sequence[Any]) -> TensorVariable:
-        """Return the gradient of one of the factors, of which `other` is the other one."""
-        batch = dy.type.ndim - self.ndim
+    def _gradient(
+        self, first: Any, second: Any, starts: Sequence[Any], of: Any, turned: bool
+    ) -> TensorVariable:
+        """Return the gradient `of` a factor, a window of the convolution of two tensors."""
         if of.type.numpy_dtype.kind not in "fc":
             return no_gradient(of)
-        turned = other.conj() if other.type.numpy_dtype.kind == "c" else other
-        lengths = _lengths(of)[-self.ndim :]
-        begins = [
-            n - 1 - start for n, start in zip(_lengths(other)[-self.ndim :], starts, strict=True)
-        ]
+        batch, lengths = first.type.ndim - self.ndim, _lengths(of)[-self.ndim :]
+        second = second.conj() if second.type.numpy_dtype.kind == "c" else second
         # Leading axes that this one has not are summed over: they turn round with the others.
         summed = batch if of.type.ndim == self.ndim else 0
-        turned = turned[(..., *[slice(None, None, -1)] * (self.ndim + summed))]
         if summed:
-            items = _lengths(dy)[:batch]
-            begins = [*(n - 1 for n in items), *begins]
+            starts = [*(n - 1 for n in _lengths(first)[:batch]), *starts]
             lengths = [*([1] * batch), *lengths]
-        op = HelixWindow(self.ndim + summed, self.method)
-        gradient = op(dy, turned, _vector(begins), _vector(lengths))
+        op = HelixWindow(self.ndim + summed, self.method, turned)
+        gradient = op(first, second, _vector(starts), _vector(lengths))
         return gradient[(0,) * summed] if summed else gradient
 
     def pushforward(
@@ -175,6 +184,9 @@ class _HelixOp(CKernelOp):
         x, kernel = inputs[:2]
         (y,) = outputs
         output = node.outputs[0]
+        turned = f"view_of({kernel})"
+        if self.turned:
+            turned = f"turned_round({turned}, {self.ndim})"
         return f"""
     Helix helix;
     npy_intp size, shape[MOST_AXES];
@@ -185,12 +197,12 @@ class _HelixOp(CKernelOp):
     replace_last({x}, {self.ndim}, helix.outputs, shape);
     if (!allocate(&{y}, PyArray_NDIM({x}), shape, {type_number(output)})) {{FAIL}}
     if (helix.is_direct(METHOD_{self.method.upper()})) {{
-        if (!helix_by_products(helix, view_of({x}), view_of({kernel}),
+        if (!helix_by_products(helix, view_of({x}), {turned},
                                ({c_type(output)}*)PyArray_DATA({y}))) {{
             PyErr_NoMemory();
             FAIL
         }}
-    }} else if (!helix_by_transforms(helix, {x}, {kernel}, {y})) {{FAIL}}
+    }} else if (!helix_by_transforms(helix, {x}, {kernel}, {y}, {int(self.turned)})) {{FAIL}}
         """
 
 
@@ -249,15 +261,17 @@ class HelixWindow(_HelixOp):
     the ends of the convolution are zeros.
     """
 
-    __props__ = ("ndim", "method")
+    __props__ = ("ndim", "method", "turned")
     _output_type_depends_on_input_value = True
 
-    def __init__(self, ndim: int, method: str = "auto") -> None:
+    def __init__(self, ndim: int, method: str = "auto", turned: bool = False) -> None:
         self.ndim = ndim
         self.method = method
+        self.turned = turned
 
     def __str__(self) -> str:
-        return f"{type(self).__name__}{{{self.ndim}-D, {self.method}}}"
+        turned = ", turned" if self.turned else ""
+        return f"{type(self).__name__}{{{self.ndim}-D, {self.method}{turned}}}"
 
     def make_node(self, x: Any, kernel: Any, starts: Any, lengths: Any) -> Apply:
         x, kernel = self._factors(x, kernel)

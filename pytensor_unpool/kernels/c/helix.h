@@ -75,6 +75,15 @@ struct Helix {
     }
 };
 
+// The same elements, with the last axes in the opposite order.
+static inline View turned_round(View view, int ndim) {
+    for (int i = view.ndim - ndim; i < view.ndim; ++i) {
+        if (view.shape[i] > 0) view.data += (view.shape[i] - 1) * view.strides[i];
+        view.strides[i] = -view.strides[i];
+    }
+    return view;
+}
+
 // Memory of zeros, or NULL.
 template <typename T>
 struct Zeros {

@@ -12,15 +12,15 @@ static void read_starts(PyArrayObject* vector, Helix* helix) {
 
 // Let Python write the window to y; return whether it raised nothing.
 static bool helix_by_transforms(
-    const Helix& helix, PyArrayObject* x, PyArrayObject* kernel, PyArrayObject* y
+    const Helix& helix, PyArrayObject* x, PyArrayObject* kernel, PyArrayObject* y, int turned
 ) {
     PyObject* starts = PyTuple_New(helix.ndim);
     for (int i = 0; starts && i < helix.ndim; ++i)
         PyTuple_SET_ITEM(starts, i, PyLong_FromSsize_t(helix.starts[i]));
     PyObject* module = PyImport_ImportModule("pytensor_unpool.kernels.helix");
     PyObject* done = starts && module ? PyObject_CallMethod(
-        module, "convolve_by_transforms", "OOOO", (PyObject*)x, (PyObject*)kernel, starts,
-        (PyObject*)y
+        module, "convolve_by_transforms", "OOOOi", (PyObject*)x, (PyObject*)kernel, starts,
+        (PyObject*)y, turned
     ) : NULL;
     Py_XDECREF(module);
     Py_XDECREF(starts);

@@ -26,10 +26,11 @@ shorter, window_start, window_length, prefers_direct = _compile_together(
 )
 
 
-def helix(ndim: int, mode: str, method: str) -> Kernel:
+def helix(ndim: int, mode: str, method: str, turned: bool = False) -> Kernel:
     """Compile ``(x, kernel) -> y``, the convolution of the last `ndim` axes.
 
-    With the mode "window" it is ``(x, kernel, starts, lengths) -> y``.
+    With the mode "window" it is ``(x, kernel, starts, lengths) -> y``. If `turned`, the kernel is
+    taken in the opposite order.
     """
     last, is_window, is_valid = -ndim, mode == "window", mode == "valid"
     some_lengths = (0,) * ndim
@@ -72,14 +73,26 @@ def helix(ndim: int, mode: str, method: str) -> Kernel:
         if by_products:
             flat_x = np.ascontiguousarray(x).reshape(x.size)
             flat_few = np.ascontiguousarray(few).reshape(few.size)
+            if turned:
+                flat_few = turn_round(flat_few, all_taps)
             linked_convolve_by_products((flat_x, flat_few, numbers, y.reshape(y.size)))
         else:
             beginnings = numbers[:, 3].copy()
             with objmode():
-                convolve_by_transforms(x, few, beginnings, y)
+                convolve_by_transforms(x, few, beginnings, y, turned)
         return y
 
     return convolve  # type: ignore[no-any-return]
+
+
+@inner
+def turn_round(few, taps):  # type: ignore[no-untyped-def]
+    """Return the elements of every item, so many each, in the opposite order."""
+    turned = np.empty(few.size, few.dtype)
+    for first in range(0, few.size, taps):
+        for i in range(taps):
+            turned[first + i] = few[first + taps - 1 - i]
+    return turned
 
 
 @inner
