@@ -118,17 +118,22 @@ def _unwound(strips: Array, plan: Plan, starts: Sequence[int], lengths: Sequence
 def _transformed(array: Array, plan: Plan) -> Array:
     from scipy import fft
 
-    shape, wound = array.shape, plan.wound
-    if wound > 1:
-        strips = np.zeros((*shape[:-wound], plan.rings[-1]), array.dtype)
-        _unwound(strips, plan, [0] * wound, shape[-wound:])[...] = array
-        array = strips
-    is_complex = array.dtype.kind == "c"
-    result = (fft.fft if is_complex else fft.rfft)(array, plan.rings[-1])
+    transform = fft.fft if array.dtype.kind == "c" else fft.rfft
+    # Strips are not kept: they go when they are transformed.
+    result = transform(_wound(array, plan), plan.rings[-1])
     for axis, ring in enumerate(reversed(plan.rings[:-1]), start=2):
         if ring:
             result = fft.fft(result, ring, -axis, overwrite_x=True)
     return np.asarray(result)
+
+
+def _wound(array: Array, plan: Plan) -> Array:
+    if plan.wound == 1:
+        return array
+    shape = array.shape
+    strips = np.zeros((*shape[: -plan.wound], plan.rings[-1]), array.dtype)
+    _unwound(strips, plan, [0] * plan.wound, shape[-plan.wound :])[...] = array
+    return strips
 
 
 def _multiplied(of_x: Array, of_kernel: Array, plan: Plan) -> Array:
