@@ -36,8 +36,9 @@ BUILDS: dict[type, dict[str, Build]] = {
 @graph_rewriter
 def note_near_idioms(fgraph: FunctionGraph) -> None:
     """Write down what other rewrites left alone, and why."""
-    for node in fgraph.toposort():
-        for name, build in BUILDS.get(type(node.op), {}).items():
+    near = {node for node in fgraph.apply_nodes if type(node.op) in BUILDS}
+    for node in fgraph.toposort() if near else ():
+        for name, build in (BUILDS[type(node.op)] if node in near else {}).items():
             try:
                 build(fgraph, node)
             except Unproven as reason:
