@@ -40,7 +40,8 @@ def blocks(language):
     """Return (document and line, text) of every block of a language."""
     found = []
     for document in DOCUMENTS:
-        text = (ROOT / document).read_text()
+        # What follows is the migrator's: tests/codemod runs it.
+        text = (ROOT / document).read_text().partition("\n## Rules\n")[0]
         for match in FENCE.finditer(text):
             if match[1] == language:
                 line = text.count("\n", 0, match.start()) + 1

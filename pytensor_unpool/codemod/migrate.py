@@ -89,8 +89,9 @@ def migrate_text(text: str, rules: Sequence[str] | None = None) -> Result:
             # Of old escapes in strings, which are left as they are.
             warnings.simplefilter("ignore")
             new = _migrated(text, chosen, report)
-        if why := python2.parses(new):
-            report.error = f"the result is not Python: {why}"
+            why = _why_not(new) if new != text else ""
+            if why and (report.python2 or not _why_not(text)):
+                report.error = f"the result does not compile: {why}"
     except (SyntaxError, cst.ParserSyntaxError) as error:
         report.error = str(error).partition("\n")[0]
     except RecursionError:
@@ -133,6 +134,15 @@ def _look(module: cst.Module, rules: Sequence[Rule], context: Context) -> None:
                 break
             context.rule = rule.id
             rule.look(node, context)
+
+
+def _why_not(text: str) -> str:
+    """Return why a text does not compile; empty if it does."""
+    try:
+        compile(text, "file", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 @contextmanager

@@ -1,0 +1,83 @@
+"""Make the chapters of the migration guide that come from the rules and from the table of names.
+
+``python -m pytensor_unpool.codemod.guide`` writes them into ``migration_guide.md`` of the folder
+that it runs in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from pytensor_unpool.codemod.rules import RULES
+from pytensor_unpool.legacy_names import OldName, old_modules, old_names
+
+__all__ = ["updated"]
+
+GUIDE = Path("migration_guide.md")
+
+
+def updated(text: str) -> str:
+    """Return the guide with its chapters of rules and names made anew.
+
+    Parameters
+    ----------
+    text : str
+        The guide, which has the marks between which they stand.
+    """
+    for name, made in (("rules", _rules()), ("names", _names())):
+        pattern = re.compile(rf"(<!-- {name}: .*?-->\n).*?(<!-- end of {name} -->\n)", re.DOTALL)
+        text, count = pattern.subn(lambda match: f"{match[1]}\n{made}\n{match[2]}", text)  # noqa: B023
+        if count != 1:
+            raise ValueError(f"the guide has {count} chapters of {name}: wanted one")
+    return text
+
+
+def _rules() -> str:
+    sections = []
+    for rule in sorted(RULES, key=lambda rule: rule.id):
+        title, _, body = rule.text.strip().partition("\n")
+        sections.append(f"### {rule.id}: {title.rstrip('.')}\n{body}\n")
+    return "\n".join(sections)
+
+
+def _names() -> str:
+    return "\n".join(
+        [
+            "On the left stand the old names of modules. `same`: a rename of the module is all.",
+            "`moved`: it is in another place, with the same arguments. `changed`: the arguments or",
+            "the meaning differ. `identity`: it returns its input. `gone`: nothing does the same.",
+            "",
+            "| old module | names | | now in | |",
+            "|---|---|---|---|---|",
+            *_rows(),
+        ]
+    )
+
+
+def _rows() -> Iterator[str]:
+    """Return a row for all names of a module that went the same way."""
+    modules = set(old_modules())
+    entries = [entry for entry in old_names().values() if entry.old not in modules]
+    for key, group in groupby(sorted(entries, key=_way), key=_way):
+        module, status, place, note = key
+        names = ", ".join(f"`{_name(entry)}`" for entry in group)
+        new = f"`{place}`" if place else ""
+        yield f"| `{module}` | {names} | {status} | {new} | {note.replace('|', chr(92) + '|')} |"
+
+
+def _way(entry: OldName) -> tuple[str, str, str, str]:
+    module = entry.old.rpartition(".")[0]
+    return module, entry.status, entry.new.rpartition(".")[0], entry.note
+
+
+def _name(entry: OldName) -> str:
+    """Return the last part of a name, and what it is called now where that differs."""
+    old, new = (name.rpartition(".")[2] for name in (entry.old, entry.new))
+    return old if new in (old, "") else f"{old} → {new}"
+
+
+if __name__ == "__main__":
+    GUIDE.write_text(updated(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
