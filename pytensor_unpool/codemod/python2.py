@@ -38,8 +38,10 @@ _PYTHON2_WORDS = re.compile(
     re.MULTILINE,
 )
 
+# Or it is for both, and says so.
 _MODERN = re.compile(
-    r"^[ \t]*from __future__ import [^\n]*division|^[ \t]*(?:import six|from six|from builtins)\b",
+    r"^[ \t]*from __future__ import [^\n]*division|^[ \t]*(?:import six|from six|from builtins)\b"
+    r"|version_info|\bPY[23]\b",
     re.MULTILINE,
 )
 

@@ -124,6 +124,11 @@ STAYS = [
     a / b
     """,
     """
+    if PY2:
+        xrange(3)
+    a / b
+    """,
+    """
     xrange(3)
     -1.0 / b
     """,

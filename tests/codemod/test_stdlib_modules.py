@@ -138,6 +138,19 @@ STAYS = [
         pass
     urllib.urlopen(u)
     """,
+    """
+    import sys
+    if sys.version_info[0] == 2:
+        import cPickle as pickle
+    else:
+        import pickle
+    """,
+    """
+    if six.PY2:
+        from urllib import urlopen
+        import cPickle
+        cPickle.load(f)
+    """,
 ]
 
 

@@ -1,6 +1,6 @@
 """Modules that Python 3 calls otherwise.
 
-An import that is tried, with another one where it fails, stays as it is.
+An import that is tried, or chosen by Python's version, stays as it is.
 
 ```diff
 -import cPickle
@@ -16,6 +16,8 @@ An import that is tried, with another one where it fails, stays as it is.
 """
 
 from __future__ import annotations
+
+import re
 
 import libcst as cst
 
@@ -33,6 +35,8 @@ _MODULES = {
     "tkFileDialog": "tkinter.filedialog", "xmlrpclib": "xmlrpc.client", "commands": "subprocess",
     "urllib2": "urllib.request",
 }  # fmt: skip
+
+_VERSION = re.compile(r"version|\bPY[23]\b")
 
 # `urllib` is a package now.
 _URLLIB = {
@@ -54,8 +58,12 @@ def _look(node: cst.CSTNode, context: Context) -> None:
 
 
 def _is_tried(node: cst.CSTNode, context: Context) -> bool:
-    """Return whether an import stands in a ``try``, or where one failed."""
-    return any(isinstance(above, (cst.Try, cst.TryStar)) for above in context.above(node))
+    """Return whether an import is one of two: tried, or chosen by Python's version."""
+    return any(
+        isinstance(above, (cst.Try, cst.TryStar))
+        or (isinstance(above, cst.If) and _VERSION.search(context.module.code_for_node(above.test)))
+        for above in context.above(node)
+    )
 
 
 def _look_at_import(node: cst.Import, context: Context) -> None:
