@@ -139,12 +139,6 @@ class TestNames:
         assert "load" not in shown
         assert shown == sorted(set(shown))
 
-    def test_the_documentation_has_the_table(self):
-        """Made anew by ``python -m pytensor_unpool.cli.names > docs/old_names.md``."""
-        from tests.test_package import ROOT
-
-        assert (ROOT / "docs" / "old_names.md").read_text() == names.markdown()
-
     def test_the_report_counts_and_lists(self):
         assert "identity" in names.report()
         assert re.search(
