@@ -75,9 +75,9 @@ def test_the_gradient_becomes_one_op(form, rng):
 
 
 def test_a_gradient_of_more_than_the_loop_keeps_the_rest(rng):
-    v, p, _ = inputs()
-    y = (loop(v, p) ** 2).sum() + (v**3).sum()
-    check([v, p], pt.grad(y, v), arrays(rng)[:2], BOTH, exact=False)
+    v, p, cotangent = inputs()
+    y = (loop(v, p) * cotangent).sum() + (v**3).sum()
+    check([v, p, cotangent], pt.grad(y, v), arrays(rng), ["MaxGather"], exact=False)
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "CVM", "JAX"])

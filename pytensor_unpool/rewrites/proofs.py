@@ -42,7 +42,7 @@ def length(fgraph: FunctionGraph, x: Variable, axis: int) -> Length:
     if known is not None:
         return known
     feature = getattr(fgraph, "shape_feature", None)
-    if feature is None or x not in feature.shape_of:
+    if feature is None or x not in fgraph.variables:
         return x.shape[axis]
     return plain(feature.get_shape(x, axis))
 
@@ -127,9 +127,7 @@ def _same_axis(fgraph: FunctionGraph, one: tuple[Any, int], other: tuple[Any, in
     if one == other:
         return True
     feature = getattr(fgraph, "shape_feature", None)
-    if feature is None or one[0] not in feature.shape_of:
-        return False
-    if other[0] not in feature.shape_of:
+    if feature is None or not {one[0], other[0]} <= fgraph.variables:
         return False
     return bool(feature.same_shape(one[0], other[0], one[1], other[1]))
 
