@@ -196,12 +196,12 @@ def test_the_gradients_can_be_turned_off_by_their_name(form, name):
 
 
 def test_rows_that_no_window_reaches_stay_when_two_steps_become_one(rng):
-    """Catches lengths that are taken for multiples of windows: 5 is not 2 * 2."""
+    """Catches lengths that are taken for multiples of windows: 10 is not 3 * 3."""
     x = static(4, 10)
     sums = pu.pool(pu.pool(x, (1, 3), mode="sum"), (3, 1), mode="sum")
     graph = pt.grad((sums**2).sum(), x)
     run = compiled([x], graph, "FAST_COMPILE")
-    assert our_ops(run) == ["Pool", "PoolInputGrad", "PoolInputGrad"]
+    assert our_ops(run) == ["Pool", "PoolInputGrad"]
     reference = compiled([x], graph, "FAST_COMPILE", "pytensor_unpool")
     same(run, reference, [rng.integers(-4, 4, size=(4, 10)).astype("float64")])
 

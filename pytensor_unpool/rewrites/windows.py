@@ -234,27 +234,29 @@ def pooling_at_once(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     x = inner.inputs[0]
     if isinstance(node.op, Pool):
         return Pool(windows, "sum")(x)
-    if not all(_leaves_no_rest(fgraph, n) for n in (node, inner)):
+    # What is left over at the end of an axis belongs to no window, in one step as in two.
+    lengths = [_unpooled_length(n, axis - ndim) for n in (node, inner) for axis in range(ndim)]
+    return PoolInputGrad(windows, "sum")(
+        x,
+        lengths_vector(
+            [n if m is None else m for m, n in zip(lengths[:ndim], lengths[ndim:], strict=True)]
+        ),
+    )
+
+
+def _unpooled_length(node: Apply, axis: int) -> Length | None:
+    """Return the length that a node upsamples an axis to, None if it leaves it as it is."""
+    ndim = node.op.windows.ndim
+    if axis < -ndim:
         return None
-    return _upsampled(fgraph, x, (1,) * (x.type.ndim - ndim) + windows.window)
+    (entry,) = entries_of(node.inputs[1], ndim)[axis : axis + 1 or None]
+    return node.inputs[1][axis + ndim] if entry is None else entry
 
 
 def _are_side_by_side(windows: Windows) -> bool:
     zeros, ones = (0,) * windows.ndim, (1,) * windows.ndim
     side_by_side = Windows(windows.window, windows.window, zeros, zeros, ones)
     return windows.is_static and windows == side_by_side
-
-
-def _leaves_no_rest(fgraph: FunctionGraph, node: Apply) -> bool:
-    """Return whether windows are known to fill the axes that a node upsamples to."""
-    x, lengths = node.inputs
-    window = node.op.windows.window
-    entries = entries_of(lengths, len(window))
-    axes = range(x.type.ndim - len(window), x.type.ndim)
-    return all(
-        n is not None and is_multiple(fgraph, n, r, length(fgraph, x, axis))
-        for n, r, axis in zip(entries, window, axes, strict=True)
-    )
 
 
 def tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
