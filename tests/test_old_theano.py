@@ -1,6 +1,8 @@
 """Names of Theano whose arguments or meaning PyTensor has changed: what they gave, and give."""
 
+import doctest
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,23 @@ def test_calls_give_what_they_gave_in_theano():
 
 def evaluate(x: Any) -> Any:
     return np.asarray(x.eval(mode=PYTHON)).tolist()
+
+
+DOCUMENTED = [
+    "compat.importing", "compat.theano", "compat.theano.compile.function",
+    "compat.theano.configparser", "compat.theano.gof.graph", "compat.theano.printing",
+    "compat.theano.sandbox.rng_mrg", "compat.theano.tensor.basic",
+    "compat.theano.tensor.nnet.losses", "compat.theano.tensor.nnet.softmaxes",
+    "compat.theano.tensor.shared_randomstreams", "compat.theano.updates", "legacy_names",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", DOCUMENTED)
+def test_examples_in_docstrings_give_what_they_say(module):
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        results = doctest.testmod(import_module(f"pytensor_unpool.{module}"))
+    assert results.attempted > 0
+    assert results.failed == 0
 
 
 # Softmax and losses.
@@ -148,6 +167,8 @@ def test_tensors_of_other_arguments():
     assert T.stack(x, x).type.shape == (2, 1, 2, 3)
     assert T.stack([x, x], axis=1).type.shape == (1, 2, 2, 3)
     assert T.tile(x, (2,), ndim=4).eval(mode=PYTHON).shape == (1, 1, 2, 6)
+    assert T.tensor4("x", "int8").type.dtype == "int8"
+    assert T.row("x").type.shape == (1, None)
     assert T.inv(4.0).eval(mode=PYTHON) == 0.25
     assert T.unbroadcast(x, 0).type.shape == (None, 2, 3)
     assert T.patternbroadcast(x, (False, False, False)).type.broadcastable == (False,) * 3

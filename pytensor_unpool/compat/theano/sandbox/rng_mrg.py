@@ -25,9 +25,9 @@ class MRG_RandomStreams(Streams):  # noqa: N801
     seed : int, or six of them
     use_cuda : ignored
 
-    >>> drawn = MRG_RandomStreams(1).normal((2, 3), avg=5.0, std=0.1)
-    >>> abs(drawn.eval() - 5).max() < 1
-    True
+    >>> drawn = MRG_RandomStreams(1).normal((2, 3), avg=5.0, std=0.01)
+    >>> drawn.eval().round().tolist()
+    [[5.0, 5.0, 5.0], [5.0, 5.0, 5.0]]
     """
 
     def __init__(self, seed: Any = 12345, use_cuda: Any = None) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytensor.tensor as pt
+from pytensor import config
 from pytensor.graph.basic import Variable
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
@@ -16,13 +17,21 @@ from pytensor_unpool.errors import ArgumentError, ShapeError
 __all__ = [
     "batched_dot",
     "batched_tensordot",
+    "col",
     "default",
     "flatten",
+    "matrix",
     "patternbroadcast",
+    "row",
+    "scalar",
     "stack",
     "tensor",
+    "tensor3",
+    "tensor4",
+    "tensor5",
     "tile",
     "unbroadcast",
+    "vector",
 ]
 
 __getattr__, __dir__ = fall_back(__name__)
@@ -32,6 +41,23 @@ def tensor(*args: Any, **kwargs: Any) -> TensorVariable:
     """Return a variable: ``tensor(dtype, broadcastable, name)``, as for `TensorType`."""
     name = kwargs.pop("name", None)
     return cast(TensorVariable, TensorType(*args, **kwargs)(name=name))
+
+
+def _constructor(new: Callable[..., Any]) -> Callable[..., TensorVariable]:
+    """Return what makes variables as `new` does, with the dtype in the second place."""
+
+    def make(name: str | None = None, dtype: str | None = None) -> TensorVariable:
+        return cast(TensorVariable, new(name, dtype=dtype or config.floatX))
+
+    make.__doc__ = f"Return a variable: ``{new.__name__}(name, dtype)``, floatX by default."
+    make.__name__ = make.__qualname__ = new.__name__
+    return make
+
+
+scalar, vector, matrix = _constructor(pt.scalar), _constructor(pt.vector), _constructor(pt.matrix)
+row, col = _constructor(pt.row), _constructor(pt.col)
+tensor3, tensor4 = _constructor(pt.tensor3), _constructor(pt.tensor4)
+tensor5 = _constructor(pt.tensor5)
 
 
 def stack(*tensors: Any, axis: int | None = None) -> TensorVariable:

@@ -69,8 +69,8 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> TensorVariable
 
     Examples
     --------
-    >>> float(categorical_crossentropy([[0.25, 0.75]], [0]).eval()[0]) == np.log(4)
-    True
+    >>> categorical_crossentropy([[0.25, 0.75]], [0]).eval().round(3).tolist()
+    [1.386]
     """
     coding, true = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_dist)
     if true.type.ndim == coding.type.ndim:
