@@ -8,6 +8,7 @@ from pytensor_unpool.codemod.rules.builtins_gone import BUILTINS_GONE
 from pytensor_unpool.codemod.rules.clocks import CLOCKS
 from pytensor_unpool.codemod.rules.conv_arguments import CONV_ARGUMENTS
 from pytensor_unpool.codemod.rules.deconvolution import DECONVOLUTION
+from pytensor_unpool.codemod.rules.depooling import DEPOOLING
 from pytensor_unpool.codemod.rules.division import DIVISION
 from pytensor_unpool.codemod.rules.flags import FLAGS
 from pytensor_unpool.codemod.rules.list_results import LIST_RESULTS
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     ROUNDING,
     DECONVOLUTION,
     UNPOOLING_LOOPS,
+    DEPOOLING,
     UPSAMPLING,
     TRANSFERS,
     NUMPY_NAMES,
