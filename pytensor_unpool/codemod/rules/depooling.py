@@ -2,7 +2,7 @@
 
 A copied function, `depool`, multiplied flattened images by a matrix with a one for each pixel, as
 large as the square of the image. That puts each pixel into the corner of a window of zeros, which
-is `upsample_dilate`. With images that are not square, or a factor that is not 2, the copied function
+is `upsample_dilate`. With images that are not square, or a factor that is not 2, the copied one
 put pixels elsewhere: the TODO says so.
 
 ```diff
