@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 
 import numpy as np
@@ -139,6 +140,19 @@ def test_explain_prints_the_section_of_a_rule(rule, capsys):
 def test_explain_knows_no_other_rule(capsys):
     assert run("explain", "PU999") == 2
     assert "there is no rule 'PU999': the rules are " in capsys.readouterr().err
+
+
+def test_explain_lists_old_names(capsys):
+    assert run("explain", "--names", "tensor.nnet.sigmoid") == 0
+    assert re.search(r"^theano.tensor.nnet.sigmoid +moved ", capsys.readouterr().out, re.MULTILINE)
+    assert run("explain", "--names") == 0
+    assert "theano.tensor" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["PU101", "--names"]])
+def test_explain_takes_one_thing(arguments, capsys):
+    assert run("explain", *arguments) == 2
+    assert "pass the id of a rule, such as PU101, or --names" in capsys.readouterr().err
 
 
 def test_old_division():
