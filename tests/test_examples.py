@@ -152,7 +152,9 @@ def test_setup_commands_stand_in_the_readme():
 
 def test_links_lead_somewhere():
     for document in DOCUMENTS:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / document).read_text()):
+        # The rules' code has brackets before parentheses, and no links.
+        text = (ROOT / document).read_text().partition("\n## Rules\n")[0]
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
             assert (ROOT / target).exists(), f"{document} links to {target}"
 
 
