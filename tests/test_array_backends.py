@@ -136,3 +136,20 @@ def test_deviations_are_those_of_backends_that_exist_and_are_printed() -> None:
     assert (ROOT / "docs" / "backends.md").read_text().endswith("\n\n" + deviations.table())
     declared = {d for d in vars(deviations).values() if isinstance(d, deviations.Deviation)}
     assert declared == set(deviations.DEVIATIONS)
+
+
+@every_backend
+def test_sums_of_single_precision_are_convolved(backend):
+    """PyTensor's sums on JAX are float64 where their type says float32: all dtypes must agree."""
+    x = pt.tensor("x", dtype="float32", shape=(2, 1, 2, 4, 4))
+    kernel = pt.tensor("kernel", dtype="float32", shape=(1, 2, 3, 3))
+    total = x.sum(axis=0)
+    y = pu.conv(total, kernel, pad=1)
+    outputs = [y, *pt.grad((y * total[0, 0, 0, 0]).sum(), [x, kernel])]
+    arrays = [np.ones((2, 1, 2, 4, 4), "float32"), np.ones((1, 2, 3, 3), "float32")]
+    got, wanted = (
+        pytensor.function([x, kernel], outputs, mode=mode)(*arrays)
+        for mode in (backend.mode, "FAST_COMPILE")
+    )
+    for a, b in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)

@@ -69,3 +69,17 @@ def test_the_table_is_read_without_pytensor():
         "assert len(old_names()) > 3000; assert 'pytensor' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_name_that_no_module_has_is_an_attribute_error():
+    """Catches another error: pickle asks every imported module for any name."""
+    name, wrong = "surely_no_name_of_theano", {}
+    for module in old_modules():
+        imported = importlib.import_module(f"pytensor_unpool.compat.{module}")
+        try:
+            getattr(imported, name)
+        except AttributeError:
+            continue
+        except Exception as error:  # noqa: BLE001
+            wrong[module] = repr(error)
+    assert wrong == {}

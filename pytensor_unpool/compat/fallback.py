@@ -71,7 +71,7 @@ def _attribute(module: str, name: str) -> Any:
 def _mirrors(module: str) -> Iterator[Any]:
     """Yield PyTensor's module of the same name, if any."""
     if module in old_names() and old_names()[module].status == "same":
-        yield import_module(old_names()[module].new)
+        yield _at(old_names()[module].new)
 
 
 def found(entry: OldName) -> Any:

@@ -149,6 +149,7 @@ def apart(function: Callable[..., Array], *arrays: Array) -> Array:
 
 def conv(x: Array, kernel: Array, rows: Sequence[Sequence[int]], groups: int, flip: bool) -> Array:
     """Return the convolution of images with a kernel; without `flip`, the correlation."""
+    x, kernel = _of_one_dtype(x, kernel)
     spatial = range(2, x.ndim)
     strides, before, after, dilation = zip(*rows, strict=True)
     return lax.conv_general_dilated(
@@ -171,6 +172,7 @@ def conv_input_grad(
     flip: bool,
 ) -> Array:
     """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
+    kernel, dy = _of_one_dtype(kernel, dy)
     images = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dx,) = jax.linear_transpose(lambda x: conv(x, kernel, rows, groups, flip), images)(dy)
     return dx
@@ -185,9 +187,19 @@ def conv_kernel_grad(
     flip: bool,
 ) -> Array:
     """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`."""
+    x, dy = _of_one_dtype(x, dy)
     kernels = jax.ShapeDtypeStruct(tuple(shape), x.dtype)
     (dk,) = jax.linear_transpose(lambda kernel: conv(x, kernel, rows, groups, flip), kernels)(dy)
     return dk
+
+
+def _of_one_dtype(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return both arrays in the wider dtype.
+
+    PyTensor's sums of float32 on JAX are float64, where JAX has it, other than their type says.
+    """
+    dtype = jnp.promote_types(x.dtype, y.dtype)
+    return x.astype(dtype), y.astype(dtype)
 
 
 # Sums of more terms are loops in the compiled program.

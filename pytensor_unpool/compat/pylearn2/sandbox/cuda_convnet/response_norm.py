@@ -109,7 +109,7 @@ class CrossMapNorm(_Norm):
         images = self._images("images", images)
         add_scale, pow_scale = self._scales(images)
         denoms = 1 + add_scale * self._sum(images**2, self._size_f // 2)
-        acts = images * denoms**-pow_scale
+        acts = images * _power(denoms, -pow_scale)
         return [acts, disconnected_grad(denoms) if self.strict else denoms]
 
 
@@ -165,4 +165,9 @@ class CrossMapNormUndo(_Norm):
         # whose channels f is of: those from size // 2 - size + 1 on.
         shared = -2 * add_scale * pow_scale * acts * dout / denoms
         after = self._sum(shared, self._size_f - 1 - self._size_f // 2)
-        return [images * after + dout * denoms**-pow_scale, shared]
+        return [images * after + dout * _power(denoms, -pow_scale), shared]
+
+
+def _power(x: TensorVariable, exponent: Any) -> TensorVariable:
+    """Return a power of positive numbers, in words that PyTensor has for PyTorch too."""
+    return pt.exp(exponent * pt.log(x))
