@@ -116,4 +116,4 @@ class WeightedMaxPool(BasePool):
         x = self._inside(self._images("images", images))
         add = ops.Pool(self.windows, "sum")
         total = add(x)
-        return c01b(add(x * x) / pt.switch(pt.eq(total, 0), pt.ones_like(total), total))
+        return c01b(add(x * x) / (total + pt.eq(total, 0)))
