@@ -6,7 +6,6 @@ tests, the migrator and the guide are all made from it.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -89,6 +88,8 @@ def resolve(dotted: str) -> tuple[OldName, str] | None:
 
 @cache
 def _table() -> Mapping[str, Mapping[str, Any]]:
+    import tomllib
+
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
