@@ -148,9 +148,9 @@ class MaxPoolRop(BasePool):
         rows_of = ops.WindowsToRows(self.windows, "zeros")
         is_inside = pt.neq(rows_of(pt.ones_like(x, dtype="int8")), 0)
         rows = pt.switch(is_inside, rows_of(x), -np.inf)
-        is_maximum = pt.eq(rows, rows.max(axis=-1, keepdims=True)).astype("int64")
+        is_maximum = pt.ge(rows, rows.max(axis=-1, keepdims=True)).astype("int64")
         from_behind = pt.cumsum(is_maximum[..., ::-1], axis=-1)[..., ::-1]
-        is_last = pt.eq(from_behind * is_maximum, 1)
-        return c01b(pt.switch(is_last, rows_of(self._inside(evals)), 0).sum(axis=-1)).astype(
+        is_other = pt.neq(from_behind * is_maximum, 1)
+        return c01b(pt.switch(is_other, 0, rows_of(self._inside(evals))).sum(axis=-1)).astype(
             evals.dtype
         )

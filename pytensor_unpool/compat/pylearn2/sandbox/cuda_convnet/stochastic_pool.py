@@ -79,8 +79,8 @@ class StochasticMaxPool(BasePool):
         total = upto[..., -1]
         draws = _uniform(self.seed, total)
         is_beyond = pt.gt(upto, (draws * total)[..., None]).astype("int64")
-        is_drawn = pt.eq(is_beyond * pt.cumsum(is_beyond, axis=-1), 1)
-        drawn = pt.switch(is_drawn, rows, 0).sum(axis=-1).astype(rows.dtype)
+        is_other = pt.neq(is_beyond * pt.cumsum(is_beyond, axis=-1), 1)
+        drawn = pt.switch(is_other, 0, rows).sum(axis=-1).astype(rows.dtype)
         # Zero, but with the gradient that is wanted.
         change = ops.TiedGather(self.windows)(fixed, drawn, x)
         return c01b(drawn + (change - disconnected_grad(change)))
@@ -116,4 +116,5 @@ class WeightedMaxPool(BasePool):
         x = self._inside(self._images("images", images))
         add = ops.Pool(self.windows, "sum")
         total = add(x)
-        return c01b(add(x * x) / (total + pt.eq(total, 0)))
+        # Not `eq`: PyTensor's PyTorch makes one bool of it for all elements.
+        return c01b(add(x * x) / (total + pt.le(abs(total), 0)))

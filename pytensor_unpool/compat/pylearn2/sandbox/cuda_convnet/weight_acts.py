@@ -88,11 +88,11 @@ class WeightActs(BaseActs):
         step = _step(self, rows * columns)
         # Which sum each output belongs to: counted, as JAX has no ranges of unknown length.
         number = pt.cumsum(pt.ones_like(hid_grads[0, :, :, 0], dtype="int64").flatten()) - 1
-        is_mine = pt.eq(
+        is_other = pt.neq(
             (number // step).reshape((rows, columns)), number[::step, None, None] // step
         )
         # Each sum is the gradient of filters of its own, whose other outputs have none.
-        alone = pt.switch(is_mine[:, None, :, :, None], hid_grads, np.zeros((), hid_grads.dtype))
+        alone = pt.switch(is_other[:, None, :, :, None], np.zeros((), hid_grads.dtype), hid_grads)
         sums = self._weights_grads(images, alone.reshape((-1, rows, columns, batch)), taps)
         sums = sums.reshape((*(sums.shape[i] for i in range(3)), -1, filters))
         return sums.dimshuffle(3, 0, 1, 2, 4)
