@@ -24,6 +24,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(report(arguments.names))
         return 0
     if re.fullmatch(r"PU\d+", arguments.what, re.IGNORECASE):
+        if arguments.arguments:
+            rest = " ".join(arguments.arguments)
+            raise UserError(f"got {rest} behind {arguments.what}: pass the id of a rule alone")
         print(_rule(arguments.what.upper()))
         return 0
     return _explain_script(Path(arguments.what), arguments.arguments)
