@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -12,17 +11,18 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 import scipy.signal
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pytensor_unpool as pu
-from pytensor_unpool.geometry.helix import METHODS, window_length, window_start
+from pytensor_unpool.geometry.helix import METHODS
 from pytensor_unpool.geometry.helix import MODES as WINDOWS
 from pytensor_unpool.kernels.helix import convolve_by_transforms
 from pytensor_unpool.kernels.reference_helix import convolve_by_products
 from pytensor_unpool.ops import HelixConvolve, HelixWindow
 from tests import oracle_helix
 from tests.cases import Array
+from tests.helix_cases import drawn, place, shapes
 from tests.modes import ALL, MODES
 from tests.strategies import repeatable, seeds
 
@@ -31,7 +31,6 @@ TOLERANCE = 1e-12
 
 # Each takes seconds to compile.
 RANKS = range(1, 7) if ALL else (1, 3, 6)
-LONGEST = {1: 200, 2: 24, 3: 12, 4: 7, 5: 5, 6: 4}
 
 X = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 KERNEL = np.array([[1.0, 10.0], [100.0, 1000.0]])
@@ -57,28 +56,6 @@ def test_a_case_by_hand(mode: str) -> None:
     results = pytensor.function([x, kernel], outputs, mode=mode)(X, KERNEL)
     for (window, _), got in zip(pairs, results, strict=True):
         np.testing.assert_allclose(got, BY_HAND[window], rtol=1e-13)
-
-
-@st.composite
-def shapes(draw: Callable[..., Any], ranks: Any) -> tuple[tuple[int, ...], tuple[int, ...], str]:
-    """Draw the shapes of x and kernel, either the longer one, and a mode that takes them."""
-    rank = draw(st.sampled_from(list(ranks)))
-    lengths = st.lists(st.integers(1, LONGEST[rank]), min_size=rank, max_size=rank)
-    x, kernel = tuple(draw(lengths)), tuple(draw(lengths))
-    mode = draw(st.sampled_from(WINDOWS))
-    signs = [n - m for n, m in zip(x, kernel, strict=True)]
-    assume(mode != "valid" or min(signs) >= 0 or max(signs) <= 0)
-    return x, kernel, mode
-
-
-def drawn(x: tuple[int, ...], kernel: tuple[int, ...], seed: int) -> tuple[Array, Array]:
-    rng = np.random.default_rng(seed)
-    return rng.normal(size=x), rng.normal(size=kernel)
-
-
-def place(x: Array, kernel: Array, mode: str) -> tuple[list[int], list[int]]:
-    pairs = list(zip(x.shape, kernel.shape, strict=True))
-    return [window_start(mode, *p) for p in pairs], [window_length(mode, *p) for p in pairs]
 
 
 @repeatable(max_examples=150)
