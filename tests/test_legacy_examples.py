@@ -27,14 +27,17 @@ SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
 RUN_ALL = """
 import contextlib, io, json, pathlib, sys
 import pytensor
-from pytensor_unpool.cli.run import run
+from pytensor_unpool import install
+from pytensor_unpool.cli.script import run_script
+
+install()
 
 printed, float_type = {}, pytensor.config.floatX
 for path in map(pathlib.Path, sys.argv[1:]):
     out = io.StringIO()
     try:
         with contextlib.redirect_stdout(out):
-            run(path, [])
+            run_script(path, [])
         printed[path.stem] = out.getvalue()
     except Exception as error:
         printed[path.stem] = f"{type(error).__name__}: {error}"

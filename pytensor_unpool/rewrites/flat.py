@@ -113,8 +113,12 @@ def _places(fgraph: FunctionGraph, vector: Variable, index: Variable) -> _Places
     if any(n == 1 for n in positions.type.shape[:-1]):
         raise Unproven("the positions are broadcast")
     shape = [length(fgraph, positions, axis) for axis in range(positions.type.ndim)]
+    if 0 in shape:
+        return None
     starts = [term for term in terms if term is not positions]
     split = _split_starts(fgraph, starts)
+    if split is not None and split[1] == 0:
+        return None
     if split is None:
         raise Unproven("the items' starts are not known to be multiples of one length")
     items, plane = split
