@@ -28,7 +28,7 @@ RUN_ALL = """
 import contextlib, io, json, pathlib, sys
 import pytensor
 from pytensor_unpool import install
-from pytensor_unpool.cli.script import run_script
+from pytensor_unpool.cli.script import read_script, run_code
 
 install()
 
@@ -37,7 +37,7 @@ for path in map(pathlib.Path, sys.argv[1:]):
     out = io.StringIO()
     try:
         with contextlib.redirect_stdout(out):
-            run_script(path, [])
+            run_code(read_script(path), path, [])
         printed[path.stem] = out.getvalue()
     except Exception as error:
         printed[path.stem] = f"{type(error).__name__}: {error}"

@@ -289,3 +289,13 @@ class TestShapes(unittest_tools.InferShapeTester):
     def test_infer_shape(self):
         x = T.dvector()
         self._compile_and_check([x], [Double()(x)], [np.ones(3)], Double)
+
+
+def test_names_of_python_stay_pythons_inside_the_modules() -> None:
+    """Catches a module whose functions call a tensor's `max` once somebody has read it there."""
+    from pytensor_unpool.compat.theano.tensor import basic
+
+    assert basic.max is not max
+    x = T.matrix("x")
+    assert basic.tile(x, (2,), ndim=4).type.ndim == 4
+    assert "max" not in vars(basic)

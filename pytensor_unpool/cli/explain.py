@@ -8,11 +8,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from pytensor_unpool import installed
 from pytensor_unpool.cli.names import report
-from pytensor_unpool.cli.script import run_script
+from pytensor_unpool.cli.script import read_script, run_code
 from pytensor_unpool.cli.terminal import UserError
 from pytensor_unpool.explanation import explain_graph
 from pytensor_unpool.rewrites.record import listeners
@@ -44,6 +45,7 @@ def _rule(name: str) -> str:
 
 def _explain_script(script: Path, arguments: Sequence[str]) -> int:
     """Run the script, and report on every function that it compiled."""
+    code = read_script(script)
     reports: list[tuple[int | None, str]] = []
 
     def listen(fgraph: Any) -> None:
@@ -53,7 +55,7 @@ def _explain_script(script: Path, arguments: Sequence[str]) -> int:
     listeners.append(listen)
     try:
         with installed():
-            failed = _fails(script, arguments)
+            failed = _fails(code, script, arguments)
     finally:
         listeners.remove(listen)
         sys.modules["__main__"], sys.argv, sys.path[:] = main, before, path
@@ -66,14 +68,12 @@ def _explain_script(script: Path, arguments: Sequence[str]) -> int:
     return int(failed)
 
 
-def _fails(script: Path, arguments: Sequence[str]) -> bool:
+def _fails(code: CodeType, script: Path, arguments: Sequence[str]) -> bool:
     """Run the script, and return whether it failed."""
     try:
-        run_script(script, arguments)
+        run_code(code, script, arguments)
     except SystemExit as end:
         return end.code not in (None, 0)
-    except UserError:
-        raise
     except Exception:  # noqa: BLE001  whatever the script raises is for its author to read
         traceback.print_exc()
         return True

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 
 from pytensor_unpool import install
-from pytensor_unpool.cli.script import run_script
+from pytensor_unpool.cli.script import read_script, run_code
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the script, with ``theano`` and ``pylearn2`` in place; the process ends as it ends."""
+    code = read_script(arguments.script)
     install()
-    run_script(arguments.script, arguments.arguments)
+    run_code(code, arguments.script, arguments.arguments)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
@@ -34,7 +35,9 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         value = _attribute(module, name)
-        vars(sys.modules[place])[name] = value
+        # The module's own code would find a name such as `max` here, in the place of Python's.
+        if not hasattr(builtins, name):
+            vars(sys.modules[place])[name] = value
         return value
 
     def __dir__() -> list[str]:  # noqa: N807
