@@ -69,7 +69,8 @@ def check(mode: str, wanted: list[Any]) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+# Numba compiles all of them for minutes.
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM"] if ALL else ["CVM"])
 def test_compiled_modes(mode: str, wanted: list[Any]) -> None:
     check(mode, wanted)
 
