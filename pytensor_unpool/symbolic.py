@@ -137,7 +137,9 @@ def unpool_flat(values: Any, positions: Any, shape: Any) -> TensorVariable:
         starts = pt.arange(items) * plane
         inside = inside + starts.reshape([*parts.leading, *(1 for _ in parts.unpooled)])
     vector = pt.zeros(items * plane, dtype=parts.values.dtype)
-    written = pt.set_subtensor(vector[inside.flatten()], parts.values.flatten())
+    # Flattened, values of another shape would fit too: nothing is to reshape them before the check.
+    values = _same_shape("unpool_flat", parts.values, parts.positions)
+    written = pt.set_subtensor(vector[inside.flatten()], values.flatten())
     return written.reshape([*parts.leading, *parts.unpooled])
 
 
@@ -259,23 +261,21 @@ def _common_shape(
     return tuple(lengths)
 
 
-def _same_shape(function: str, positions: TensorVariable, values: TensorVariable) -> TensorVariable:
-    """Return `positions`, which raise at run time where the shape is not that of `values`.
+def _same_shape(function: str, one: TensorVariable, other: TensorVariable) -> TensorVariable:
+    """Return `one` of positions and values, which raises at run time where the shapes differ.
 
     Without this, backends differ: NumPy's rules would broadcast a length of 1, and a loop over
     the known length of one array would leave the rest of the other unread.
     """
     agree = [
-        pt.eq(positions.shape[axis], values.shape[axis])
-        for axis, (ours, theirs) in enumerate(
-            zip(values.type.shape, positions.type.shape, strict=True)
-        )
-        if ours is None or theirs is None
+        pt.eq(one.shape[axis], other.shape[axis])
+        for axis, lengths in enumerate(zip(one.type.shape, other.type.shape, strict=True))
+        if None in lengths
     ]
     if not agree:
-        return positions
+        return one
     check = CheckAndRaise(ShapeError, f"{function}: positions must have the shape of values.")
-    return cast(TensorVariable, check(positions, *agree))
+    return cast(TensorVariable, check(one, *agree))
 
 
 def _inside(function: str, positions: TensorVariable, plane: Length) -> TensorVariable:

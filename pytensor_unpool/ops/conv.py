@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import pytensor.tensor as pt
-from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.scalar import upcast
 from pytensor.tensor.type import TensorType
@@ -35,19 +34,19 @@ from pytensor_unpool.geometry.conv import (
 )
 from pytensor_unpool.kernels import reference_conv
 from pytensor_unpool.kernels.reference import unpooled_lengths
-from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
+from pytensor_unpool.ops.c_code import c_type, type_number
 from pytensor_unpool.ops.common import (
-    is_connected,
     lengths_input,
     lengths_vector,
     number_inputs,
     rows_of,
     static_entries,
 )
+from pytensor_unpool.ops.linear import BilinearOp
 
 
-class _ConvOp(CKernelOp):
-    """An Op that is linear in each of its first two inputs, and has derivatives in these alone."""
+class _ConvOp(BilinearOp):
+    """A convolution, or a gradient of one."""
 
     __props__ = ("convolution",)
 
@@ -72,40 +71,6 @@ class _ConvOp(CKernelOp):
 
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{self.convolution}}}"
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[i < 2] for i in range(len(node.inputs))]
-
-    def transposes(
-        self, cotangent: Variable, inputs: Sequence[Variable]
-    ) -> tuple[TensorVariable, TensorVariable]:
-        """Return the gradients of the first two inputs."""
-        raise NotImplementedError
-
-    def pullback(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        cotangents: Sequence[Variable],
-    ) -> list[Variable]:
-        rest = [disconnected_type() for _ in inputs[2:]]
-        if not is_connected(cotangents[0]):
-            return [disconnected_type(), disconnected_type(), *rest]
-        return [*self.transposes(cotangents[0], inputs), *rest]
-
-    def pushforward(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        tangents: Sequence[Variable],
-    ) -> list[Variable]:
-        first, second, *rest = inputs
-        changes = []
-        if is_connected(tangents[0]):
-            changes.append(self(tangents[0], second, *rest))
-        if is_connected(tangents[1]):
-            changes.append(self(first, tangents[1], *rest))
-        return [sum(changes[1:], changes[0]) if changes else disconnected_type()]
 
     def _c_call(
         self, node: Apply, inputs: Sequence[str], y: str, shapes: Sequence[str], call: str

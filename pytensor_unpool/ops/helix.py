@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
 from pytensor.scalar import upcast
@@ -48,18 +47,18 @@ from pytensor_unpool.geometry.unpool import check_unpooled
 from pytensor_unpool.kernels.helix import convolve_by_transforms
 from pytensor_unpool.kernels.reference import unpooled_lengths
 from pytensor_unpool.kernels.reference_helix import convolve_by_products, turned_round
-from pytensor_unpool.ops.c_code import CKernelOp, c_type, type_number
+from pytensor_unpool.ops.c_code import c_type, type_number
 from pytensor_unpool.ops.common import (
     broadcast_leading,
-    is_connected,
     lengths_input,
     no_gradient,
     same_for_all_items,
     static_entries,
 )
+from pytensor_unpool.ops.linear import BilinearOp
 
 
-class _HelixOp(CKernelOp):
+class _HelixOp(BilinearOp):
     """A window of the whole convolution of the last `ndim` axes of its first two inputs.
 
     The second has the leading axes of the first, or none. If `turned`, its last `ndim` axes are
@@ -71,9 +70,6 @@ class _HelixOp(CKernelOp):
     ndim: int
     method: str
     turned: bool = False
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[i < 2] for i in range(len(node.inputs))]
 
     def window(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """Return where the window begins on each axis, and how long it is."""
@@ -96,25 +92,19 @@ class _HelixOp(CKernelOp):
         convolve(x, kernel, starts, y)
         output_storage[0][0] = y
 
-    def pullback(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        cotangents: Sequence[Variable],
-    ) -> list[Variable]:
-        rest = [disconnected_type() for _ in inputs[2:]]
-        if not is_connected(cotangents[0]):
-            return [disconnected_type(), disconnected_type(), *rest]
-        (dy,), (x, kernel) = cotangents, inputs[:2]
+    def transposes(
+        self, cotangent: Variable, inputs: Sequence[Variable]
+    ) -> tuple[Variable, Variable]:
+        dy, (x, kernel) = cotangent, inputs[:2]
         starts, outputs = self.window([_Lengths(x), _Lengths(kernel), *inputs[2:]])
         lengths, taps = (_lengths(factor)[-self.ndim :] for factor in (x, kernel))
         of_x = [m - 1 - s for m, s in zip(taps, starts, strict=True)]
         dx = self._gradient(dy, kernel, of_x, x, not self.turned)
         if self.turned:
             of_kernel = [p - m + s for p, m, s in zip(outputs, taps, starts, strict=True)]
-            return [dx, self._gradient(x, dy, of_kernel, kernel, True), *rest]
+            return dx, self._gradient(x, dy, of_kernel, kernel, True)
         of_kernel = [n - 1 - s for n, s in zip(lengths, starts, strict=True)]
-        return [dx, self._gradient(dy, x, of_kernel, kernel, True), *rest]
+        return dx, self._gradient(dy, x, of_kernel, kernel, True)
 
     def _gradient(
         self, first: Any, second: Any, starts: Sequence[Any], of: Any, turned: bool
@@ -132,20 +122,6 @@ class _HelixOp(CKernelOp):
         op = HelixWindow(self.ndim + summed, self.method, turned)
         gradient = op(first, second, _vector(starts), _vector(lengths))
         return gradient[(0,) * summed] if summed else gradient
-
-    def pushforward(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        tangents: Sequence[Variable],
-    ) -> list[Variable]:
-        x, kernel, *rest = inputs
-        changes = []
-        if is_connected(tangents[0]):
-            changes.append(self(tangents[0], kernel, *rest))
-        if is_connected(tangents[1]):
-            changes.append(self(x, tangents[1], *rest))
-        return [sum(changes[1:], changes[0]) if changes else disconnected_type()]
 
     def _factors(self, x: Any, kernel: Any) -> tuple[TensorVariable, TensorVariable]:
         """Return x and kernel as tensors of one dtype; the kernel has the axes of x, or `ndim`."""

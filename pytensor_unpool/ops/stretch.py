@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytensor.tensor as pt
-from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.type import TensorType
 
 from pytensor_unpool.errors import LENGTH_MESSAGES, POSITIONS_DISAGREE, ShapeError
 from pytensor_unpool.kernels import reference
-from pytensor_unpool.ops.c_code import CKernelOp, type_number
-from pytensor_unpool.ops.common import broadcast_leading, is_connected
+from pytensor_unpool.ops.c_code import type_number
+from pytensor_unpool.ops.common import broadcast_leading
+from pytensor_unpool.ops.linear import LinearOp
 
 
-class Stretch(CKernelOp):
+class Stretch(LinearOp):
     """Broadcast the first input, along some axes, to the shape that the others broadcast to.
 
     All have the same number of axes. Where the shape is the same already, the output is the input.
@@ -88,40 +88,19 @@ class Stretch(CKernelOp):
             lengths.append(length)
         return [tuple(lengths)]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True], *([False] for _ in node.inputs[1:])]
-
-    def pullback(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        cotangents: Sequence[Variable],
-    ) -> list[Variable]:
+    def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
         """Add up the cotangents of what is one element of x.
 
         An axis of x is as long as that of y, or has length 1. Each axis of y is cut in two: one as
         long as that of x, one for its copies. The second ones are summed.
         """
-        x, (cotangent,) = inputs[0], cotangents
-        gradient: Variable = disconnected_type()
-        if is_connected(cotangent):
-            cells: list[Any] = []
-            for axis in range(x.type.ndim):
-                cells += [x.shape[axis], cotangent.shape[axis] // pt.maximum(x.shape[axis], 1)]
-            copies = tuple(range(1, 2 * x.type.ndim, 2))
-            gradient = cotangent.reshape(cells, ndim=len(cells)).sum(axis=copies)
-            gradient = pt.specify_shape(gradient, x.type.shape)
-        return [gradient, *(disconnected_type() for _ in inputs[1:])]
-
-    def pushforward(
-        self,
-        inputs: Sequence[Variable],
-        outputs: Sequence[Variable],
-        tangents: Sequence[Variable],
-    ) -> list[Variable]:
-        if not is_connected(tangents[0]):
-            return [disconnected_type()]
-        return [self(tangents[0], *inputs[1:])]
+        x = inputs[0]
+        cells: list[Any] = []
+        for axis in range(x.type.ndim):
+            cells += [x.shape[axis], cotangent.shape[axis] // pt.maximum(x.shape[axis], 1)]
+        copies = tuple(range(1, 2 * x.type.ndim, 2))
+        gradient = cotangent.reshape(cells, ndim=len(cells)).sum(axis=copies)
+        return pt.specify_shape(gradient, x.type.shape)
 
 
 def _fits(got: int | None, wanted: int | None) -> bool:
