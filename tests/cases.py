@@ -1,4 +1,4 @@
-"""The table of poolings that the tests share: a new corner of pooling is one line here."""
+"""What tests share: arrays, and the table of poolings, where a new corner of one is one line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from pytensor_unpool.geometry import Windows
 Array = np.ndarray[Any, Any]
 Numbers = int | tuple[int, ...]
 Pads = int | tuple[int | tuple[int, int], ...]
+
+
+def assert_same(got: Any, wanted: Array, message: Any = "") -> None:
+    """Hold an array to every element of another, its shape and its dtype."""
+    np.testing.assert_array_equal(got, wanted, strict=True, err_msg=str(message))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pytest
 import pytensor_unpool as pu
 from pytensor_unpool.kernels import reference
 from tests import oracle
-from tests.cases import Array, PoolCase, distinct, tied
+from tests.cases import Array, PoolCase, assert_same, distinct, tied
 from tests.modes import MODES
 
 torch = pytest.importorskip("torch")
@@ -91,10 +91,6 @@ def torch_results(x: Array, cotangent: Callable[..., Array], case: PoolCase) -> 
     g = cotangent(tuple(values.shape))
     values.backward(torch.tensor(g))
     return [values.detach().numpy(), positions.numpy(), g, leaf.grad.numpy()]
-
-
-def assert_same(got: Array, wanted: Array, message: Any = "") -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True, err_msg=str(message))
 
 
 @pytest.mark.parametrize("data", [distinct, tied])

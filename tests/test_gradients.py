@@ -20,7 +20,7 @@ from pytensor.graph.basic import Variable
 import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxPool, TiedGather, TiedUnpool
 from tests import oracle
-from tests.cases import CASES, CORE, Array, PoolCase, distinct, tied
+from tests.cases import CASES, CORE, Array, PoolCase, assert_same, distinct, tied
 from tests.modes import MODES, PYTHON
 
 Function = Callable[..., Any]
@@ -43,10 +43,6 @@ REPEATED = np.array([[[4, 0], [4, 4]], [[1, 1], [3, 1]]])
 positions_of_both_kinds = pytest.mark.parametrize(
     "positions", [UNIQUE, REPEATED], ids=["unique", "repeated"]
 )
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 def pool(x: Variable, case: PoolCase, ties: str) -> Variable:

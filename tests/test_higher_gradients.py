@@ -15,7 +15,7 @@ from pytensor.graph.basic import Variable
 import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, TiedGather, TiedUnpool
 from tests import oracle
-from tests.cases import CORE, Array, PoolCase, distinct, tied
+from tests.cases import CORE, Array, PoolCase, assert_same, distinct, tied
 from tests.modes import MODES, PYTHON
 
 every_mode = pytest.mark.parametrize("mode", MODES)
@@ -25,10 +25,6 @@ either_way = pytest.mark.parametrize("direct", [True, False], ids=["pushforward"
 core = pytest.mark.parametrize("case", CORE, ids=str)
 
 REPEATED = np.array([[[4, 0], [4, 4]], [[1, 1], [3, 1]]])
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 def check(function: Callable[..., Variable], *points: Array) -> None:

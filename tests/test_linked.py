@@ -5,8 +5,9 @@ import pytest
 from numba import njit, types
 from pytensor.link.numba.cache import NUMBA_CACHE_PATH
 
-from pytensor_unpool.kernels.numba.linked import LINKED, linked
+from pytensor_unpool.kernels.numba.linked import LINKED, linked, linked_kernel
 from pytensor_unpool.kernels.numba.windows import inner
+from tests.cases import assert_same
 
 
 @inner
@@ -36,7 +37,7 @@ def test_each_dtype_is_compiled_once_and_layouts_are_cast():
         numbers = np.arange(6, dtype=dtype)
         assert sum_of(numbers) == 15
         assert sum_of(numbers[::2]) == 6
-    assert len(LINKED["add_all_of"].overloads) == 2
+    assert len(LINKED["add_all_of"].function.overloads) == 2
 
 
 def test_errors_come_through_and_the_function_goes_on_to_work():
@@ -50,4 +51,45 @@ def test_those_of_the_package_are_kept_on_disk_beside_pytensors():
     import pytensor_unpool.dispatch.numba  # noqa: F401  (says where)
 
     for name in ("correlate", "plan_phases", "winograd", "add_all", "winograd_add_all"):
-        assert LINKED[name].stats.cache_path == NUMBA_CACHE_PATH
+        assert LINKED[name].function.stats.cache_path == NUMBA_CACHE_PATH
+
+
+@inner
+def total_of(numbers, *others):  # type: ignore[no-untyped-def]
+    if len(numbers) == 0:
+        raise ValueError("there are no numbers")
+    return numbers + len(others), numbers.sum()
+
+
+def test_a_kernel_is_compiled_once_for_all_that_call_it_and_for_each_type():
+    kernel = linked_kernel(total_of, "total_of")
+    one = njit(kernel.py_func)
+    two = njit(lambda numbers: kernel(numbers, 2, 3.0)[0])
+    other = njit(lambda numbers: kernel(numbers)[1])
+    numbers = np.arange(4.0)
+    more, total = one(numbers)
+    assert_same(more, numbers)
+    assert total == other(numbers) == 6
+    assert len(total_of.overloads) == 1
+    assert_same(two(numbers), numbers + 2)
+    assert_same(one(numbers[::2])[0], numbers[::2])
+    assert len(total_of.overloads) == 3
+    with pytest.raises(ValueError, match="there are no numbers"):
+        one(numbers[:0])
+
+
+@inner
+def impossible(numbers):  # type: ignore[no-untyped-def]
+    numbers.no_such_method()
+
+
+impossible_by_address = linked(impossible, lambda dtype: (types.Array(dtype, 1, "C"),), dtype_of=0)
+
+
+def test_what_cannot_be_compiled_when_it_is_called_is_an_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    function = njit(lambda numbers: impossible_by_address((numbers,)))
+    with pytest.raises(RuntimeError, match="impossible could not be compiled"):
+        function(np.zeros(2))
+    assert "no_such_method" in capsys.readouterr().err

@@ -15,7 +15,18 @@ import pytest
 import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxPool
 from tests import oracle
-from tests.cases import CASES, CORE, DATA, Array, PoolCase, distinct, mostly_lowest, tied, with_nan
+from tests.cases import (
+    CASES,
+    CORE,
+    DATA,
+    Array,
+    PoolCase,
+    assert_same,
+    distinct,
+    mostly_lowest,
+    tied,
+    with_nan,
+)
 from tests.modes import MODES, MODES_OF_MANY
 
 Function = Callable[..., Any]
@@ -23,10 +34,6 @@ Function = Callable[..., Any]
 every_mode = pytest.mark.parametrize("mode", MODES)
 
 BY_HAND = np.array([[1, 5, 2, 0, 0], [4, 3, 8, 8, 9], [9, 9, 0, 1, 9]])
-
-
-def assert_same(got: Array, wanted: Array, message: str = "") -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True, err_msg=message)
 
 
 def assert_pooled(pooled: list[Array], x: Array, case: PoolCase, message: str = "") -> None:

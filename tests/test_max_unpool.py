@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxUnpool
 from tests import oracle
-from tests.cases import CASES, Array, PoolCase, distinct, tied
+from tests.cases import CASES, Array, PoolCase, assert_same, distinct, tied
 from tests.modes import MODES, MODES_OF_MANY
 from tests.strategies import repeatable, seeds
 
@@ -30,10 +30,6 @@ VALUES = np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
 POSITIONS = np.array([[2, 0, 2, 5], [4, 4, 4, 0]])
 LAST = np.array([[2, 0, 3, 0, 0, 4], [8, 0, 0, 0, 7, 0]])
 SUM = np.array([[2, 0, 4, 0, 0, 4], [8, 0, 0, 0, 18, 0]])
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 @cache

@@ -19,7 +19,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels import reference_neighbours as reference
 from tests import oracle
-from tests.cases import CASES, CORE, Array, PoolCase, distinct
+from tests.cases import CASES, CORE, Array, PoolCase, assert_same, distinct
 from tests.modes import MODES, PYTHON
 from tests.strategies import Row, poolings, repeatable, seeds
 
@@ -30,10 +30,6 @@ BORDERS = ("zeros", "wrap")
 
 every_mode = pytest.mark.parametrize("mode", MODES)
 either_border = pytest.mark.parametrize("border", BORDERS)
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 # By hand.
@@ -114,11 +110,15 @@ def test_the_reference_equals_the_oracle_for_any_windows(pooling: Pooling, seed:
 @cache
 def numba_kernels(partial_windows: bool, border: str) -> tuple[Function, Function]:
     """Return kernels of run-time numbers: one compilation serves all windows of two axes."""
+    from numba import njit
+
     from pytensor_unpool.kernels.numba import neighbours
 
     unknown = (None, None)
     windows = Windows(unknown, unknown, unknown, unknown, unknown, partial_windows)
-    return neighbours.windows_to_rows(windows, border), neighbours.rows_to_windows(windows, border)
+    to_rows = neighbours.windows_to_rows(windows, border)
+    to_windows = neighbours.rows_to_windows(windows, border)
+    return njit(to_rows.py_func), njit(to_windows.py_func)
 
 
 @repeatable(max_examples=150)

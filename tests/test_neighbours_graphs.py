@@ -19,7 +19,7 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels import reference_neighbours as reference
 from pytensor_unpool.ops import RowsToWindows, WindowsToRows
 from tests import oracle
-from tests.cases import CORE, Array, PoolCase
+from tests.cases import CORE, PoolCase, assert_same
 from tests.modes import MODES, PYTHON
 
 Function = Callable[..., Any]
@@ -27,10 +27,6 @@ Function = Callable[..., Any]
 
 every_mode = pytest.mark.parametrize("mode", MODES)
 either_border = pytest.mark.parametrize("border", ["zeros", "wrap"])
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 # Static shapes, and the Ops in a graph.

@@ -19,7 +19,7 @@ from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
 )
 from pytensor_unpool.errors import ShapeError, UnpoolError, WindowError
 from tests import oracle
-from tests.cases import Array
+from tests.cases import Array, assert_same
 from tests.golden import Case, array, every, load_cases
 from tests.modes import MODES, MODES_OF_MANY, PYTHON
 
@@ -34,10 +34,6 @@ PATCH_MODES = neighbours.MODES
 
 
 every_mode = pytest.mark.parametrize("mode", MODES)
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 def rows_of(mode: str, shape: list[int], step: list[int] | None) -> list[tuple[int, ...]]:

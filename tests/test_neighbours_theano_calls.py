@@ -24,15 +24,11 @@ from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
     neibs2images,
 )
 from pytensor_unpool.errors import ShapeError, UnpoolError
-from tests.cases import Array
+from tests.cases import Array, assert_same
 from tests.golden import Case, every, load_cases
 from tests.modes import PYTHON
 
 ERRORS = load_cases("neibs", "errors")
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 # What Theano did with odd calls.

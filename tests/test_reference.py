@@ -13,14 +13,10 @@ from hypothesis import strategies as st
 from pytensor_unpool.errors import LengthError, PositionError
 from pytensor_unpool.kernels import reference
 from tests import oracle
-from tests.cases import CASES, DATA, Array, PoolCase, distinct, tied
+from tests.cases import CASES, DATA, Array, PoolCase, assert_same, distinct, tied
 from tests.strategies import Row, poolings, repeatable, seeds
 
 Pooling = tuple[tuple[int, ...], list[Row], bool]
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 def test_max_pool_by_hand() -> None:

@@ -18,7 +18,7 @@ from pytensor_unpool.geometry import TAPS, Windows
 from pytensor_unpool.ops import MaxPool, TapGather, TapUnpool
 from tests import oracle
 from tests.cases import CASES as POOL_CASES
-from tests.cases import DATA, Array, PoolCase, distinct, tied
+from tests.cases import DATA, Array, PoolCase, assert_same, distinct, tied
 from tests.modes import MODES, PYTHON
 
 Function = Callable[..., Any]
@@ -48,10 +48,6 @@ case_and_mode = pytest.mark.parametrize(
 
 PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 LAPPING = Windows((3,), (2,), (0,), (0,), (1,))
-
-
-def assert_same(got: Array, wanted: Array) -> None:
-    np.testing.assert_array_equal(got, wanted, strict=True)
 
 
 @cache

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
+from numba.core.caching import FunctionCache
+from pytensor import config
 from pytensor.graph.basic import Apply
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
@@ -13,7 +16,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 from pytensor_unpool.kernels.numba.conv_kernel_grad import conv_kernel_grad
 from pytensor_unpool.kernels.numba.conv_maps import conv, conv_input_grad
 from pytensor_unpool.kernels.numba.helix import helix
-from pytensor_unpool.kernels.numba.linked import LINKED
+from pytensor_unpool.kernels.numba.linked import LINKED, linked_kernel
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
 from pytensor_unpool.kernels.numba.stretch import stretch
@@ -44,7 +47,7 @@ from pytensor_unpool.ops import (
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 31
+KERNELS_VERSION = 32
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     Conv: lambda op: conv(op.convolution),
@@ -68,16 +71,37 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
 }
 
 
-def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:
-    props = sorted(op._props_dict().items())
-    key = sha256(f"{KERNELS_VERSION} {type(op)} {props}".encode()).hexdigest()
-    return KERNELS[type(op)](op), key
+class KernelCache(FunctionCache):  # type: ignore[misc]
+    """Machine code on disk, beside PyTensor's and found by the same kind of key."""
 
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        # Numba would add a hash of all that a kernel is made of, for which the key stands.
+        return sig, codegen.magic_tuple()
+
+
+def keep_on_disk(function: Any, key: str) -> None:
+    """Have what is compiled of a function kept, and read back by later processes."""
+    if config.numba__cache:
+        CACHED_SRC_FUNCTIONS[function.py_func] = key
+        function._cache = KernelCache(function.py_func)
+
+
+@cache
+def _linked(op_type: type, op: Any) -> tuple[Callable[..., Any], str]:
+    props = sorted(op._props_dict().items())
+    key = sha256(f"{KERNELS_VERSION} {op_type} {props}".encode()).hexdigest()
+    kernel = KERNELS[op_type](op)
+    keep_on_disk(kernel, key)
+    return linked_kernel(kernel, f"{kernel.__name__}_{key}"), key
+
+
+def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:
+    return _linked(type(op), op)
+
+
+# What is compiled apart from the kernels that call it is kept beside them.
+for name, linked in LINKED.items():
+    keep_on_disk(linked.function, f"pytensor_unpool_{name}_{KERNELS_VERSION}")
 
 for op_type in KERNELS:
     register_funcify_and_cache_key(op_type)(_funcify)
-
-# What is compiled apart from the functions that call it is kept beside them.
-for name, function in LINKED.items():
-    CACHED_SRC_FUNCTIONS[function.py_func] = f"pytensor_unpool_{name}_{KERNELS_VERSION}"
-    function.enable_caching()

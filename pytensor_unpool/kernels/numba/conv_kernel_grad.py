@@ -32,7 +32,7 @@ from pytensor_unpool.kernels.numba.conv_maps import all_taps, copy_for_outputs, 
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.products import MOST_COLUMNS, ROW_BYTES, add_products
 from pytensor_unpool.kernels.numba.tiles import LANE_ROWS, VECTOR_BYTES
-from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
+from pytensor_unpool.kernels.numba.windows import Kernel, inner
 from pytensor_unpool.kernels.numba.winograd import takes_winograd
 from pytensor_unpool.kernels.numba.winograd_kernel_grad import winograd_add_all
 
@@ -65,7 +65,7 @@ def conv_kernel_grad(convolution: Convolution) -> Kernel:
     describe = describer(convolution)
     lengths_of = shape_reader(convolution.ndim + 2)
 
-    @kernel
+    @inner
     def conv_kernel_grad(x, dy, shape, *numbers):  # type: ignore[no-untyped-def]
         full = lengths_of(shape, dy.shape)
         axes = describe(numbers, x.shape, full)

@@ -39,7 +39,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
 )
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
-from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
+from pytensor_unpool.kernels.numba.windows import Kernel, inner
 from pytensor_unpool.kernels.numba.winograd import linked_winograd, takes_winograd
 
 
@@ -51,7 +51,7 @@ def conv(convolution: Convolution) -> Kernel:
     groups, flip = convolution.groups, convolution.flip
     describe = describer(convolution)
 
-    @kernel
+    @inner
     def conv(x, weights, *numbers):  # type: ignore[no-untyped-def]
         axes = describe(numbers, x.shape, weights.shape)
         y = np.empty(outputs_of(axes, x, weights), x.dtype)
@@ -85,7 +85,7 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
     describe = describer(convolution)
     lengths_of = shape_reader(convolution.ndim + 2)
 
-    @kernel
+    @inner
     def conv_input_grad(weights, dy, shape, *numbers):  # type: ignore[no-untyped-def]
         full = lengths_of(shape, dy.shape)
         axes = describe(numbers, full, weights.shape)

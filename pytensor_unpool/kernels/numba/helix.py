@@ -16,7 +16,7 @@ from pytensor_unpool.kernels.helix import convolve_by_transforms
 from pytensor_unpool.kernels.numba.helix_products import linked_convolve_by_products, row_length
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
-from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together, inner, kernel
+from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together, inner
 
 shorter, window_start, window_length, prefers_direct = _compile_together(
     geometry.shorter,
@@ -53,7 +53,7 @@ def helix(ndim: int, mode: str, method: str, turned: bool = False) -> Kernel:
             outputs = tuple_setitem(outputs, i, output)
         return lengths, taps, starts, outputs
 
-    @kernel
+    @inner
     def convolve(x, few, *window):  # type: ignore[no-untyped-def]
         lengths, taps, starts, outputs = windows(x, few, *window)
         y = np.empty(x.shape[:last] + outputs, x.dtype)

@@ -1,103 +1,171 @@
-"""Large functions that are compiled once for a dtype, and called through a pointer.
+"""Functions that are compiled once, and called by their address.
 
-What Numba compiles, it links into each function that calls it, and optimizes again: four times on
-the way from a kernel to PyTensor's function, and anew in each of those. With convolution that takes
-ten seconds. Here a function is compiled, or read from disk, when it is first called in a process,
-and its callers hold no more than its address.
+What Numba compiles, it links into each function that calls it, and optimizes again: on the way from
+a kernel to PyTensor's function this happens four times, and anew in each function. With convolution
+that takes ten seconds. Here a function is compiled, or read from disk, once in a process for each
+tuple of argument types, and those that call it hold no more than a way to ask for its address.
 """
 
 from __future__ import annotations
 
+import ctypes
+from base64 import b64decode, b64encode
 from collections.abc import Callable
+from inspect import Parameter, signature
+from pickle import dumps, loads
+from traceback import print_exc
 from typing import Any
 
-import numba
-import numpy as np
+import llvmlite.binding
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from pytensor_unpool.kernels.numba.windows import Kernel
+from pytensor_unpool.kernels.numba.windows import Kernel, inner
 
-# The functions by name, and how to find their address for a dtype.
-LINKED: dict[str, Any] = {}
-ADDRESSES: dict[str, Callable[[str], int]] = {}
+# Types of arguments, and the step from those that a call has to those of the function.
+Types = tuple[Any, ...]
+Wanted = Callable[[Types], Types]
+
+LINKED: dict[str, Linked] = {}
+
+ADDRESS_OF = "pytensor_unpool_address_of"
 
 
-def linked(function: Any, argument_types: Callable[[Any], tuple[Any, ...]], dtype_of: int) -> Any:
-    """Return what compiled code may call in place of a compiled function that returns nothing.
+class Linked:
+    """A function, and where its machine code lies for the types of its arguments."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self._addresses: dict[Types, int] = {}
+
+    def result(self, arguments: Types) -> Any:
+        """Compile the function for these types; return the type of its result."""
+        self.function.compile(arguments)
+        return self.function.overloads[arguments].signature.return_type
+
+    def address(self, arguments: Types) -> int:
+        """Return the address of the function for these types; compile it if need be."""
+        if arguments not in self._addresses:
+            self.function.compile(arguments)
+            compiled = self.function.overloads[arguments]
+            symbol = compiled.fndesc.llvm_func_name
+            self._addresses[arguments] = compiled.library.get_pointer_to_function(symbol)
+        return self._addresses[arguments]
+
+
+@ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_char_p)
+def address_of(text: bytes) -> int:
+    """Return an address to machine code, which asks by this function's own name.
+
+    No exception can go that way: it is printed, and the address is null.
+    """
+    try:
+        name, arguments = text.split()
+        return LINKED[name.decode()].address(loads(b64decode(arguments)))
+    except BaseException:  # noqa: BLE001  with Ctrl-C too, the caller raises
+        print_exc()
+        return 0
+
+
+llvmlite.binding.add_symbol(ADDRESS_OF, ctypes.cast(address_of, ctypes.c_void_p).value)
+
+
+def linked(function: Any, argument_types: Callable[[Any], Types], dtype_of: int) -> Any:
+    """Return what compiled code may call, with a tuple, in place of one that returns nothing.
 
     `argument_types` are those for a dtype, which is that of the array that is argument number
-    `dtype_of`.
+    `dtype_of`: arguments are cast to them. It is compiled when it is called, or never.
     """
     name = function.__name__
-    addresses: dict[str, int] = {}
+    LINKED[name] = Linked(function)
+    return _caller(name, lambda given: argument_types(given[dtype_of].dtype), lambda _: types.none)
 
-    def address(dtype: str) -> int:
-        if dtype not in addresses:
-            signature = types.none(*argument_types(numba.from_dtype(np.dtype(dtype))))
-            function.compile(signature.args)
-            compiled = function.overloads[signature.args]
-            symbol = compiled.fndesc.llvm_func_name
-            addresses[dtype] = compiled.library.get_pointer_to_function(symbol)
-        return addresses[dtype]
 
-    LINKED[name], ADDRESSES[name] = function, address
+def linked_kernel(kernel: Any, name: str) -> Kernel:
+    """Return what compiled code may call in place of a kernel.
+
+    The `name` is the same in every process for kernels that are the same.
+    """
+    LINKED[name] = Linked(kernel)
+    fixed = [
+        parameter
+        for parameter in signature(kernel.py_func).parameters.values()
+        if parameter.kind is not Parameter.VAR_POSITIONAL
+    ]
+    has_rest = len(fixed) < len(signature(kernel.py_func).parameters)
+
+    def wanted(given: Types) -> Types:
+        rest = (types.StarArgTuple(given[len(fixed) :]),) if has_rest else ()
+        return (*given[: len(fixed)], *rest)
+
+    call = _caller(name, wanted, LINKED[name].result)
+
+    def kernel_by_address(*arguments):  # type: ignore[no-untyped-def]
+        return call(arguments)
+
+    kernel_by_address.__name__ = kernel.__name__
+    return inner(kernel_by_address)  # type: ignore[no-any-return]
+
+
+def _caller(name: str, wanted_of: Wanted, result_of: Callable[[Types], Any]) -> Any:
+    """Make the code of a call, which gets the arguments as a tuple."""
 
     @intrinsic
     def call(typing_context, arguments):  # type: ignore[no-untyped-def]
-        dtype = arguments[dtype_of].dtype
-        wanted = argument_types(dtype)
-        lookup = _lookup(name, str(dtype))
+        given = tuple(arguments)
+        wanted = wanted_of(given)
+        result = result_of(wanted)
 
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            (values,) = values
-            values = cgutils.unpack_tuple(builder, values)
-            values = [
-                context.cast(builder, value, given, expected)
-                for value, given, expected in zip(values, arguments, wanted, strict=True)
-            ]
-            pointer = _cached(context, builder, typing_context, lookup, f"{name}_{dtype}")
-            kind = context.call_conv.get_function_type(types.none, wanted)
-            function = builder.bitcast(pointer, kind.as_pointer())
-            status, _ = context.call_conv.call_function(
-                builder, function, types.none, wanted, values
+            values = cgutils.unpack_tuple(builder, values[0])
+            pointer = _cached(context, builder, name, wanted)
+            kind = context.call_conv.get_function_type(result, wanted)
+            status, value = context.call_conv.call_function(
+                builder,
+                builder.bitcast(pointer, kind.as_pointer()),
+                result,
+                wanted,
+                _cast(context, builder, values, given, wanted),
             )
             with cgutils.if_unlikely(builder, status.is_error):
                 context.call_conv.return_status_propagate(builder, status)
-            return context.get_dummy_value()
+            return context.get_dummy_value() if result == types.none else value
 
-        return types.none(arguments), generate
+        return result(arguments), generate
 
     return call
 
 
-def _lookup(name: str, dtype: str) -> Kernel:
-    @numba.njit
-    def lookup():  # type: ignore[no-untyped-def]
-        with numba.objmode(address="intp"):
-            address = address_of(name, dtype)
-        return address  # noqa: RET504  Numba returns nothing from within
-
-    return lookup  # type: ignore[no-any-return]
-
-
-def address_of(name: str, dtype: str) -> int:
-    """Return the address of a function for a dtype; compile it if need be."""
-    return ADDRESSES[name](dtype)
+def _cast(context: Any, builder: Any, values: list[Any], given: Types, wanted: Types) -> list[Any]:
+    """Return the values as those of the types that are wanted; the last may be all the rest."""
+    if wanted and isinstance(wanted[-1], types.StarArgTuple | types.StarArgUniTuple):
+        fixed = len(wanted) - 1
+        rest = context.make_tuple(builder, wanted[-1], values[fixed:])
+        return [*_cast(context, builder, values[:fixed], given[:fixed], wanted[:fixed]), rest]
+    return [
+        context.cast(builder, value, one, other)
+        for value, one, other in zip(values, given, wanted, strict=True)
+    ]
 
 
-def _cached(context: Any, builder: Any, typing_context: Any, lookup: Any, name: str) -> Any:
-    """Return the address, which is looked up at the first call in a process."""
+def _cached(context: Any, builder: Any, name: str, arguments: Types) -> Any:
+    """Return the address, for which is asked at the first call in a process."""
     byte = ir.IntType(8).as_pointer()
+    word = context.get_value_type(types.uintp)
     variable = cgutils.add_global_variable(builder.module, byte, f"address_of_{name}")
     variable.linkage, variable.initializer = "internal", byte(None)
     found = cgutils.alloca_once_value(builder, builder.load(variable))
     with builder.if_then(cgutils.is_null(builder, builder.load(found)), likely=False):
-        kind = typing_context.resolve_value_type(lookup)
-        signature = typing_context.resolve_function_type(kind, (), {})
-        address = context.get_function(kind, signature)(builder, ())
+        text = f"{name} {b64encode(dumps(arguments)).decode()}"
+        ask = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(word, [byte]), ADDRESS_OF
+        )
+        address = builder.call(ask, [context.insert_const_string(builder.module, text)])
+        with cgutils.if_unlikely(builder, builder.icmp_unsigned("==", address, word(0))):
+            message = f"{name} could not be compiled: the error is above."
+            context.call_conv.return_user_exc(builder, RuntimeError, (message,))
         builder.store(builder.inttoptr(address, byte), variable)
         builder.store(builder.load(variable), found)
     return builder.load(found)

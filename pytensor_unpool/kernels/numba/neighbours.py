@@ -14,7 +14,6 @@ from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     check_lengths,
     inner,
-    kernel,
     windows_counter,
 )
 
@@ -37,7 +36,7 @@ def windows_to_rows(windows: Windows, border: str) -> Kernel:
 
     walk = _rows_walker(windows, border, take, clear)
 
-    @kernel
+    @inner
     def windows_to_rows(x, *numbers):  # type: ignore[no-untyped-def]
         known, counts = count(x.shape[pooled:], *numbers)
         y = np.empty(x.shape[:pooled] + counts + (count_taps(known),), x.dtype)
@@ -68,7 +67,7 @@ def rows_to_windows(windows: Windows, border: str) -> Kernel:
 
     walk = _rows_walker(windows, border, add, skip)
 
-    @kernel
+    @inner
     def rows_to_windows(rows, shape, *numbers):  # type: ignore[no-untyped-def]
         lengths = unpooled_lengths(shape, some_lengths)
         known, counts = count(lengths, *numbers)

@@ -26,7 +26,6 @@ from pytensor_unpool.kernels.numba.unrolled_pool import unrolled_pool_plane
 from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     inner,
-    kernel,
     taps_walker,
     windows_counter,
 )
@@ -46,7 +45,7 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
     count = windows_counter(windows)
     pool = _pool_either(windows, positions_dtype, dtype)
 
-    @kernel
+    @inner
     def max_pool(x, *numbers):  # type: ignore[no-untyped-def]
         lengths = x.shape[pooled:]
         rows, counts = count(lengths, *numbers)

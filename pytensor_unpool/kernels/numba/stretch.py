@@ -7,7 +7,7 @@ from numba import literal_unroll
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.errors import POSITIONS_DISAGREE, LengthError
-from pytensor_unpool.kernels.numba.windows import Kernel, inner, kernel
+from pytensor_unpool.kernels.numba.windows import Kernel, inner
 
 
 def stretch(axes: tuple[int, ...]) -> Kernel:
@@ -31,7 +31,7 @@ def stretch(axes: tuple[int, ...]) -> Kernel:
                 got = like.shape[axis]
         return got
 
-    @kernel
+    @inner
     def stretch(x, *likes):  # type: ignore[no-untyped-def]
         shape = x.shape
         for axis in axes:

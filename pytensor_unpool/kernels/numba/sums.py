@@ -31,7 +31,6 @@ from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     check_lengths,
     inner,
-    kernel,
     tap_finder,
     window_lengths,
     windows_counter,
@@ -50,7 +49,7 @@ def pool(windows: Windows, mode: str) -> Kernel:
     pool_planes = _pool_planes(windows, mode)
     if not windows.can_unroll:
 
-        @kernel
+        @inner
         def pool_lines(x, *numbers):  # type: ignore[no-untyped-def]
             rows, counts = count(x.shape[pooled:], *numbers)
             return pool_planes(x, rows, counts)
@@ -67,7 +66,7 @@ def pool(windows: Windows, mode: str) -> Kernel:
             return pool_channels(x, counts, channel)
         return pool_planes(x, rows, counts)
 
-    @kernel
+    @inner
     def pool(x):  # type: ignore[no-untyped-def]
         rows, counts = count(x.shape[pooled:])
         return pool_either(x, rows, counts, strided_layout((x,), counts))
@@ -134,7 +133,7 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
             return spread_channels(cotangent, rows, counts, plane, channel)
         return spread_planes(cotangent, rows, counts, plane)
 
-    @kernel
+    @inner
     def pool_input_grad(cotangent, lengths, *numbers):  # type: ignore[no-untyped-def]
         plane = unpooled_lengths(lengths, some_lengths)
         rows, counts = count(plane, *numbers)

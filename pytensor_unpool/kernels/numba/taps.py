@@ -35,7 +35,6 @@ from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     check_lengths,
     inner,
-    kernel,
     windows_counter,
 )
 
@@ -56,7 +55,7 @@ def tap_unpool(windows: Windows) -> Kernel:
             return unpool_channels(values, taps, lengths, counts, channel)
         return unpool_planes(values, taps, lengths, counts)
 
-    @kernel
+    @inner
     def tap_unpool(values, taps, shape):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, taps.shape, values.shape, 0)
         lengths = unpooled_lengths(shape, some_lengths)
@@ -122,7 +121,7 @@ def tap_gather(windows: Windows) -> Kernel:
     count = windows_counter(windows)
     walk = unrolled_walk(windows, block_gather(WindowRow.of(windows)), _read(windows), by_taps=True)
 
-    @kernel
+    @inner
     def tap_gather(x, taps):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, taps.shape, x.shape, ndim)
         _, counts = count(x.shape[pooled:])

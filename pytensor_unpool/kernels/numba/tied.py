@@ -20,7 +20,6 @@ from pytensor_unpool.kernels.numba.windows import (
     Kernel,
     check_lengths,
     inner,
-    kernel,
     tap_finder,
     taps_walker,
     window_lengths,
@@ -58,7 +57,7 @@ def tied_unpool(windows: Windows) -> Kernel:
             return spread_channels(x, values, cotangent, rows, counts, channel)
         return spread_planes(x, values, cotangent, rows, counts)
 
-    @kernel
+    @inner
     def tied_unpool(x, values, cotangent, *numbers):  # type: ignore[no-untyped-def]
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)
@@ -171,7 +170,7 @@ def tied_gather(windows: Windows) -> Kernel:
 
     walk = taps_walker(windows.ndim, add)
 
-    @kernel
+    @inner
     def tied_gather(x, values, tangent, *numbers):  # type: ignore[no-untyped-def]
         rows, counts = count(x.shape[pooled:], *numbers)
         check_lengths(POOLED_DISAGREE, values.shape, x.shape[:pooled] + counts, 0)

@@ -31,7 +31,7 @@ from pytensor_unpool.kernels.numba.channel_layout import (
     strided_layout,
 )
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
-from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, inner, kernel
+from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, inner
 
 # Bytes that mark which positions were seen: the scratch memory of "last".
 MARKS = 2**20
@@ -84,7 +84,7 @@ def max_unpool(ndim: int, duplicates: str, wraps: bool) -> Kernel:
             return unpool_channels(values, positions, lengths, channel)
         return unpool_planes(values, positions, lengths)
 
-    @kernel
+    @inner
     def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
         lengths = unpooled_lengths(shape, some_lengths)
@@ -211,7 +211,7 @@ def max_gather(ndim: int, duplicates: str, wraps: bool) -> Kernel:
                         seen[mark] = 1
         return False, np.int64(0)
 
-    @kernel
+    @inner
     def max_gather(x, positions):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, positions.shape, x.shape, ndim)
         size = 1

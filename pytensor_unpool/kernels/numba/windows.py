@@ -26,11 +26,12 @@ Kernel = Callable[..., Any]
 # How many columns are held in scratch rows, so that these are short and near.
 COLUMNS = 4096
 
-# A kernel, which Python may call, and a function that only kernels call: that one needs no wrapper.
+# Compiled code alone calls what is compiled here, so nothing needs a wrapper for others.
 # PyTensor's own functions are compiled with fast arithmetic, which those that they call inherit if
 # they do not refuse it: divisions would be rounded otherwise than in C and Python.
-kernel = partial(njit, error_model="numpy", fastmath=False)
-inner = partial(kernel, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inner = partial(
+    njit, error_model="numpy", fastmath=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
 
 
 def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
