@@ -61,7 +61,9 @@ def helix(ndim: int, mode: str, method: str, turned: bool = False) -> Kernel:
         numbers = np.empty((ndim, 4), np.int64)
         elements, all_taps, places, ring = 1, 1, 1, 1
         for i in range(ndim):
-            numbers[i] = lengths[i], taps[i], outputs[i], starts[i]
+            # One by one: for a row at once, Numba compiles seconds of checks.
+            numbers[i, 0], numbers[i, 1] = lengths[i], taps[i]
+            numbers[i, 2], numbers[i, 3] = outputs[i], starts[i]
             elements *= lengths[i]
             all_taps *= taps[i]
             places *= outputs[i]
