@@ -113,11 +113,15 @@ def numba_kernels(partial_windows: bool, border: str) -> tuple[Function, Functio
     from numba import njit
 
     from pytensor_unpool.kernels.numba import neighbours
+    from pytensor_unpool.kernels.numba.linked import linked_kernel
 
     unknown = (None, None)
     windows = Windows(unknown, unknown, unknown, unknown, unknown, partial_windows)
     to_rows = neighbours.windows_to_rows(windows, border)
     to_windows = neighbours.rows_to_windows(windows, border)
+    to_rows, to_windows = (
+        linked_kernel(kernel, f"{kernel.__name__}_{border}") for kernel in (to_rows, to_windows)
+    )
     return njit(to_rows.py_func), njit(to_windows.py_func)
 
 

@@ -47,7 +47,7 @@ from pytensor_unpool.ops import (
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 32
+KERNELS_VERSION = 33
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     Conv: lambda op: conv(op.convolution),
@@ -91,8 +91,10 @@ def _linked(op_type: type, op: Any) -> tuple[Callable[..., Any], str]:
     props = sorted(op._props_dict().items())
     key = sha256(f"{KERNELS_VERSION} {op_type} {props}".encode()).hexdigest()
     kernel = KERNELS[op_type](op)
-    keep_on_disk(kernel, key)
-    return linked_kernel(kernel, f"{kernel.__name__}_{key}"), key
+    name = f"{kernel.__name__}_{key}"
+    call = linked_kernel(kernel, name)
+    keep_on_disk(LINKED[name].function, key)
+    return call, key
 
 
 def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:

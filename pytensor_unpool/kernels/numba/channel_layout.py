@@ -15,8 +15,8 @@ from numba import literal_unroll, types
 from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.extending import intrinsic, overload
 
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.lanes import LANES
-from pytensor_unpool.kernels.numba.windows import inner
 
 
 def strided_layout(arrays: Any, counts: Any) -> Any:

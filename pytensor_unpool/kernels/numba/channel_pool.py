@@ -10,11 +10,12 @@ import numpy as np
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.blocks import block_maximum, block_unpool
 from pytensor_unpool.kernels.numba.channel_layout import row_at
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.lane_sums import block_sum
 from pytensor_unpool.kernels.numba.lanes import LANES, WindowRow, tuple_of
 from pytensor_unpool.kernels.numba.unrolled import three_axes, three_lengths_of
 from pytensor_unpool.kernels.numba.unrolled_sums import number_of_taps_on_axis
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 # Along the channels, all that neighbours have is one tap: windows are walked through outside.
 ONE_TAP = WindowRow(1, 1, 1)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from pytensor_unpool.kernels.numba.windows import inner
+from pytensor_unpool.kernels.numba.intermediate import inner
 
 
 @inner(forceinline=True)

@@ -25,6 +25,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     slack_of,
     tap_offset,
 )
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.tiles import (
     MOST_ROWS,
@@ -34,7 +35,7 @@ from pytensor_unpool.kernels.numba.tiles import (
     VECTOR_BYTES,
     tile_kernel,
 )
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 # Scratch memory: the copy of an image is done in bands that stay near, and in groups of channels,
 # as the weights are. All together is less than 32 MiB but for single rows longer than that.

@@ -29,7 +29,8 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     STRIDE,
     TAPS,
 )
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.intermediate import inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 # Lengths beyond this are those of no array, and would overflow.
 LONGEST = 2**60

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from pytensor_unpool.kernels.numba.channel_layout import memory_row
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.tiles import MOST_VECTORS, VECTOR_BYTES
-from pytensor_unpool.kernels.numba.windows import inner
 
 # Columns of a table of the convolution: of the image, the kernel and the output.
 LENGTH, TAPS, OUTPUTS, STRIDE, BEFORE, DILATION = range(6)

@@ -29,10 +29,11 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     tap_offset,
 )
 from pytensor_unpool.kernels.numba.conv_maps import all_taps, copy_for_outputs, three_axes
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.products import MOST_COLUMNS, ROW_BYTES, add_products
 from pytensor_unpool.kernels.numba.tiles import LANE_ROWS, VECTOR_BYTES
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 from pytensor_unpool.kernels.numba.winograd import takes_winograd
 from pytensor_unpool.kernels.numba.winograd_kernel_grad import winograd_add_all
 

@@ -37,9 +37,10 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     WEIGHT,
     shared_zeros,
 )
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 from pytensor_unpool.kernels.numba.winograd import linked_winograd, takes_winograd
 
 

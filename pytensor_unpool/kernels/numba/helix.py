@@ -14,9 +14,10 @@ from pytensor_unpool.errors import EMPTY_HELIX, KERNEL_NOT_INSIDE, WRONG_BATCH, 
 from pytensor_unpool.geometry import helix as geometry
 from pytensor_unpool.kernels.helix import convolve_by_transforms
 from pytensor_unpool.kernels.numba.helix_products import linked_convolve_by_products, row_length
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
-from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together, inner
+from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together
 
 shorter, window_start, window_length, prefers_direct = _compile_together(
     geometry.shorter,

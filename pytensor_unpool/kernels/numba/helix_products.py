@@ -16,9 +16,10 @@ from numba import types
 from numba.extending import overload
 
 from pytensor_unpool.geometry import helix as geometry
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.tiles import VECTOR_BYTES, tile_kernel
-from pytensor_unpool.kernels.numba.windows import _compile_together, inner
+from pytensor_unpool.kernels.numba.windows import _compile_together
 
 # Axes are wound up until strips are as long: shorter ones leave vectors half empty.
 SHORTEST_STRIP = 64

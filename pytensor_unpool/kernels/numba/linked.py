@@ -18,11 +18,12 @@ from typing import Any
 
 import llvmlite.binding
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.intermediate import OPTIONS
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 # Types of arguments, and the step from those that a call has to those of the function.
 Types = tuple[Any, ...]
@@ -37,19 +38,27 @@ class Linked:
     """A function, and where its machine code lies for the types of its arguments."""
 
     def __init__(self, function: Any) -> None:
-        self.function = function
+        self.function = njit(function.py_func, **OPTIONS)
         self._addresses: dict[Types, int] = {}
 
+    def compiled(self, arguments: Types) -> Any:
+        """Return what Numba knows of the function when it is compiled for these types."""
+        overloads = self.function.overloads
+        if arguments not in overloads:
+            self.function.compile(arguments)
+            # The inner functions raise with these. Numba sets them when it reads from disk.
+            for environment in overloads[arguments]._find_referenced_environments():
+                overloads[arguments].codegen.set_env(environment.env_name, environment)
+        return overloads[arguments]
+
     def result(self, arguments: Types) -> Any:
-        """Compile the function for these types; return the type of its result."""
-        self.function.compile(arguments)
-        return self.function.overloads[arguments].signature.return_type
+        """Return the type of the function's result."""
+        return self.compiled(arguments).signature.return_type
 
     def address(self, arguments: Types) -> int:
         """Return the address of the function for these types; compile it if need be."""
         if arguments not in self._addresses:
-            self.function.compile(arguments)
-            compiled = self.function.overloads[arguments]
+            compiled = self.compiled(arguments)
             symbol = compiled.fndesc.llvm_func_name
             self._addresses[arguments] = compiled.library.get_pointer_to_function(symbol)
         return self._addresses[arguments]
@@ -86,7 +95,7 @@ def linked(function: Any, argument_types: Callable[[Any], Types], dtype_of: int)
 def linked_kernel(kernel: Any, name: str) -> Kernel:
     """Return what compiled code may call in place of a kernel.
 
-    The `name` is the same in every process for kernels that are the same.
+    The `name`, without blanks, is the same in every process for kernels that are the same.
     """
     LINKED[name] = Linked(kernel)
     fixed = [
@@ -106,7 +115,7 @@ def linked_kernel(kernel: Any, name: str) -> Kernel:
         return call(arguments)
 
     kernel_by_address.__name__ = kernel.__name__
-    return inner(kernel_by_address)  # type: ignore[no-any-return]
+    return njit(kernel_by_address, **OPTIONS)  # type: ignore[no-any-return]
 
 
 def _caller(name: str, wanted_of: Wanted, result_of: Callable[[Types], Any]) -> Any:

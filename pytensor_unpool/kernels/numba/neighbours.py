@@ -8,14 +8,10 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from pytensor_unpool.errors import ROWS_DISAGREE, TOO_MANY_TAPS, LengthError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
-from pytensor_unpool.kernels.numba.windows import (
-    Kernel,
-    check_lengths,
-    inner,
-    windows_counter,
-)
+from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, windows_counter
 
 
 def windows_to_rows(windows: Windows, border: str) -> Kernel:

@@ -20,15 +20,11 @@ from pytensor_unpool.kernels.numba.channel_layout import (
 )
 from pytensor_unpool.kernels.numba.channel_pool import channel_pool
 from pytensor_unpool.kernels.numba.compare import beats, lowest
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unrolled import LARGEST_INT32
 from pytensor_unpool.kernels.numba.unrolled_pool import unrolled_pool_plane
-from pytensor_unpool.kernels.numba.windows import (
-    Kernel,
-    inner,
-    taps_walker,
-    windows_counter,
-)
+from pytensor_unpool.kernels.numba.windows import Kernel, taps_walker, windows_counter
 
 
 def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.tiles import (
     LANE_COLUMNS,
     LANE_ROWS,
     VECTOR_BYTES,
     lane_kernel,
 )
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 # Rows are so long that a block of them stays in the nearest cache.
 ROW_BYTES = 6400

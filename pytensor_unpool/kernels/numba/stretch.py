@@ -7,7 +7,8 @@ from numba import literal_unroll
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.errors import POSITIONS_DISAGREE, LengthError
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.intermediate import inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 
 def stretch(axes: tuple[int, ...]) -> Kernel:

@@ -21,6 +21,7 @@ from pytensor_unpool.kernels.numba.channel_layout import (
     strided_layout,
 )
 from pytensor_unpool.kernels.numba.channel_pool import channel_sum
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.lane_sums import block_spread, layer_sum, windows_of_columns
 from pytensor_unpool.kernels.numba.lanes import LANES, WindowRow
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
@@ -30,7 +31,6 @@ from pytensor_unpool.kernels.numba.windows import (
     COLUMNS,
     Kernel,
     check_lengths,
-    inner,
     tap_finder,
     window_lengths,
     windows_counter,

@@ -21,6 +21,7 @@ from pytensor_unpool.kernels.numba.channel_layout import (
     strided_layout,
 )
 from pytensor_unpool.kernels.numba.channel_pool import channel_tap_unpool
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.lanes import WindowRow
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
@@ -31,12 +32,7 @@ from pytensor_unpool.kernels.numba.unrolled import (
     unrolled_walk,
     windows_inside,
 )
-from pytensor_unpool.kernels.numba.windows import (
-    Kernel,
-    check_lengths,
-    inner,
-    windows_counter,
-)
+from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, windows_counter
 
 
 def tap_unpool(windows: Windows) -> Kernel:

@@ -14,12 +14,12 @@ from pytensor_unpool.kernels.numba.channel_layout import (
     row_at,
     strided_layout,
 )
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import (
     COLUMNS,
     Kernel,
     check_lengths,
-    inner,
     tap_finder,
     taps_walker,
     window_lengths,

@@ -30,8 +30,9 @@ from pytensor_unpool.kernels.numba.channel_layout import (
     row_at,
     strided_layout,
 )
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
-from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, inner
+from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths
 
 # Bytes that mark which positions were seen: the scratch memory of "last".
 MARKS = 2**20

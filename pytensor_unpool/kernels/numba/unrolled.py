@@ -12,8 +12,9 @@ import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.lanes import LANES
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 LARGEST_INT32 = 2**31 - 1
 

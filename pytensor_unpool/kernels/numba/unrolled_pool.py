@@ -8,6 +8,7 @@ from __future__ import annotations
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.blocks import block_maximum
 from pytensor_unpool.kernels.numba.compare import beats
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.lanes import WindowRow
 from pytensor_unpool.kernels.numba.unrolled import (
     element_of,
@@ -15,7 +16,7 @@ from pytensor_unpool.kernels.numba.unrolled import (
     three_lengths_of,
     unrolled_walk,
 )
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 
 def unrolled_pool_plane(windows: Windows, *, with_positions: bool, by_taps: bool) -> Kernel:

@@ -9,6 +9,7 @@ from numba import types
 from numba.extending import overload
 
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.lane_sums import block_sum
 from pytensor_unpool.kernels.numba.lanes import WindowRow
 from pytensor_unpool.kernels.numba.unrolled import (
@@ -17,7 +18,7 @@ from pytensor_unpool.kernels.numba.unrolled import (
     three_lengths_of,
     unrolled_walk,
 )
-from pytensor_unpool.kernels.numba.windows import Kernel, inner
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 
 def unrolled_sum_plane(windows: Windows, mode: str) -> Kernel:

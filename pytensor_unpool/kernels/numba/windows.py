@@ -9,29 +9,21 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from functools import partial
 from types import FunctionType
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.errors import WRONG_NUMBERS, LengthError, WindowError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry import pool as geometry
+from pytensor_unpool.kernels.numba.intermediate import inner
 
 Kernel = Callable[..., Any]
 
 # How many columns are held in scratch rows, so that these are short and near.
 COLUMNS = 4096
-
-# Compiled code alone calls what is compiled here, so nothing needs a wrapper for others.
-# PyTensor's own functions are compiled with fast arithmetic, which those that they call inherit if
-# they do not refuse it: divisions would be rounded otherwise than in C and Python.
-inner = partial(
-    njit, error_model="numpy", fastmath=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
 
 
 def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:

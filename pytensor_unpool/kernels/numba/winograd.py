@@ -26,6 +26,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     WEIGHT,
     copy_line,
 )
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.tiles import (
     MOST_ROWS,
@@ -33,7 +34,6 @@ from pytensor_unpool.kernels.numba.tiles import (
     MOST_VECTORS,
     VECTOR_BYTES,
 )
-from pytensor_unpool.kernels.numba.windows import inner
 from pytensor_unpool.kernels.numba.winograd_lines import (
     PLACES,
     gather_line,

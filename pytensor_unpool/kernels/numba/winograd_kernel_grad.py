@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from pytensor_unpool.kernels.numba.conv_copies import BEFORE, OUTPUTS, SHIFT, WEIGHT
+from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.products import MOST_COLUMNS, ROW_BYTES, add_products
 from pytensor_unpool.kernels.numba.tiles import LANE_ROWS, VECTOR_BYTES
-from pytensor_unpool.kernels.numba.windows import inner
 from pytensor_unpool.kernels.numba.winograd import lines_at_a_time, pitch_of, spread_all
 from pytensor_unpool.kernels.numba.winograd_lines import PLACES
 
