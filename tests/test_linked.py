@@ -18,11 +18,12 @@ def add_all_of(numbers, total):  # type: ignore[no-untyped-def]
         total[0] += numbers[i]
 
 
-def argument_types(dtype):  # type: ignore[no-untyped-def]
+def argument_types(given):  # type: ignore[no-untyped-def]
+    dtype = given[1].dtype
     return types.Array(dtype, 1, "A"), types.Array(dtype, 1, "C")
 
 
-add = linked(add_all_of, argument_types, dtype_of=1)
+add = linked(add_all_of, argument_types)
 
 
 @njit
@@ -50,7 +51,14 @@ def test_errors_come_through_and_the_function_goes_on_to_work():
 def test_those_of_the_package_are_kept_on_disk_beside_pytensors():
     import pytensor_unpool.dispatch.numba  # noqa: F401  (says where)
 
-    for name in ("correlate", "plan_phases", "winograd", "add_all", "winograd_add_all"):
+    for name in (
+        "correlate",
+        "plan_phases",
+        "winograd",
+        "add_all",
+        "winograd_add_all",
+        "transforms",
+    ):
         assert LINKED[name].function.stats.cache_path == NUMBA_CACHE_PATH
 
 
@@ -89,7 +97,7 @@ def impossible(numbers):  # type: ignore[no-untyped-def]
     numbers.no_such_method()
 
 
-impossible_by_address = linked(impossible, lambda dtype: (types.Array(dtype, 1, "C"),), dtype_of=0)
+impossible_by_address = linked(impossible, lambda given: given)
 
 
 def test_what_cannot_be_compiled_when_it_is_called_is_an_error(

@@ -47,7 +47,7 @@ from pytensor_unpool.ops import (
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 33
+KERNELS_VERSION = 34
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     Conv: lambda op: conv(op.convolution),
@@ -87,10 +87,10 @@ def keep_on_disk(function: Any, key: str) -> None:
 
 
 @cache
-def _linked(op_type: type, op: Any) -> tuple[Callable[..., Any], str]:
+def _linked(op: Any) -> tuple[Callable[..., Any], str]:
     props = sorted(op._props_dict().items())
-    key = sha256(f"{KERNELS_VERSION} {op_type} {props}".encode()).hexdigest()
-    kernel = KERNELS[op_type](op)
+    key = sha256(f"{KERNELS_VERSION} {type(op)} {props}".encode()).hexdigest()
+    kernel = KERNELS[type(op)](op)
     name = f"{kernel.__name__}_{key}"
     call = linked_kernel(kernel, name)
     keep_on_disk(LINKED[name].function, key)
@@ -98,7 +98,7 @@ def _linked(op_type: type, op: Any) -> tuple[Callable[..., Any], str]:
 
 
 def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:
-    return _linked(type(op), op)
+    return _linked(op)
 
 
 # What is compiled apart from the kernels that call it is kept beside them.

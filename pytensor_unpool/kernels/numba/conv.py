@@ -360,11 +360,12 @@ def correlate(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-
                         )  # fmt: skip
 
 
-def argument_types(dtype):  # type: ignore[no-untyped-def]
+def argument_types(given):  # type: ignore[no-untyped-def]
     """Return the types of the arguments of `correlate`."""
+    dtype = given[-1].dtype
     integers, images = types.Array(types.int64, 2, "C"), types.Array(dtype, 5, "A", readonly=True)
     numbers, outputs = types.Array(types.int64, 1, "C"), types.Array(dtype, 1, "C")
     return integers, images, images, numbers, integers, integers, outputs
 
 
-linked_correlate = linked(correlate, argument_types, dtype_of=-1)
+linked_correlate = linked(correlate, argument_types)

@@ -176,10 +176,11 @@ def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
                         )
 
 
-def _argument_types(dtype):  # type: ignore[no-untyped-def]
+def _argument_types(given):  # type: ignore[no-untyped-def]
+    dtype = given[-1].dtype
     table, images = types.Array(types.int64, 2, "C"), types.Array(dtype, 5, "A", readonly=True)
     return table, types.int64, images, images, table, types.Array(dtype, 1, "C")
 
 
-linked_add_all = linked(add_all, _argument_types, dtype_of=-1)
-linked_winograd_add_all = linked(winograd_add_all, _argument_types, dtype_of=-1)
+linked_add_all = linked(add_all, _argument_types)
+linked_winograd_add_all = linked(winograd_add_all, _argument_types)

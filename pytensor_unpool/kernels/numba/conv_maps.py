@@ -192,12 +192,12 @@ def plan_phases(axes, flip, taps, jobs, copy, counted):  # type: ignore[no-untyp
     counted[0] = count
 
 
-def _argument_types(dtype):  # type: ignore[no-untyped-def]
-    table = types.Array(dtype, 2, "C")
-    return table, types.boolean, table, table, table, types.Array(dtype, 1, "C")
+def _argument_types(given):  # type: ignore[no-untyped-def]
+    table, counted = (types.Array(types.int64, ndim, "C") for ndim in (2, 1))
+    return table, types.boolean, table, table, table, counted
 
 
-linked_plan_phases = linked(plan_phases, _argument_types, dtype_of=0)
+linked_plan_phases = linked(plan_phases, _argument_types)
 
 
 @inner

@@ -7,7 +7,7 @@ few microseconds beside transforms of many elements.
 from __future__ import annotations
 
 import numpy as np
-from numba import objmode
+from numba import objmode, types
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.errors import EMPTY_HELIX, KERNEL_NOT_INSIDE, WRONG_BATCH, LengthError
@@ -15,6 +15,7 @@ from pytensor_unpool.geometry import helix as geometry
 from pytensor_unpool.kernels.helix import convolve_by_transforms
 from pytensor_unpool.kernels.numba.helix_products import linked_convolve_by_products, row_length
 from pytensor_unpool.kernels.numba.intermediate import inner
+from pytensor_unpool.kernels.numba.linked import Types, linked
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together
@@ -80,12 +81,26 @@ def helix(ndim: int, mode: str, method: str, turned: bool = False) -> Kernel:
                 flat_few = turn_round(flat_few, all_taps)
             linked_convolve_by_products((flat_x, flat_few, numbers, y.reshape(y.size)))
         else:
-            beginnings = numbers[:, 3].copy()
-            with objmode():
-                convolve_by_transforms(x, few, beginnings, y, turned)
+            linked_transforms((x, few, numbers[:, 3].copy(), y, turned))
         return y
 
     return convolve  # type: ignore[no-any-return]
+
+
+@inner
+def transforms(x, few, starts, y, turned):  # type: ignore[no-untyped-def]
+    """Call SciPy."""
+    with objmode():
+        convolve_by_transforms(x, few, starts, y, turned)
+
+
+def _argument_types(given: Types) -> Types:
+    x, few, starts, y, _ = given
+    factors = (types.Array(f.dtype, f.ndim, "A", readonly=True) for f in (x, few))
+    return *factors, starts, y, types.boolean
+
+
+linked_transforms = linked(transforms, _argument_types)
 
 
 @inner

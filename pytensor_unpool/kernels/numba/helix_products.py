@@ -17,7 +17,7 @@ from numba.extending import overload
 
 from pytensor_unpool.geometry import helix as geometry
 from pytensor_unpool.kernels.numba.intermediate import inner
-from pytensor_unpool.kernels.numba.linked import linked
+from pytensor_unpool.kernels.numba.linked import Types, linked
 from pytensor_unpool.kernels.numba.tiles import VECTOR_BYTES, tile_kernel
 from pytensor_unpool.kernels.numba.windows import _compile_together
 
@@ -294,9 +294,10 @@ def add_up(strip, source, offsets, places, terms, length, y):  # type: ignore[no
                 y[places[term + 3]] += sum_d
 
 
-def _argument_types(dtype: Any) -> tuple[Any, ...]:
+def _argument_types(given: Types) -> Types:
+    dtype = given[-1].dtype
     array = types.Array(dtype, 1, "C", readonly=True)
     return array, array, types.Array(types.int64, 2, "C"), types.Array(dtype, 1, "C")
 
 
-linked_convolve_by_products = linked(convolve_by_products, _argument_types, dtype_of=-1)
+linked_convolve_by_products = linked(convolve_by_products, _argument_types)

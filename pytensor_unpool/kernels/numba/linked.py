@@ -81,15 +81,15 @@ def address_of(text: bytes) -> int:
 llvmlite.binding.add_symbol(ADDRESS_OF, ctypes.cast(address_of, ctypes.c_void_p).value)
 
 
-def linked(function: Any, argument_types: Callable[[Any], Types], dtype_of: int) -> Any:
+def linked(function: Any, wanted: Callable[[Types], Types]) -> Any:
     """Return what compiled code may call, with a tuple, in place of one that returns nothing.
 
-    `argument_types` are those for a dtype, which is that of the array that is argument number
-    `dtype_of`: arguments are cast to them. It is compiled when it is called, or never.
+    Arguments are cast to the types that are `wanted` for those that are given: to few, so that few
+    are compiled. That is when the function is called, or never.
     """
     name = function.__name__
     LINKED[name] = Linked(function)
-    return _caller(name, lambda given: argument_types(given[dtype_of].dtype), lambda _: types.none)
+    return _caller(name, wanted, lambda _: types.none)
 
 
 def linked_kernel(kernel: Any, name: str) -> Kernel:

@@ -238,4 +238,4 @@ def winograd(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-d
             )  # fmt: skip
 
 
-linked_winograd = linked(winograd, argument_types, dtype_of=-1)
+linked_winograd = linked(winograd, argument_types)
