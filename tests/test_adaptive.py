@@ -27,7 +27,7 @@ from pytensor_unpool.geometry.adaptive import (
 )
 from pytensor_unpool.ops import MaxGather, MaxPool, Pool
 from tests.cases import Array, distinct, tied
-from tests.modes import PYTHON
+from tests.modes import ALL, MODES, MODES_OF_MANY, PYTHON
 from tests.strategies import repeatable, seeds
 
 POOLINGS = ("max", "sum", "average")
@@ -155,7 +155,7 @@ def test_table_in_python(
 # Numba compiles one for a quarter of a minute.
 @pytest.mark.parametrize(
     ("mode", "lengths", "counts"),
-    [("NUMBA", *CASES[3]), ("CVM", *CASES[3])],
+    [(mode, *CASES[3]) for mode in (MODES if ALL else ["NUMBA"])],
     ids=str,
 )
 def test_table_compiled(
@@ -204,7 +204,7 @@ def test_equals_torch(lengths: tuple[int, ...], counts: Counts, rng: np.random.G
         np.testing.assert_allclose(got[1], leaf.grad.numpy(), rtol=1e-13)
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 def test_nan_and_infinity_stay_in_their_windows(mode: str) -> None:
     """A product with zeros, and a difference of running sums, would spread them."""
     x = pt.dvector("x")
@@ -356,7 +356,7 @@ def test_no_array_for_the_whole_batch_is_kept_in_a_graph() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "is_static"),
-    [("CVM", False), ("FAST_COMPILE", True), ("FAST_COMPILE", False)],
+    [*((mode, False) for mode in MODES_OF_MANY), ("FAST_COMPILE", True)],
 )
 def test_whole_axes(mode: str, is_static: bool, rng: np.random.Generator) -> None:
     """With ties: the first maximum alone receives the gradient, through both stages."""

@@ -34,12 +34,9 @@ TOLERANCE_IN_EPS = 32
 IN_NUMBA = ("conv2d-0043", "conv2d_unshared-0005")
 IN_C = (
     *IN_NUMBA,
-    "conv2d_f32-0010",
     "conv2d_groups-0006",
     "conv3d-0007",
     "conv_grad_fns-0012",
-    "conv_misc-0003",
-    "signal_conv-0007",
 )
 
 

@@ -120,11 +120,11 @@ SHORT = [op for op in EXAMPLES if not isinstance(op, Conv | ConvInputGrad | Conv
 
 @pytest.mark.parametrize("op", SHORT, ids=lambda op: type(op).__name__)
 def test_no_op_falls_back_to_python_under_numba(op):
-    """PyTensor warns, and goes on with a slow function."""
-    inputs, arrays = example(op)
+    """PyTensor warns when it would go on with a slow function; what it has runs in other tests."""
+    inputs, _ = example(op)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        pytensor.function(inputs, op(*inputs), mode="NUMBA")(*arrays)
+        pytensor.function(inputs, op(*inputs), mode="NUMBA")
 
 
 def cache_key(op: Any) -> str:

@@ -252,7 +252,7 @@ def non_overlapping(case: PoolCase) -> bool:
     )
 
 
-@pytest.mark.parametrize("mode", ["CVM", "FAST_COMPILE"])
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 @pytest.mark.parametrize("case", [c for c in CASES if non_overlapping(c)], ids=str)
 def test_pooling_what_was_un_pooled_gives_the_same_back(
     case: PoolCase, mode: str, rng: np.random.Generator

@@ -8,6 +8,8 @@ from zlib import crc32
 
 import pytest
 
+from tests.modes import ALL
+
 RUN = Path(__file__).parent / "sanitize" / "run"
 
 
@@ -24,6 +26,7 @@ def sanitizer_is_missing(folder: Path) -> bool:
     )
 
 
+@pytest.mark.skipif(not ALL, reason="it compiles all kernels for a minute: .ci/run does it once")
 def test_c_kernels_stay_inside_their_arrays(tmp_path, request):
     """Catches a vector that reaches beyond a row, a position that is used before it is checked."""
     if sanitizer_is_missing(tmp_path):

@@ -31,7 +31,7 @@ from pytensor_unpool.ops import (
     WindowsToRows,
     WindowUnpool,
 )
-from tests.modes import MODES
+from tests.modes import C_OR_PYTHON, MODES
 
 OURS = tuple(getattr(ops, name) for name in ops.__all__)
 PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
@@ -124,7 +124,7 @@ def test_a_batch_of_every_argument_is_one_call_of_each_op(mode):
         np.testing.assert_array_equal(got, one_by_one(case, case.arguments))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", C_OR_PYTHON)
 def test_a_batch_of_one_argument_meets_one_item_of_the_others(mode):
     """Values of a batch at the positions of one item, and one item at positions of a batch.
 
@@ -210,7 +210,7 @@ def test_one_length_for_each_item_needs_no_loop(mode):
         run(X[0, :2], [1, 0], [3, 4])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", C_OR_PYTHON)
 @pytest.mark.parametrize("ties", ["first", "all"])
 def test_the_gradient_of_an_item_is_batched_without_a_loop(mode, ties):
     """As somebody does who differentiates one example and maps that over a batch."""

@@ -87,9 +87,9 @@ def keep_on_disk(function: Any, key: str) -> None:
 
 
 @cache
-def _linked(op: Any) -> tuple[Callable[..., Any], str]:
+def _linked(op: Any, version: int) -> tuple[Callable[..., Any], str]:
     props = sorted(op._props_dict().items())
-    key = sha256(f"{KERNELS_VERSION} {type(op)} {props}".encode()).hexdigest()
+    key = sha256(f"{version} {type(op)} {props}".encode()).hexdigest()
     kernel = KERNELS[type(op)](op)
     name = f"{kernel.__name__}_{key}"
     call = linked_kernel(kernel, name)
@@ -98,7 +98,7 @@ def _linked(op: Any) -> tuple[Callable[..., Any], str]:
 
 
 def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:
-    return _linked(op)
+    return _linked(op, KERNELS_VERSION)
 
 
 # What is compiled apart from the kernels that call it is kept beside them.
