@@ -26,6 +26,19 @@ def cells(x: Any, tall: int = 2, wide: int = 3) -> Any:
     return x.reshape((n, c, rows // tall, tall, columns // wide, wide))
 
 
+def moved(x: Any) -> Any:
+    return cells(x).transpose(0, 1, 2, 4, 3, 5)
+
+
+def flattened(x: Any, taps: int = 6) -> Any:
+    n, c, rows, columns = x.shape
+    return moved(x).reshape((n, c, rows // 2, columns // 3, taps))
+
+
+def flattened_from(cells: Any) -> Any:
+    return cells.reshape((*LENGTHS[:2], 2, 2, 6))
+
+
 def repeated(x: Any, tall: int = 2, wide: int = 3) -> Any:
     return pt.repeat(pt.repeat(x, tall, axis=2), wide, axis=3)
 
@@ -51,6 +64,15 @@ FORMS = {
         lambda x: x.reshape((*x.shape[:2], x.shape[2] // 2, 2, x.shape[3])).max(axis=3),
         ["MaxPool"],
     ),
+    "places": (lambda x: pt.argmax(cells(x), axis=(3, 5)), ["MaxPool"]),
+    "places of one axis": (
+        lambda x: x.reshape((*x.shape[:3], -1, 3)).argmax(axis=4), ["MaxPool"],
+    ),
+    "flattened maxima": (lambda x: flattened(x).max(axis=4), ["MaxPool"]),
+    "flattened maxima and places": (
+        lambda x: flattened(x).max(axis=4) + flattened(x, -1).argmax(axis=4), ["MaxPool"],
+    ),
+    "moved sums": (lambda x: moved(x).sum(axis=(4, 5)), ["Pool"]),
     "sums": (lambda x: cells(x).sum(axis=(3, 5)), ["Pool"]),
     "repeat": (repeated, ["PoolInputGrad"]),
     "repeat, gradient": (squares(repeated), ["Pool", "PoolInputGrad"]),
@@ -112,7 +134,9 @@ def test_copies_of_nothing_are_nothing(lengths, known):
 def test_compiled_modes_do_the_same(mode, rng):
     if mode == "JAX":
         pytest.importorskip("jax").config.update("jax_enable_x64", True)
-    some = ["maxima, gradient", "repeat, gradient", "mask", "corners"]
+    some = [
+        "maxima, gradient", "repeat, gradient", "mask", "corners", "flattened maxima and places",
+    ]  # fmt: skip
     x = picture()
     graphs = [FORMS[form][0](x) for form in some]
     expected = ["MaxPool", "TiedUnpool", "Pool", "PoolInputGrad", "TiedUnpool", "TapUnpool"]
@@ -152,6 +176,14 @@ LEFT_ALONE = {
     ),
     "sums as integers": (X.astype("int16"), cells(X.astype("int16")).sum(axis=(3, 5))),
     "many elements": (X, X.reshape((2, 3, 1, 24)).max(axis=3)),
+    "places of elements in another order": (
+        X, flattened_from(cells(X).transpose(0, 1, 2, 4, 5, 3)).argmax(axis=4),
+    ),
+    "windows in another order": (X, cells(X).transpose(0, 1, 4, 2, 3, 5).max(axis=(4, 5))),
+    "windows flattened with others": (
+        X, moved(X).reshape((2, 3, 2, 4, 3)).max(axis=4),
+    ),
+    "places among everything": (X, cells(X).argmax()),
     "copies of an axis": (X, pt.tile(X, (1, 1, 2, 3))),
     "copies, laid out otherwise": (
         X, pt.alloc(X[..., None], 2, 3, 4, 6, 2).reshape((2, 3, 6, 8)),
@@ -193,6 +225,7 @@ def test_what_is_something_else_is_left_alone(case, rng):
     ("form", "name"),
     [
         ("maxima", "local_reshape_max_to_max_pool"),
+        ("places", "local_reshape_argmax_to_max_pool"),
         ("sums", "local_reshape_sum_to_pool"),
         ("repeat", "local_repeat_to_pool_input_grad"),
         ("kron", "local_kron_to_pool_input_grad"),
@@ -232,3 +265,11 @@ def test_two_steps_can_be_kept_apart():
     x = picture()
     run = compiled([x], repeated(x), "FAST_COMPILE", "local_pool_of_pool")
     assert our_ops(run) == ["PoolInputGrad", "PoolInputGrad"]
+
+
+def test_the_first_nan_of_a_window_is_its_maximum(rng):
+    x, array = picture(), with_ties(rng)
+    array[:, 1, 2, 3:5] = np.nan
+    places = pt.argmax(cells(x), axis=(3, 5))
+    (run,) = {check([x], [places, pooled(x)], [array], ["MaxPool"])}
+    assert run(array)[0][0, 1, 1, 1] == 0

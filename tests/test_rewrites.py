@@ -21,12 +21,15 @@ from pytensor.graph.rewriting.basic import (
     out2in,
 )
 from pytensor.graph.rewriting.utils import rewrite_graph
+from pytensor.tensor.blockwise import Blockwise
 
 import pytensor_unpool as pu
 from pytensor_unpool import rewrites
 from pytensor_unpool.dispatch import static
 from pytensor_unpool.geometry import TAPS
-from pytensor_unpool.ops import MaxPool, TapUnpool, TiedUnpool
+from pytensor_unpool.ops import MaxGather, MaxPool, TapUnpool, TiedUnpool
+from tests.cases import assert_same
+from tests.idioms import our_ops, plain
 from tests.modes import MODES
 
 STAGES = ("canonicalize", "stabilize", "specialize", "uncanonicalize")
@@ -190,3 +193,64 @@ def test_every_rewrite_has_the_tag_of_the_package():
         for rewrite in database.__db__["pytensor_unpool"]
     }
     assert ours == tagged != set()
+
+
+def picture_of(*lengths: int) -> Any:
+    return pt.tensor("x", dtype="float64", shape=lengths)
+
+
+@pytest.mark.parametrize("duplicates", ["last", "sum"])
+@pytest.mark.parametrize("stride", [None, 1])
+def test_elements_that_pooling_found_are_not_read_again(duplicates, stride, rng):
+    x = picture_of(3, 6, 8)
+    values, positions = pu.max_pool(x, (2, 4), stride)
+    again = MaxGather(2, duplicates)(x, positions)
+    run = pytensor.function([x], [values, again], mode="FAST_COMPILE")
+    is_found = stride is None or duplicates == "sum"
+    assert our_ops(run) == (["MaxPool"] if is_found else ["MaxGather", "MaxPool"])
+    array = rng.integers(-2, 3, size=(3, 6, 8)).astype("float64")
+    for got, wanted in zip(run(array), plain([x], [values, again])(array), strict=True):
+        assert_same(got, wanted)
+
+
+def test_elements_of_another_array_are_read(rng):
+    x, y = picture_of(3, 6, 8), picture_of(3, 6, 8)
+    _, positions = pu.max_pool(x, 2)
+    run = pytensor.function([x, y], MaxGather(1, "sum")(y, positions), mode="FAST_COMPILE")
+    assert our_ops(run) == ["MaxPool", "TapGather"]
+
+
+def test_what_was_placed_is_not_read_again(rng):
+    """Only where its shape is known to be that of the places: un-pooling raises for others."""
+    x, other = picture_of(3, 6, 8), pt.dtensor3("other")
+    values, positions = pu.max_pool(x, (2, 4))
+    for moved, expected in ((pt.exp(values), []), (other, ["TapGather", "TapUnpool"])):
+        unpooled = pu.max_unpool(moved, positions, (6, 8))
+        back = MaxGather(2, "sum")(unpooled, positions)
+        inputs = [x, other]
+        run = pytensor.function(inputs, back, mode="FAST_COMPILE", on_unused_input="ignore")
+        assert our_ops(run) == ["MaxPool", *expected]
+        arrays = rng.normal(size=(3, 6, 8)), rng.normal(size=(3, 3, 2))
+        assert_same(run(*arrays), plain(inputs, back)(*arrays))
+
+
+@pytest.mark.parametrize("batch", [(2,), (2, 3)], ids=str)
+def test_a_loop_over_a_batch_is_one_call(batch, rng):
+    op = pu.max_pool(pt.dmatrix(), (2, 3))[0].owner.op
+    x = picture_of(*batch, 4, 6)
+    outputs = Blockwise(op, signature="(a,b)->(c,d),(c,d)")(x)
+    run = pytensor.function([x], outputs, mode="FAST_COMPILE")
+    assert [type(node.op) for node in run.maker.fgraph.apply_nodes] == [MaxPool]
+    assert our_ops(plain([x], outputs)) == []
+    array = rng.normal(size=x.type.shape)
+    for got, wanted in zip(run(array), plain([x], outputs)(array), strict=True):
+        assert_same(got, wanted)
+
+
+def test_a_transpose_before_pooling_costs_no_copy():
+    """It is a view, and kernels read what is in any order in memory."""
+    x = pt.tensor("x", dtype="float32", shape=(2, 5, 6, 16))
+    run = pytensor.function([x], pu.max_pool(x.dimshuffle(0, 3, 1, 2), 2)[0], mode="CVM")
+    shuffled, pooled = (node.op for node in run.maker.fgraph.toposort())
+    assert shuffled.view_map == {0: [0]}
+    assert isinstance(pooled, MaxPool)

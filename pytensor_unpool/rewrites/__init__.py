@@ -1,6 +1,7 @@
 """Rewrites that PyTensor applies when it compiles. All have the tag ``pytensor_unpool``."""
 
 from pytensor_unpool.rewrites import (
+    blockwise,
     flat,
     indexing,
     loop,
@@ -11,4 +12,14 @@ from pytensor_unpool.rewrites import (
     windows,
 )
 
-__all__ = ["flat", "indexing", "loop", "near", "pool", "shared_memory", "strided", "windows"]
+__all__ = [
+    "blockwise",
+    "flat",
+    "indexing",
+    "loop",
+    "near",
+    "pool",
+    "shared_memory",
+    "strided",
+    "windows",
+]

@@ -13,7 +13,7 @@ from pytensor_unpool.rewrites.flat import flat_gathering, flat_unpooling
 from pytensor_unpool.rewrites.indexing import gathering, unpooling
 from pytensor_unpool.rewrites.record import Build, Finding, Unproven, note, tell
 from pytensor_unpool.rewrites.strided import corner_unpooling
-from pytensor_unpool.rewrites.windows import max_pooling, sum_pooling, upsampling
+from pytensor_unpool.rewrites.windows import argmax_pooling, max_pooling, sum_pooling, upsampling
 
 NAME = "note_near_idioms"
 
@@ -27,6 +27,7 @@ BUILDS: dict[type, dict[str, Build]] = {
         "local_flat_subtensor_to_max_gather": flat_gathering,
     },
     IncSubtensor: {"local_strided_set_subtensor_to_tap_unpool": corner_unpooling},
+    ptm.Argmax: {"local_reshape_argmax_to_max_pool": argmax_pooling},
     ptm.Max: {"local_reshape_max_to_max_pool": max_pooling},
     ptm.Sum: {"local_reshape_sum_to_pool": sum_pooling},
     Reshape: {"local_repeat_to_pool_input_grad": upsampling},

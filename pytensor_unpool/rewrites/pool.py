@@ -64,6 +64,62 @@ def local_max_pool_positions_to_taps(
     return {**replacements, node.outputs[0]: values}
 
 
+@register_specialize("fast_compile", "pytensor_unpool")
+@node_rewriter([MaxPool])
+def local_max_pool_once(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Take the values of a pooling that gives positions too, and that somebody reads."""
+    if node.op.positions_dtype is not None:
+        return None
+    for other, _ in fgraph.clients[node.inputs[0]]:
+        if not isinstance(other.op, MaxPool) or other.inputs != node.inputs:
+            continue
+        is_same = other.op.windows == node.op.windows and other.op.positions_dtype is not None
+        if is_same and fgraph.clients[other.outputs[1]]:
+            return [other.outputs[0]]
+    return None
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@node_rewriter([MaxGather, TapGather])
+def local_gather_of_what_was_placed(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Read nothing where the elements at these places are at hand.
+
+    They are those that a pooling found there, or those that an un-pooling put there.
+    """
+    x, places = node.inputs[:2]
+    source = _placed_by(fgraph, node, x, places)
+    if source is None:
+        source = _found_by(node, x, places)
+    return None if source is None else [node.outputs[0].type.filter_variable(source)]
+
+
+def _placed_by(fgraph: FunctionGraph, node: Apply, x: Variable, taps: Variable) -> Variable | None:
+    """Return what an un-pooling placed where a node gathers."""
+    unpool = x.owner
+    if unpool is None or not isinstance(unpool.op, TapUnpool) or isinstance(node.op, MaxGather):
+        return None
+    moved = unpool.inputs[0]
+    is_there = unpool.op.windows == node.op.windows and unpool.inputs[1] is taps
+    # Un-pooling raises where shapes disagree.
+    return moved if is_there and fgraph.shape_feature.same_shape(moved, taps) else None
+
+
+def _found_by(node: Apply, x: Variable, places: Variable) -> Variable | None:
+    """Return the values of the pooling that found the places where a node gathers."""
+    pool = places.owner
+    if pool is None or not isinstance(pool.op, MaxPool) or x is not pool.inputs[0]:
+        return None
+    windows = pool.op.windows
+    if isinstance(node.op, TapGather):
+        is_found = pool.op.counts_taps and node.op.windows == windows
+    else:
+        # Where windows overlap, one place may be that of two, of which "last" reads the last.
+        is_once = windows.is_static and not windows.overlap
+        is_found = node.op.ndim == windows.ndim and (node.op.duplicates == "sum" or is_once)
+        is_found = is_found and not pool.op.counts_taps
+    return pool.outputs[0] if is_found and places is pool.outputs[1] else None
+
+
 @node_rewriter([MaxUnpool])
 def local_max_unpool_to_windows(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Say of positions that come from a pooling that each is in its window.

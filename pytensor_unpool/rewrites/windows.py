@@ -9,8 +9,9 @@ every element that equals it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import node_rewriter
@@ -18,18 +19,18 @@ from pytensor.scalar.basic import EQ, Mul
 from pytensor.tensor.basic import Alloc
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.linalg.products import KroneckerProduct
-from pytensor.tensor.math import Max, Sum
+from pytensor.tensor.math import Argmax, Max, Sum
 from pytensor.tensor.rewriting.basic import register_canonicalize, register_specialize
 from pytensor.tensor.shape import Reshape
 
-from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry import TAPS
 from pytensor_unpool.ops import MaxPool, Pool, PoolInputGrad, TiedUnpool
+from pytensor_unpool.rewrites.cells import are_side_by_side, cut_by_reshape, side_by_side
 from pytensor_unpool.rewrites.indexing import lengths_vector
 from pytensor_unpool.rewrites.proofs import (
     Length,
     entries_of,
     is_multiple,
-    is_quotient,
     length,
     plain,
     same_integer,
@@ -43,6 +44,14 @@ from pytensor_unpool.rewrites.record import Unproven, rewritten
 def local_reshape_max_to_max_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Pool where maxima are taken over the axes of windows that a reshape made."""
     return rewritten("local_reshape_max_to_max_pool", max_pooling, fgraph, node)
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@register_canonicalize("fast_compile", "pytensor_unpool")
+@node_rewriter([Argmax])
+def local_reshape_argmax_to_max_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Pool where the places of maxima are taken in windows that a reshape made."""
+    return rewritten("local_reshape_argmax_to_max_pool", argmax_pooling, fgraph, node)
 
 
 @register_specialize("fast_compile", "pytensor_unpool")
@@ -95,67 +104,25 @@ def local_reshape_mask_to_tied_unpool(fgraph: FunctionGraph, node: Apply) -> lis
 
 def max_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     """Return what pools in place of a maximum; None if it is something else."""
-    cut = _cut(fgraph, node.inputs[0], node.op.axis)
+    cut = cut_by_reshape(fgraph, node.inputs[0], node.op.axis)
     return None if cut is None else MaxPool(cut.windows, "all", None)(cut.x)
+
+
+def argmax_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return what pools in place of an argmax: the index in a window is the number of a tap."""
+    cut = cut_by_reshape(fgraph, node.inputs[0], node.op.axis)
+    if cut is None:
+        return None
+    taps = MaxPool(cut.windows, "all", TAPS)(cut.x)[1]
+    return pt.cast(taps, node.outputs[0].type.dtype)
 
 
 def sum_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     """Return what pools in place of a sum; None if it is something else."""
     if node.outputs[0].type.dtype != node.inputs[0].type.dtype:
         return None
-    cut = _cut(fgraph, node.inputs[0], node.op.axis)
+    cut = cut_by_reshape(fgraph, node.inputs[0], node.op.axis)
     return None if cut is None else Pool(cut.windows, "sum")(cut.x)
-
-
-class _Cut(NamedTuple):
-    """An array, and the windows that a reshape cuts its last axes into."""
-
-    x: Variable
-    windows: Windows
-
-
-def _cut(fgraph: FunctionGraph, cells: Variable, axes: Sequence[int] | None) -> _Cut | None:
-    """Return what was cut into cells, whose elements are along these axes."""
-    if cells.owner is None or not isinstance(cells.owner.op, Reshape) or not axes:
-        return None
-    x, shape = cells.owner.inputs
-    within = set(axes)
-    if len(within) + x.type.ndim != cells.type.ndim or x.type.numpy_dtype.kind not in "iuf":
-        return None
-    if any(axis == 0 or axis - 1 in within for axis in within):
-        return None
-    entries = entries_of(shape, cells.type.ndim)
-    known = cells.type.shape
-    entries = [e if n is None else n for e, n in zip(entries, known, strict=True)]
-    window: list[Any] = []
-    kept: list[Any] = []
-    for axis, entry in enumerate(entries):
-        if axis in within:
-            window[-1] = entry
-        else:
-            window.append(1)
-            kept.append(entry)
-    if not all(isinstance(r, int) and r > 0 for r in window):
-        return None
-    lengths = [length(fgraph, x, axis) for axis in range(x.type.ndim)]
-    proven = [
-        k is not None and (is_multiple(fgraph, n, r, k) or is_quotient(fgraph, k, n, r))
-        for k, r, n in zip(kept, window, lengths, strict=True)
-    ]
-    # A reshape keeps the number of elements: what is left for one axis is what it has.
-    if proven.count(False) > 1:
-        raise Unproven("the reshape is not known to cut the axes into windows")
-    windows = _windows(window)
-    return None if windows is None else _Cut(x, windows)
-
-
-def _windows(window: Sequence[int]) -> Windows | None:
-    """Return windows of the last axes, from the first one on that is longer than 1."""
-    first = next((axis for axis, r in enumerate(window) if r > 1), len(window))
-    last = tuple(window[first:])
-    zeros, ones = (0,) * len(last), (1,) * len(last)
-    windows = Windows(last, last, zeros, zeros, ones)
-    return windows if last and windows.can_unroll else None
 
 
 def upsampling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
@@ -211,7 +178,7 @@ def kronecker_upsampling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 def _upsampled(fgraph: FunctionGraph, x: Variable, window: Sequence[int]) -> Variable | None:
-    windows = _windows(window)
+    windows = side_by_side(window)
     if windows is None:
         return None
     short = [length(fgraph, x, axis) for axis in range(x.type.ndim - windows.ndim, x.type.ndim)]
@@ -227,11 +194,11 @@ def pooling_at_once(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     inner = node.inputs[0].owner
     if inner is None or type(inner.op) is not type(node.op):
         return None
-    if not all(n.op.mode == "sum" and _are_side_by_side(n.op.windows) for n in (node, inner)):
+    if not all(n.op.mode == "sum" and are_side_by_side(n.op.windows) for n in (node, inner)):
         return None
     ndim = max(n.op.windows.ndim for n in (node, inner))
     one, other = ((1,) * (ndim - n.op.windows.ndim) + n.op.windows.window for n in (node, inner))
-    windows = _windows([a * b for a, b in zip(one, other, strict=True)])
+    windows = side_by_side([a * b for a, b in zip(one, other, strict=True)])
     if windows is None or windows.ndim != ndim:
         return None
     x = inner.inputs[0]
@@ -256,12 +223,6 @@ def _unpooled_length(node: Apply, axis: int) -> Length | None:
     return node.inputs[1][axis + ndim] if entry is None else entry
 
 
-def _are_side_by_side(windows: Windows) -> bool:
-    zeros, ones = (0,) * windows.ndim, (1,) * windows.ndim
-    side_by_side = Windows(windows.window, windows.window, zeros, zeros, ones)
-    return windows.is_static and windows == side_by_side
-
-
 def tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     """Return the un-pooling in place of a mask times a cotangent; None if it is something else."""
     parts = _mask_and_cotangent(node)
@@ -272,7 +233,7 @@ def tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     if spread is None or not isinstance(spread.op, PoolInputGrad) or spread.op.mode != "sum":
         return None
     windows = spread.op.windows
-    if not _are_side_by_side(windows):
+    if not are_side_by_side(windows):
         return None
     for values, x in (mask.inputs, mask.inputs[::-1]):
         if values.owner is not None and values.owner.op == spread.op:
@@ -308,7 +269,7 @@ def reshaped_tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | No
         pooled = _without_windows(values)
         if pooled is None or moved is None or pooled[1] != moved[1]:
             continue
-        cut = _cut(fgraph, cells, pooled[1])
+        cut = cut_by_reshape(fgraph, cells, pooled[1])
         if cut is not None and _is_shape_of(fgraph, node, cut.x):
             return TiedUnpool(cut.windows)(cut.x, pooled[0], moved[0])
     return None
