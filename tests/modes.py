@@ -13,7 +13,6 @@ ALL = os.environ.get("PYTENSOR_UNPOOL_TEST_ALL", "0") != "0"
 MODES_OF_MANY = MODES if ALL else ("FAST_COMPILE",)
 
 # Where other tests compile the same Ops in all modes.
-NUMBA_OR_PYTHON = MODES if ALL else ("NUMBA", "FAST_COMPILE")
 C_OR_PYTHON = MODES if ALL else ("CVM", "FAST_COMPILE")
 
 # FAST_COMPILE for `verify_grad`: by the mode's name, it would compile its finite differences in

@@ -111,9 +111,12 @@ SHAPES = [
 ]
 
 
-@every_mode
 @either
-@pytest.mark.parametrize(("leading", "pooled", "lengths"), SHAPES, ids=str)
+@pytest.mark.parametrize(
+    ("mode", "leading", "pooled", "lengths"),
+    [(m, *shape) for m in MODES for shape in (SHAPES if m in MODES_OF_MANY else SHAPES[::2])],
+    ids=str,
+)
 def test_shapes(
     leading: tuple[int, ...],
     pooled: tuple[int, ...],

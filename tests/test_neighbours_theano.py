@@ -21,7 +21,7 @@ from pytensor_unpool.errors import ShapeError, UnpoolError, WindowError
 from tests import oracle
 from tests.cases import Array, assert_same
 from tests.golden import Case, array, every, load_cases
-from tests.modes import C_OR_PYTHON, MODES, MODES_OF_MANY, NUMBA_OR_PYTHON, PYTHON
+from tests.modes import C_OR_PYTHON, MODES, MODES_OF_MANY, PYTHON
 
 Function = Callable[..., Any]
 
@@ -111,7 +111,7 @@ def symbolic(mode: str, fn: str) -> Function:
 @pytest.mark.parametrize(
     ("fn", "mode"),
     [
-        *(("images2neibs", mode) for mode in NUMBA_OR_PYTHON),
+        *(("images2neibs", mode) for mode in MODES_OF_MANY),
         *(("neibs2images", mode) for mode in C_OR_PYTHON),
     ],
 )

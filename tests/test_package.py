@@ -50,7 +50,7 @@ from pytensor_unpool.ops import (
     WindowsToRows,
     WindowUnpool,
 )
-from tests.modes import MODES
+from tests.modes import C_OR_PYTHON, MODES
 
 ROOT = Path(__file__).parents[1]
 
@@ -136,7 +136,7 @@ def test_compiled_functions_pickle(mode, rng):
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(run))(array), run(array))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", C_OR_PYTHON)
 def test_shared_variables_are_read_and_updated(mode):
     x = pytensor.shared(np.arange(24.0).reshape(1, 4, 6), name="x")
     values, _ = pu.max_pool(x, (2, 3))

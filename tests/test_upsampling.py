@@ -215,7 +215,7 @@ def arrays(rng: np.random.Generator) -> list[Array]:
     ]
 
 
-# Numba takes a minute for it; in that mode the golden data is compared.
+# Numba takes a minute for it; in that mode all golden data is compared, where all is tested.
 @pytest.mark.parametrize("mode", ["CVM", "FAST_COMPILE"])
 def test_values_and_derivatives(mode: str, rng: np.random.Generator) -> None:
     """The gradient is the transpose: <y(x), g> equals <x, gradient of g>, exactly.
