@@ -211,6 +211,17 @@ def test_windows_of_many_taps(backend: Backend, rng: np.random.Generator) -> Non
     assert_same(got[:2], [values, positions], backend)
 
 
+@every_backend
+def test_no_cotangents_spread_to_no_elements(backend: Backend) -> None:
+    def spread(g: Any) -> list[Any]:
+        rows = [(2, 2, 0, 0, 1), (3, 3, 0, 0, 1)]
+        return [blocks.pool_input_grad(backend.xp, g, (0, 9), rows, False, "sum")]
+
+    (got,) = backend.run(spread, np.zeros((5, 0, 3), backend.precision))
+    assert got.shape == (5, 0, 9)
+    assert got.dtype == backend.precision
+
+
 # Derivatives that the backends take themselves.
 
 

@@ -18,11 +18,12 @@ from pytensor.graph.basic import Variable
 
 import pytensor_unpool as pu
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
+from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.pool import MOST_UNROLLED_TAPS
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops import Pool, PoolInputGrad
 from tests import oracle
-from tests.cases import CASES, CORE, Array, PoolCase, distinct, with_nan
+from tests.cases import CASES, CORE, Array, PoolCase, assert_same, distinct, with_nan
 from tests.modes import ALL, MODES, PYTHON
 from tests.strategies import poolings, repeatable, seeds
 
@@ -337,6 +338,23 @@ class TestTypes:
     def test_a_printed_graph_says_what_is_pooled(self) -> None:
         y = pu.pool(self.x, (2, 3), mode="average_exc_pad")
         assert str(y.owner.op) == "Pool{average_exc_pad, 2x3}"
+
+
+@every_mode
+def test_no_cotangents_spread_to_no_elements(mode: str) -> None:
+    """The transpose takes empty axes, which pooling refuses: upsampling them gives nothing."""
+    op = PoolInputGrad(Windows((2, 3), (2, 3), (0, 0), (0, 0), (1, 1)), "sum")
+    cotangent, lengths = pt.dtensor3("cotangent"), pt.lvector("lengths")
+    spread = pytensor.function([cotangent, lengths], op(cotangent, lengths), mode=mode)
+    for got, wanted in (((5, 0, 3), (0, 9)), ((5, 2, 0), (4, 0)), ((5, 0, 0), (0, 0))):
+        assert_same(spread(np.zeros(got), np.array(wanted)), np.zeros((5, *wanted)))
+    for got, wanted, message in (
+        ((5, 1, 3), (0, 9), "axis -2 has length 1, wanted 0"),
+        ((5, 0, 3), (4, 9), "axis -2 has length 0, wanted 2"),
+        ((5, 0, 2), (0, 9), "axis -1 has length 2, wanted 3"),
+    ):
+        with pytest.raises(ShapeError, match=message):
+            spread(np.zeros(got), np.array(wanted))
 
 
 class TestErrors:

@@ -24,7 +24,13 @@ from pytensor_unpool.errors import (
     PositionError,
 )
 from pytensor_unpool.geometry import TAPS, TAPS_DTYPE
-from pytensor_unpool.geometry.pool import Row, check_windows, pooled_lengths, taps_between
+from pytensor_unpool.geometry.pool import (
+    Row,
+    check_windows,
+    lengths_of_pooled,
+    pooled_lengths,
+    taps_between,
+)
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 
 Array = np.ndarray[Any, Any]
@@ -153,9 +159,12 @@ def pool_input_grad(
     cotangent: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, mode: str
 ) -> Array:
     """Return the transpose of `pool`: what it weighs every element with, times `cotangent`."""
-    flat, inside = window_taps(lengths, rows, partial_windows)
     leading = cotangent.shape[: -len(rows)]
-    check_same_shape(cotangent, leading + flat.shape[:-1], COTANGENT_DISAGREES)
+    counts = lengths_of_pooled(lengths, rows, partial_windows)
+    check_same_shape(cotangent, (*leading, *counts), COTANGENT_DISAGREES)
+    if 0 in lengths:
+        return np.zeros((*leading, *lengths), cotangent.dtype)
+    flat, inside = window_taps(lengths, rows, partial_windows)
     shares = _averages(cotangent, lengths, rows, partial_windows, mode)
     out = np.zeros((*leading, plane_size(lengths)), _sum_dtype(cotangent.dtype))
     weights = np.where(inside, shares[..., None], np.zeros((), shares.dtype))

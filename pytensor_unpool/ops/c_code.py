@@ -65,15 +65,17 @@ def last_lengths(x: str, ndim: int) -> str:
     return f"(PyArray_DIMS({x}) + PyArray_NDIM({x}) - {ndim})"
 
 
-def placed_windows(windows: Windows, lengths: str, numbers: Sequence[str] = ()) -> str:
+def placed_windows(
+    windows: Windows, lengths: str, numbers: Sequence[str] = (), *, may_be_empty: bool = False
+) -> str:
     """Return statements that define `windows`, check them on axes of `lengths`, count them."""
     rows = ", ".join(f"{{{', '.join(str(n or 0) for n in row)}}}" for row in windows.rows())
-    partial = "true" if windows.partial_windows else "false"
+    partial, empty = ("true" if b else "false" for b in (windows.partial_windows, may_be_empty))
     matrix = numbers[0] if numbers else "NULL"
     return f"""
     Windows windows = {{{windows.ndim}, {partial}, {{{rows}}}, {{0}}}};
     if (!read_windows(&windows, {matrix})) {{FAIL}}
-    if (!is_fine(place_windows(&windows, {lengths}))) {{FAIL}}
+    if (!is_fine(place_windows(&windows, {lengths}, {empty}))) {{FAIL}}
     """
 
 

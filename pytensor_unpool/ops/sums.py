@@ -17,7 +17,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import COTANGENT_DISAGREES, DTypeError
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
+from pytensor_unpool.geometry.pool import check_windows, lengths_of_pooled, pooled_lengths
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops.batching import batch_pooling, batch_unpooling
 from pytensor_unpool.ops.c_code import (
@@ -135,7 +135,8 @@ class PoolInputGrad(_PoolOp):
     """Give every element its share of the cotangents of its windows: the transpose of `Pool`.
 
     Inputs are the cotangent, the vector of the lengths of the axes that were pooled, and the matrix
-    of the windows' numbers where some of them are known at run time only.
+    of the windows' numbers where some of them are known at run time only. Unlike `Pool` it takes
+    axes without elements: then there are no cotangents, and the output is empty.
     """
 
     _output_type_depends_on_input_value = True
@@ -147,8 +148,7 @@ class PoolInputGrad(_PoolOp):
         known = static_entries(lengths, ndim)
         if self.windows.is_static:
             rows, partial_windows = self.windows.rows(), self.windows.partial_windows
-            check_windows(known, rows, partial_windows)
-            counts = pooled_lengths(known, rows, partial_windows)
+            counts = lengths_of_pooled(known, rows, partial_windows)
             shape = (*cotangent.type.shape[:-ndim], *counts)
             check_same_lengths("cotangent", cotangent.type.shape, shape, COTANGENT_DISAGREES)
         output = TensorType(cotangent.type.dtype, (*cotangent.type.shape[:-ndim], *known))()
@@ -172,14 +172,15 @@ class PoolInputGrad(_PoolOp):
         return f"""
     npy_intp lengths[{ndim}], shape[MOST_AXES], size;
     if (!read_lengths({lengths}, {ndim}, lengths, &size)) {{FAIL}}
-    {placed_windows(self.windows, "lengths", numbers)}
+    {placed_windows(self.windows, "lengths", numbers, may_be_empty=True)}
     replace_last({cotangent}, {ndim}, windows.counts, shape);
     if (!is_fine(check_lengths(COTANGENT_DISAGREES, PyArray_DIMS({cotangent}), shape,
                                PyArray_NDIM({cotangent}), 0))) {{FAIL}}
     replace_last({cotangent}, {ndim}, lengths, shape);
     {found_channels(ndim, {cotangent: node.inputs[0]})}
     {allocated_like(y, cotangent, node.outputs[0])}
-    if (channel >= 0)
+    if (size == 0) {{
+    }} else if (channel >= 0)
         pool_input_grad_channels<{mode}>(
             windows, with_channels_inside(view_of({cotangent}), {ndim}, channel), lengths,
             ({element}*)PyArray_DATA({y}));

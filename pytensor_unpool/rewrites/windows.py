@@ -182,9 +182,6 @@ def _upsampled(fgraph: FunctionGraph, x: Variable, window: Sequence[int]) -> Var
     if windows is None:
         return None
     short = [length(fgraph, x, axis) for axis in range(x.type.ndim - windows.ndim, x.type.ndim)]
-    # Copies of nothing are nothing; the Op refuses it.
-    if not all(isinstance(n, int) and n > 0 for n in short):
-        raise Unproven("an axis that is repeated might be empty: give its length a static shape")
     lengths = [n * r for n, r in zip(short, windows.window, strict=True)]
     return PoolInputGrad(windows, "sum")(x, lengths_vector(lengths))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pytensor_unpool.errors import COTANGENT_DISAGREES
 from pytensor_unpool.geometry import TAPS, TAPS_DTYPE
-from pytensor_unpool.geometry.pool import taps_between
+from pytensor_unpool.geometry.pool import lengths_of_pooled, taps_between
 from pytensor_unpool.geometry.unpool import plane_size
 from pytensor_unpool.kernels.blocks.filling import fill
 from pytensor_unpool.kernels.blocks.slices import (
@@ -17,7 +17,6 @@ from pytensor_unpool.kernels.blocks.slices import (
     OFFSETS,
     Array,
     Rows,
-    check_pooled,
     corners,
     counted,
     first_maximum,
@@ -28,7 +27,7 @@ from pytensor_unpool.kernels.blocks.slices import (
     slices_of_axis,
     taps_of_axis,
 )
-from pytensor_unpool.kernels.reference import check_positions_dtype, window_taps
+from pytensor_unpool.kernels.reference import check_positions_dtype, check_same_shape, window_taps
 
 # So many taps are compared one after the other; with more, each axis is pooled before the next.
 MOST_TOGETHER = 16
@@ -110,8 +109,11 @@ def pool_input_grad(
 ) -> Array:
     """Return the transpose of `pool`: what it weighs every element with, times `cotangent`."""
     dtype = xp.name_of(cotangent)
-    lengths, counts = counted(lengths, rows, partial_windows)
-    check_pooled(cotangent, lengths, rows, partial_windows, COTANGENT_DISAGREES)
+    leading = cotangent.shape[: -len(rows)]
+    counts = lengths_of_pooled(lengths, rows, partial_windows)
+    check_same_shape(cotangent, (*leading, *counts), COTANGENT_DISAGREES)
+    if 0 in lengths:
+        return xp.zeros((*leading, *lengths), cotangent)
     shares = _averages(xp, cotangent, lengths, counts, rows, mode)
     shares = xp.astype(shares, _sum_dtype(dtype))
     out = fill(xp, lengths, rows, lambda taps: xp.constant(taps >= 0, "bool"), (shares,))

@@ -63,11 +63,18 @@ static inline void whole_windows(
     *high = at_least(*low, at_most(count, floor_divide(reach, r.stride) + 1));
 }
 
-// Check the windows of the last axes of a shape, and count them.
-static inline Problem place_windows(Windows* windows, const npy_intp* lengths) {
+// Check the windows of the last axes of a shape, and count them. An axis without elements has none,
+// if it `may_be_empty`.
+static inline Problem place_windows(
+    Windows* windows, const npy_intp* lengths, bool may_be_empty = false
+) {
     int n = windows->ndim;
     for (int i = 0; i < n; ++i) {
         const Row& r = windows->rows[i];
+        if (may_be_empty && lengths[i] == 0) {
+            windows->counts[i] = 0;
+            continue;
+        }
         if (!holds_windows(lengths[i], r, windows->partial)) {
             Problem problem = {
                 "WindowError",

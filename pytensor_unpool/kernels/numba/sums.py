@@ -119,7 +119,7 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
     Where a number in `windows` is not known, the kernel takes their matrix as well.
     """
     ndim, pooled = windows.ndim, -windows.ndim
-    count = windows_counter(windows)
+    count = windows_counter(windows, may_be_empty=True)
     spread_planes = _spread_planes(windows, mode)
     spread_channels = _spread_channels(ndim, mode)
     some_lengths = (0,) * ndim
@@ -138,6 +138,9 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
         plane = unpooled_lengths(lengths, some_lengths)
         rows, counts = count(plane, *numbers)
         check_lengths(COTANGENT_DISAGREES, cotangent.shape, cotangent.shape[:pooled] + counts, 0)
+        for length in plane:
+            if length == 0:
+                return np.empty(cotangent.shape[:pooled] + plane, cotangent.dtype)
         return spread_either(cotangent, rows, counts, plane, strided_layout((cotangent,), counts))
 
     return pool_input_grad  # type: ignore[no-any-return]

@@ -53,12 +53,12 @@ def check_lengths(kind, got, wanted, trailing):  # type: ignore[no-untyped-def]
             raise LengthError(kind + 0, i - len(wanted), got[i], wanted[i])
 
 
-def windows_counter(windows: Windows) -> Kernel:
+def windows_counter(windows: Windows, *, may_be_empty: bool = False) -> Kernel:
     """Compile ``(lengths, *numbers) -> (rows, counts)``, with all windows checked.
 
     `rows` has the numbers ``(window, stride, before, after, dilation)`` of each pooled axis,
     `counts` its number of windows. `numbers` is their matrix, where some are known only at run
-    time; else it is left out.
+    time; else it is left out. An axis without elements has no windows, if it `may_be_empty`.
     """
     ndim, is_static, partial_windows = windows.ndim, windows.is_static, windows.partial_windows
     static_rows = tuple(windows.rows()) if is_static else ((0, 0, 0, 0, 0),) * ndim
@@ -75,6 +75,9 @@ def windows_counter(windows: Windows) -> Kernel:
                 rows = tuple_setitem(rows, i, (n[i, 0], n[i, 1], n[i, 2], n[i, 3], n[i, 4]))
             window, stride, before, after, dilation = rows[i]
             length = lengths[i]
+            if may_be_empty and length == 0:
+                counts = tuple_setitem(counts, i, 0)
+                continue
             if not holds_windows(length, window, stride, before, after, dilation, partial_windows):
                 raise WindowError(i - ndim, length, window, stride, before, after, dilation)
             number = count_windows(length, window, stride, before, after, dilation, partial_windows)
