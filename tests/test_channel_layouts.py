@@ -57,7 +57,8 @@ def compiled(case: PoolCase, mode: str) -> Function:
         pu.pool(x, **case.arguments, mode="average_exc_pad"),
     ]
     gradients = [pt.grad(None, x, known_grads={y: g}) for y in pooled]
-    return pytensor.function([x, g], [*pooled, *gradients], mode=mode)
+    # The maxima are computed once: as an output again, they would be copied.
+    return pytensor.function([x, g], [pooled[0], pooled[2], *gradients], mode=mode)
 
 
 def expected(x: Array, g: Array, case: PoolCase) -> list[Array]:
@@ -65,7 +66,6 @@ def expected(x: Array, g: Array, case: PoolCase) -> list[Array]:
     lengths = x.shape[2:]
     maxima, positions = oracle.max_pool(x, *arguments)
     return [
-        maxima,
         maxima,
         oracle.pool(x, *arguments, "average_exc_pad"),
         oracle.max_unpool(g, positions, lengths, "sum"),

@@ -172,6 +172,7 @@ def numbers_of(case: Case, ndim: int) -> list[Array]:
 COMPILED = [
     (2, "max", False, "float64"),
     (2, "average_exc_pad", True, "float64"),
+    (2, "average_inc_pad", False, "float64"),
     (3, "sum", True, "float64"),
 ]
 

@@ -66,7 +66,7 @@ TAPPED = {
         lambda x: gradient(pu.max_pool(x, 2)[0], x, order=2),
         ["TapGather", "TapUnpool", "TapUnpool"],
     ),
-    "tangent": (lambda x: tangent(x, x), ["TapGather"]),
+    "tangent": (lambda x: tangent(x, pt.exp(x)), ["TapGather"]),
     "two axes": (lambda x: gradient(pu.max_pool(x, (2, 3))[0], x), ["TapUnpool"]),
     "of a slice": (lambda x: gradient(pu.max_pool(x[1:, 2:], 2)[0], x), ["TapUnpool"]),
     "gaps": (lambda x: gradient(pu.max_pool(x, 2, 3)[0], x), ["TapUnpool"]),
