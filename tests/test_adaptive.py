@@ -27,7 +27,7 @@ from pytensor_unpool.geometry.adaptive import (
 )
 from pytensor_unpool.ops import MaxGather, MaxPool, Pool
 from tests.cases import Array, distinct, tied
-from tests.modes import ALL, MODES, MODES_OF_MANY, PYTHON
+from tests.modes import MODES_OF_MANY, PYTHON
 from tests.strategies import repeatable, seeds
 
 POOLINGS = ("max", "sum", "average")
@@ -152,10 +152,10 @@ def test_table_in_python(
     assert_equals_loops(results, array, counts)
 
 
-# Numba compiles one for a quarter of a minute.
+# To compile one takes a quarter of a minute.
 @pytest.mark.parametrize(
     ("mode", "lengths", "counts"),
-    [(mode, *CASES[3]) for mode in (MODES if ALL else ["NUMBA"])],
+    [(mode, *CASES[3]) for mode in MODES_OF_MANY],
     ids=str,
 )
 def test_table_compiled(

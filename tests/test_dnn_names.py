@@ -20,7 +20,7 @@ from pytensor_unpool.compat.theano.sandbox.cuda import blas as old_blas
 from pytensor_unpool.compat.theano.sandbox.cuda import dnn as old_dnn
 from pytensor_unpool.compat.theano.tensor import nnet
 from pytensor_unpool.errors import ArgumentError, ShapeError
-from tests.modes import MODES
+from tests.modes import C_OR_PYTHON
 from tests.whole import run, whole
 
 
@@ -119,7 +119,7 @@ def deconv_of_gpuarray(
     return new_dnn.GpuDnnConvGradI()(kerns, img, out, desc)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", C_OR_PYTHON)
 @pytest.mark.parametrize("deconv", [deconv_of_sandbox, deconv_of_gpuarray])
 def test_deconvolution_of_old_generators(deconv: Any, mode: str, rng: np.random.Generator) -> None:
     x, kernel = pt.ftensor4("x"), pytensor.shared(whole(rng, 3, 2, 5, 5, dtype="float32"))

@@ -34,7 +34,7 @@ either = pytest.mark.parametrize("duplicates", ["last", "sum"])
 # Python is quick to compile, so it takes the whole table.
 case_and_mode = pytest.mark.parametrize(
     ("case", "mode"),
-    [(c, mode) for mode in MODES for c in (CASES if mode == "FAST_COMPILE" else CORE[1::3])],
+    [(c, mode) for mode in MODES for c in (CASES if mode == "FAST_COMPILE" else CORE[1::4])],
     ids=str,
 )
 

@@ -18,7 +18,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxUnpool
 from tests import oracle
 from tests.cases import CASES, Array, PoolCase, assert_same, distinct, tied
-from tests.modes import MODES, MODES_OF_MANY
+from tests.modes import ALL, MODES, MODES_OF_MANY
 from tests.strategies import repeatable, seeds
 
 Function = Callable[..., Any]
@@ -186,8 +186,13 @@ def test_float16_where_it_exists(duplicates: str, mode: str) -> None:
     check(compiled(1, 1, duplicates, mode, "float16"), values, POSITIONS[0], (6,), duplicates)
 
 
-@pytest.mark.parametrize("positions_dtype", ["int8", "uint8", "int32", "uint64"])
-@every_mode
+@pytest.mark.parametrize(
+    ("mode", "positions_dtype"),
+    [
+        *((m, d) for m in MODES_OF_MANY for d in ("int8", "uint8", "int32", "uint64")),
+        *((m, d) for m in ("NUMBA", "CVM") for d in ("int8", "uint64") if not ALL),
+    ],
+)
 def test_positions_of_any_integer_dtype(
     mode: str, positions_dtype: str, rng: np.random.Generator
 ) -> None:

@@ -108,7 +108,7 @@ def one_by_one(case: Batched, arguments: list[Sequence[Any]]) -> list[Any]:
     return [run(*item) for item in zip(*arguments, strict=True)]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", C_OR_PYTHON)
 def test_a_batch_of_every_argument_is_one_call_of_each_op(mode):
     inputs, outputs, arrays = [], [], []
     for case in CASES.values():
