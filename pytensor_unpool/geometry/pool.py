@@ -237,16 +237,15 @@ def check_windows(
 
 
 def lengths_of_pooled(
-    lengths: Sequence[int | None], rows: Sequence[Row], partial_windows: bool
-) -> list[int | None]:
+    lengths: Sequence[Integer], rows: Sequence[Row], partial_windows: bool
+) -> list[Integer]:
     """Return the number of windows of every axis: none where the axis has no elements.
 
     Otherwise they are checked, as `check_windows` does.
     """
-    some = [None if length == 0 else length for length in lengths]
-    check_windows(some, rows, partial_windows)
-    counts = pooled_lengths(some, rows, partial_windows)
-    return [0 if length == 0 else n for length, n in zip(lengths, counts, strict=True)]
+    check_windows([length or None for length in lengths], rows, partial_windows)
+    counts = pooled_lengths(lengths, rows, partial_windows)
+    return [length and n for length, n in zip(lengths, counts, strict=True)]
 
 
 def per_axis(name: str, numbers: Any, ndim: int, axes: str = "pooled") -> tuple[Any, ...]:
