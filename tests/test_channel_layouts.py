@@ -54,11 +54,12 @@ def compiled(case: PoolCase, mode: str) -> Function:
     pooled = [
         pu.max_pool(x, **case.arguments)[0],
         pu.max_pool(x, **case.arguments, ties="all")[0],
+        pu.pool(x, **case.arguments, mode="sum"),
         pu.pool(x, **case.arguments, mode="average_exc_pad"),
     ]
     gradients = [pt.grad(None, x, known_grads={y: g}) for y in pooled]
     # The maxima are computed once: as an output again, they would be copied.
-    return pytensor.function([x, g], [pooled[0], pooled[2], *gradients], mode=mode)
+    return pytensor.function([x, g], [pooled[0], *pooled[2:], *gradients], mode=mode)
 
 
 def expected(x: Array, g: Array, case: PoolCase) -> list[Array]:
@@ -67,9 +68,11 @@ def expected(x: Array, g: Array, case: PoolCase) -> list[Array]:
     maxima, positions = oracle.max_pool(x, *arguments)
     return [
         maxima,
+        oracle.pool(x, *arguments),
         oracle.pool(x, *arguments, "average_exc_pad"),
         oracle.max_unpool(g, positions, lengths, "sum"),
         oracle.tied_unpool(x, g, *arguments),
+        oracle.pool_input_grad(g, lengths, *arguments),
         oracle.pool_input_grad(g, lengths, *arguments, "average_exc_pad"),
     ]
 

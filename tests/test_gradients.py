@@ -21,7 +21,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxPool, TiedGather, TiedUnpool
 from tests import oracle
 from tests.cases import CASES, CORE, Array, PoolCase, assert_same, distinct, tied
-from tests.modes import ALL, MODES, PYTHON
+from tests.modes import ALL, MODES, MODES_OF_MANY, PYTHON
 
 Function = Callable[..., Any]
 
@@ -34,7 +34,7 @@ either = pytest.mark.parametrize("duplicates", ["last", "sum"])
 # Python is quick to compile, so it takes the whole table.
 case_and_mode = pytest.mark.parametrize(
     ("case", "mode"),
-    [(c, mode) for mode in MODES for c in (CASES if mode == "FAST_COMPILE" else CORE[1::4])],
+    [(c, mode) for mode in MODES for c in (CASES if mode in MODES_OF_MANY else CORE[1::4])],
     ids=str,
 )
 

@@ -23,7 +23,7 @@ from pytensor_unpool.compat.theano.sandbox import cuda
 from pytensor_unpool.compat.theano.sandbox.cuda.type import CudaNdarrayType
 from pytensor_unpool.compat.theano.tests import unittest_tools
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
-from tests.modes import PYTHON
+from tests.modes import C_OR_PYTHON, PYTHON
 
 X, Y = np.array([[-2.0, -0.5, 0.0], [1.0, 2.5, 30.0]]), np.array([2, 0])
 
@@ -248,7 +248,7 @@ class DoubleInPython(Double):
     ("op", "mode"),
     [
         *((DoubleInPython(), mode) for mode in ("NUMBA", "CVM", "FAST_COMPILE")),
-        *((Double(), mode) for mode in ("CVM", "FAST_COMPILE")),
+        *((Double(), mode) for mode in C_OR_PYTHON),
     ],
 )
 def test_old_operations_work(op, mode):

@@ -24,7 +24,7 @@ from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops import Pool, PoolInputGrad
 from tests import oracle
 from tests.cases import CASES, CORE, Array, PoolCase, assert_same, distinct, with_nan
-from tests.modes import ALL, MODES, PYTHON
+from tests.modes import ALL, MODES, MODES_OF_MANY, PYTHON
 from tests.strategies import poolings, repeatable, seeds
 
 Function = Callable[..., Any]
@@ -35,7 +35,7 @@ every_mode = pytest.mark.parametrize("mode", MODES)
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
 # Python is quick to compile, so it takes the whole table; the others are not.
-TABLE = {"NUMBA": CORE[::3], "CVM": CORE[1::4], "FAST_COMPILE": CASES}
+TABLE = {"NUMBA": CORE[::3], "CVM": CORE[1::4], **dict.fromkeys(MODES_OF_MANY, CASES)}
 case_and_mode = pytest.mark.parametrize(
     ("case", "mode"), [(case, mode) for mode in MODES for case in TABLE[mode]], ids=str
 )
