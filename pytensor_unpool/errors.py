@@ -113,7 +113,8 @@ LARGEST_NUMBER = 2**31 - 1
     EMPTY_HELIX,
     KERNEL_NOT_INSIDE,
     WRONG_BATCH,
-) = range(24)
+    UPSAMPLED_DISAGREES,
+) = range(25)
 
 LENGTH_MESSAGES = {
     POSITIONS_DISAGREE: (
@@ -214,6 +215,10 @@ LENGTH_MESSAGES = {
     WRONG_BATCH: (
         "the kernel must have the leading axes of x, or none: axis {axis} has length {got}, wanted "
         "{wanted}. Broadcast it (`pytensor.tensor.broadcast_to`)."
+    ),
+    UPSAMPLED_DISAGREES: (
+        "the cotangent must have the shape of what was upsampled: axis {axis} has length {got}, "
+        "wanted {wanted}. Pass the length that the axis had before, and the same ratio."
     ),
 }
 

@@ -1,15 +1,14 @@
 """Upsampling without positions: repeat, interpolate, or put zeros between.
 
-Plain PyTensor graphs, so that they have gradients of any order and run on every backend. They hold
-no slices: the gradient of a slice is an assignment to a slice of zeros, which Numba compiles for
-many seconds.
+Interpolation is an Op. The others are plain PyTensor graphs without slices: the gradient of a slice
+is an assignment to a slice of zeros, which Numba compiles for many seconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
@@ -18,7 +17,8 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import LARGEST_NUMBER, ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.geometry.pool import as_integer
-from pytensor_unpool.geometry.upsampling import neighbour_parts, offset, upsampled_length
+from pytensor_unpool.geometry.upsampling import upsampled_length
+from pytensor_unpool.ops import Interpolate
 from pytensor_unpool.ops.common import real_tensor
 
 __all__ = ["upsample_dilate", "upsample_linear", "upsample_nearest"]
@@ -172,71 +172,10 @@ def upsample_linear(x: Any, ratio: Any) -> TensorVariable:
     x, ratios = _arguments("upsample_linear", x, ratio, _fraction)
     if x.type.numpy_dtype.kind != "f":
         x = x.astype(config.floatX)
-    for axis, r in enumerate(ratios, start=x.type.ndim - len(ratios)):
-        if r.denominator == 1 and r != 1:
-            x = _interpolate(x, axis, r.numerator)
-        elif r != 1:
-            x = _interpolate_at_fractions(x, axis, r.numerator, r.denominator)
+    for axis, r in enumerate(ratios, start=-len(ratios)):
+        if r != 1:
+            x = Interpolate(axis, r.numerator, r.denominator)(x)
     return x
-
-
-def _interpolate(x: TensorVariable, axis: int, p: int) -> TensorVariable:
-    """Make p elements of each one along an axis, from itself and its neighbours."""
-    neighbours: list[Any] = [x, x, x]
-    parts = neighbour_parts(p)
-    # For a ratio of 2 there is nothing to take from the element before.
-    if any(parts[0]):
-        neighbours[0] = _shifted(x, axis, first=True)
-    if any(parts[2]):
-        neighbours[2] = _shifted(x, axis, first=False)
-    terms = []
-    for neighbour, row in zip(neighbours, parts, strict=True):
-        if not any(row):
-            continue
-        column = np.reshape(np.array(row), (p, *(1 for _ in range(axis + 1, x.type.ndim))))
-        behind = neighbour.dimshuffle(*range(axis + 1), "x", *range(axis + 1, x.type.ndim))
-        term = behind * (column / p).astype(x.dtype)
-        # NaN and infinities stay away from where their weight is zero.
-        terms.append(term if all(row) else pt.switch(column > 0, term, np.zeros((), x.dtype)))
-    total = sum(terms[1:], start=terms[0])
-    return total.reshape(_upsampled_shape(x, [p], axis))
-
-
-def _shifted(x: TensorVariable, axis: int, *, first: bool) -> TensorVariable:
-    """Move all elements one on, and keep the `first` where it was; or back, and keep the last."""
-    length = _length(x, axis)
-    one = min(length, 1) if isinstance(length, int) else pt.minimum(length, 1)
-    sizes = [one, length - one]
-    begin, rest = pt.split(x, sizes, n_splits=2, axis=axis)
-    most, end = pt.split(x, sizes[::-1], n_splits=2, axis=axis)
-    moved = (begin, most) if first else (rest, end)
-    return cast(TensorVariable, pt.join(axis, *moved))
-
-
-def _interpolate_at_fractions(x: TensorVariable, axis: int, p: int, q: int) -> TensorVariable:
-    """Gather the two neighbours of each new element, and weigh them.
-
-    The places are inside: 0 <= i * q <= length * p - 1, and 0 <= offset < p, so that old is at
-    least -1 and at most length - 1. An empty axis has no new elements.
-    """
-    length = _length(x, axis)
-    count = upsampled_length(length, p, q)
-    steps = (np if isinstance(count, int) else pt).arange(count) * q - offset(p)
-    old, part = steps // p, steps % p
-    along = (slice(None), *(None for _ in range(axis + 1, x.type.ndim)))
-    before = pt.take(x, pt.maximum(old, 0), axis=axis)
-    after = pt.take(x, pt.minimum(old + 1, length - 1), axis=axis)
-    weight_after, weight_before = ((n / p).astype(x.dtype)[along] for n in (part, p - part))
-    between = before * weight_before + after * weight_after
-    # NaN and infinities stay away from where their weight is zero.
-    y = pt.switch(pt.eq(part, 0)[along], before, between)
-    return cast(TensorVariable, pt.specify_shape(y, _static_shape(x, axis, count)))
-
-
-def _static_shape(x: TensorVariable, axis: int, count: Any) -> list[int | None]:
-    shape = list(x.type.shape)
-    shape[axis] = count if isinstance(count, int) else None
-    return shape
 
 
 def _one_cell_each(x: TensorVariable, ratios: Sequence[Ratio]) -> TensorVariable:

@@ -34,7 +34,8 @@ def graphs(x: Any, kernel: Any) -> list[Any]:
     rows = pu.windows_to_rows(x, (2, 2), (1, 2))
     convolved = pu.conv(x, kernel, stride=(2, 1), pad=1, groups=3)
     wound = [pu.helix_convolve(x, kernel[:, 0], "same", method=m) for m in ("direct", "fft")]
-    smooth = [values, tied_values, overlapping, average, rows, convolved, *wound]
+    longer = pu.upsample_linear(x, (2, (5, 3)))
+    smooth = [values, tied_values, overlapping, average, rows, longer, convolved, *wound]
     return [
         values, positions, pu.max_unpool(values, positions, lengths),
         *(pytensor.grad((y**2).sum(), x) for y in smooth),

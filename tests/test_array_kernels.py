@@ -13,7 +13,13 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.geometry.helix import METHODS
-from pytensor_unpool.kernels import blocks, reference, reference_conv, reference_neighbours
+from pytensor_unpool.kernels import (
+    blocks,
+    reference,
+    reference_conv,
+    reference_neighbours,
+    reference_upsampling,
+)
 from pytensor_unpool.kernels.reference_helix import convolve_by_products
 from tests.backends import INSTALLED, Backend, at_its_precision, every_backend, marks
 from tests.cases import CASES, DATA, Array, PoolCase, distinct, tied
@@ -130,6 +136,28 @@ def test_rows(backend: Backend, case: PoolCase, border: str, rng: np.random.Gene
     )  # fmt: skip
     back = reference_neighbours.rows_to_windows(rows, case.lengths, *arguments)
     assert_same(got, [rows, back], backend)
+
+
+@every_backend
+@pytest.mark.parametrize("axis", [-1, -2, -3])
+@pytest.mark.parametrize(("p", "q"), [(2, 1), (5, 1), (5, 3), (2, 5)])
+def test_interpolation(
+    backend: Backend, axis: int, p: int, q: int, rng: np.random.Generator
+) -> None:
+    for length in (0, 1, 7):
+        shape = [2, 3, 4]
+        shape[axis] = length
+        x = rng.normal(size=shape).astype(backend.precision)
+        wanted = reference_upsampling.interpolate(x, axis, p, q)
+        back = reference_upsampling.interpolate_input_grad(wanted, [length], axis, p, q)
+        got = backend.run(
+            lambda x, y, n=length: [
+                blocks.interpolate(backend.xp, x, axis, p, q),
+                blocks.interpolate_input_grad(backend.xp, y, [n], axis, p, q),
+            ],
+            x, wanted,
+        )  # fmt: skip
+        assert_same(got, [wanted, back], backend)
 
 
 # Shapes of x and kernel, where a window begins, and how long it is.

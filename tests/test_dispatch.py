@@ -189,8 +189,8 @@ def test_importing_loads_no_backend_and_loading_numba_registers_every_op():
 def test_backends_of_whole_arrays_serve_every_op_and_know_where_its_integers_are():
     """Catches an Op that only fails in JAX, and there only where lengths come from shapes."""
     assert {op.__name__ for op in blocks.KERNELS} == set(ops.__all__)
-    # Gathering and broadcasting take arrays alone.
-    arrays_alone = {"MaxGather", "Stretch"}
+    # Gathering, broadcasting and interpolating take arrays alone.
+    arrays_alone = {"Interpolate", "MaxGather", "Stretch"}
     assert {op.__name__ for op in static.ARRAYS} == set(ops.__all__) - arrays_alone
 
 

@@ -20,6 +20,8 @@ from pytensor_unpool.ops import (
     ConvKernelGrad,
     HelixConvolve,
     HelixWindow,
+    Interpolate,
+    InterpolateInputGrad,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -66,10 +68,12 @@ def helix_example(op: Any) -> tuple[list[Any], list[Any]]:
 def pooling_example(op: Any) -> tuple[list[Any], list[Any]]:
     x, values, positions = pt.matrix("x"), pt.matrix("values"), pt.lmatrix("positions")
     an_x, some_values, some_positions = np.eye(2, 4), np.ones((2, 2)), np.array([[0, 2], [1, 2]])
-    if isinstance(op, MaxPool | Pool | WindowsToRows):
+    if isinstance(op, Interpolate | MaxPool | Pool | WindowsToRows):
         return [x], [an_x]
     if isinstance(op, PoolInputGrad | RowsToWindows):
         return [values, pt.lvector("n")], [some_values, [4]]
+    if isinstance(op, InterpolateInputGrad):
+        return [values, pt.lvector("n")], [some_values, [1]]
     if isinstance(op, MaxUnpool):
         return [values, positions, pt.lvector("n")], [some_values, some_positions, [4]]
     if isinstance(op, Stretch):
@@ -94,6 +98,8 @@ EXAMPLES = [
     ConvKernelGrad(PLAIN),
     HelixConvolve(1, "same"),
     HelixWindow(1),
+    Interpolate(-1, 2),
+    InterpolateInputGrad(-1, 2),
     MaxPool(PAIRS, "first", "int64"),
     MaxUnpool(1, "last"),
     MaxGather(1, "last"),
@@ -151,8 +157,12 @@ def test_kernels_that_differ_have_keys_that_differ():
         MaxPool(PAIRS, "first", None),
         MaxPool(PAIRS, "first", TAPS),
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
-        Stretch((0,)),
-        Stretch((0, 1)),
+        *(Stretch(axes) for axes in ((0,), (0, 1))),
+        *(
+            kind(axis, p, q)
+            for kind in (Interpolate, InterpolateInputGrad)
+            for axis, p, q in ((-1, 2, 1), (-2, 2, 1), (-1, 3, 1), (-1, 3, 2))
+        ),
         *(kind(1, "last", wraps=True) for kind in (MaxUnpool, MaxGather)),
         *(kind(windows) for kind in (TiedUnpool, TiedGather) for windows in several),
         *(

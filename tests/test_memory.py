@@ -25,6 +25,8 @@ import pytensor_unpool as pu
 from pytensor_unpool.errors import UnpoolError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
+    Interpolate,
+    InterpolateInputGrad,
     MaxGather,
     PoolInputGrad,
     TapGather,
@@ -147,6 +149,17 @@ def by_taps(op: Any) -> Calls:
     return Calls(inputs, op(*inputs), lambda n: arguments(n, 8), lambda n: arguments(n, 7))
 
 
+def interpolation(op: Any) -> Calls:
+    moved = pt.dmatrix("moved")
+    lengths = [pt.lvector("lengths")] if isinstance(op, InterpolateInputGrad) else []
+    return Calls(
+        [moved, *lengths],
+        op(moved, *lengths),
+        lambda n: (np.ones((8, n)), *([[4]] if lengths else [])),
+        lambda n: (np.ones((7, n)), [4]) if lengths else (np.broadcast_to(1.0, (8, 2**55)),),
+    )
+
+
 CALLS: dict[str, Callable[[], Calls]] = {
     "max_pool": pooling,
     "max_unpool last": lambda: unpooling("last"),
@@ -159,6 +172,8 @@ CALLS: dict[str, Callable[[], Calls]] = {
     "TiedGather": lambda: tied(TiedGather(PAIRS), 1),
     "Pool": sums,
     "PoolInputGrad": shares,
+    "Interpolate": lambda: interpolation(Interpolate(-1, 1025, 1024)),
+    "InterpolateInputGrad": lambda: interpolation(InterpolateInputGrad(-2, 2)),
     "WindowsToRows": rows,
     "RowsToWindows": windows,
 }

@@ -39,6 +39,8 @@ from pytensor_unpool.compat.theano.tensor.signal import downsample as theano_dow
 from pytensor_unpool.compat.theano.tensor.signal import pool as theano_pool
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
+    Interpolate,
+    InterpolateInputGrad,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -69,6 +71,12 @@ def make_ops() -> list[Any]:
         *(kind(n, d) for kind in (MaxUnpool, MaxGather) for n in (1, 2) for d in ("last", "sum")),
         *(kind(w) for kind in (TiedUnpool, TiedGather, WindowUnpool) for w in (PAIRS, WIDE)),
         *(kind(w, m) for kind in (Pool, PoolInputGrad) for w in (PAIRS, WIDE) for m in SUMS),
+        *(
+            kind(a, p)
+            for kind in (Interpolate, InterpolateInputGrad)
+            for a in (-1, -2)
+            for p in (2, 3)
+        ),
         *(kind(PAIRS, b) for kind in (WindowsToRows, RowsToWindows) for b in ("zeros", "wrap")),
     ]
 

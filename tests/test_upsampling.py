@@ -19,7 +19,6 @@ from pytensor.gradient import pushforward, verify_grad
 from pytensor.graph.replace import vectorize_graph
 
 import pytensor_unpool as pu
-from pytensor_unpool.geometry.upsampling import neighbour_parts, offset
 from tests.cases import Array
 from tests.modes import PYTHON
 from tests.strategies import repeatable, seeds
@@ -319,13 +318,3 @@ def test_no_slices(function: Any) -> None:
     nodes = [node for node in run.maker.fgraph.apply_nodes if node.outputs[0].type.ndim > 1]
     assert [node for node in nodes if "Subtensor" in type(node.op).__name__] == []
     assert nodes
-
-
-@pytest.mark.parametrize("p", range(1, 9))
-def test_parts_of_neighbours(p: int) -> None:
-    """They add up to one, and one new element is the old one."""
-    parts = np.array(neighbour_parts(p))
-    assert parts.shape == (3, p)
-    assert parts.min() >= 0
-    assert parts.sum(axis=0).tolist() == [p] * p
-    assert parts[:, offset(p)].tolist() == [0, p, 0]

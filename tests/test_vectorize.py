@@ -17,6 +17,8 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
     HelixConvolve,
     HelixWindow,
+    Interpolate,
+    InterpolateInputGrad,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -65,6 +67,8 @@ CASES = {
     "TiedGather": Batched(TiedGather(PAIRS), (X, PAIR_VALUES, X[:, ::-1])),
     "HelixConvolve": Batched(HelixConvolve(1, "full", "direct"), (X, X[:, :2])),
     "HelixWindow": Batched(HelixWindow(1, "direct", True), (X, X[:, 1:3])),
+    "Interpolate": Batched(Interpolate(-1, 2), (X,)),
+    "InterpolateInputGrad": Batched(InterpolateInputGrad(-1, 3, 4), (X[:, 1:],)),
     "Pool": Batched(Pool(PAIRS, "average_inc_pad"), (X,)),
     "PoolInputGrad": Batched(PoolInputGrad(PAIRS, "average_exc_pad"), (X[:, :2],)),
     "WindowsToRows": Batched(WindowsToRows(PAIRS, "zeros"), (X,)),
@@ -92,10 +96,15 @@ def type_name(kind: type) -> str:
     return kind.__name__
 
 
+TO_LENGTHS = (
+    HelixWindow, InterpolateInputGrad, MaxUnpool, PoolInputGrad, RowsToWindows, TapUnpool
+)  # fmt: skip
+
+
 def output_of(op: Any, inputs: Sequence[Any]) -> Any:
     if isinstance(op, HelixWindow):
         inputs = [*inputs, np.array([1])]
-    if isinstance(op, HelixWindow | MaxUnpool | TapUnpool | PoolInputGrad | RowsToWindows):
+    if isinstance(op, TO_LENGTHS):
         inputs = [*inputs, np.array([4])]
     outputs = op(*inputs)
     return outputs[0] + outputs[1] if isinstance(outputs, list) else outputs

@@ -12,6 +12,8 @@ from pytensor_unpool.ops import (
     ConvKernelGrad,
     HelixConvolve,
     HelixWindow,
+    Interpolate,
+    InterpolateInputGrad,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -150,6 +152,21 @@ def _helix(xp: Any, op: HelixConvolve | HelixWindow) -> Kernel:
     return helix
 
 
+def _interpolate(xp: Any, op: Interpolate) -> Kernel:
+    def interpolate(x: Any) -> Any:
+        return blocks.interpolate(xp, x, op.axis, op.p, op.q)
+
+    return interpolate
+
+
+def _interpolate_input_grad(xp: Any, op: InterpolateInputGrad) -> Kernel:
+    def interpolate_input_grad(cotangent: Any, lengths: Any) -> Any:
+        lengths = xp.integers(lengths)
+        return blocks.interpolate_input_grad(xp, cotangent, lengths, op.axis, op.p, op.q)
+
+    return interpolate_input_grad
+
+
 class _Shaped(NamedTuple):
     shape: tuple[int, ...]
 
@@ -160,6 +177,8 @@ KERNELS: dict[type, Callable[[Any, Any], Kernel]] = {
     ConvKernelGrad: _conv_grad(blocks.conv_kernel_grad),
     HelixConvolve: _helix,
     HelixWindow: _helix,
+    Interpolate: _interpolate,
+    InterpolateInputGrad: _interpolate_input_grad,
     MaxGather: _max_gather,
     MaxPool: _max_pool,
     MaxUnpool: _max_unpool,

@@ -16,6 +16,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 from pytensor_unpool.kernels.numba.conv_kernel_grad import conv_kernel_grad
 from pytensor_unpool.kernels.numba.conv_maps import conv, conv_input_grad
 from pytensor_unpool.kernels.numba.helix import helix
+from pytensor_unpool.kernels.numba.interpolation import interpolate, interpolate_input_grad
 from pytensor_unpool.kernels.numba.linked import LINKED, linked_kernel
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
@@ -30,6 +31,8 @@ from pytensor_unpool.ops import (
     ConvKernelGrad,
     HelixConvolve,
     HelixWindow,
+    Interpolate,
+    InterpolateInputGrad,
     MaxGather,
     MaxPool,
     MaxUnpool,
@@ -47,7 +50,7 @@ from pytensor_unpool.ops import (
 
 # PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
 # to be raised with every change of a kernel.
-KERNELS_VERSION = 35
+KERNELS_VERSION = 36
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     Conv: lambda op: conv(op.convolution),
@@ -55,6 +58,8 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     ConvKernelGrad: lambda op: conv_kernel_grad(op.convolution),
     HelixConvolve: lambda op: helix(op.ndim, op.mode, op.method),
     HelixWindow: lambda op: helix(op.ndim, "window", op.method, op.turned),
+    Interpolate: lambda op: interpolate(op.axis, op.p, op.q),
+    InterpolateInputGrad: lambda op: interpolate_input_grad(op.axis, op.p, op.q),
     MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
     MaxUnpool: lambda op: max_unpool(op.ndim, op.duplicates, op.wraps),
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates, op.wraps),

@@ -29,6 +29,7 @@ from pytensor_unpool.ops import (
     ConvKernelGrad,
     HelixConvolve,
     HelixWindow,
+    InterpolateInputGrad,
     MaxPool,
     MaxUnpool,
     Pool,
@@ -44,9 +45,9 @@ from pytensor_unpool.ops import (
 
 # How many arrays come first; what follows is integers.
 ARRAYS = {
-    Conv: 2, ConvInputGrad: 2, ConvKernelGrad: 2, HelixConvolve: 2, HelixWindow: 2, MaxPool: 1,
-    MaxUnpool: 2, Pool: 1, PoolInputGrad: 1, RowsToWindows: 1, TapGather: 2, TapUnpool: 2,
-    TiedGather: 3, TiedUnpool: 3, WindowUnpool: 2, WindowsToRows: 1,
+    Conv: 2, ConvInputGrad: 2, ConvKernelGrad: 2, HelixConvolve: 2, HelixWindow: 2,
+    InterpolateInputGrad: 1, MaxPool: 1, MaxUnpool: 2, Pool: 1, PoolInputGrad: 1, RowsToWindows: 1,
+    TapGather: 2, TapUnpool: 2, TiedGather: 3, TiedUnpool: 3, WindowUnpool: 2, WindowsToRows: 1,
 }  # fmt: skip
 
 

@@ -26,20 +26,3 @@ def offset(p: int) -> int:
     [0, 0, 1, 1, 2]
     """
     return (p - 1) // 2
-
-
-def neighbour_parts(p: int) -> list[list[int]]:
-    """Return what each of the p new elements takes, in p-ths, of the old one and its neighbours.
-
-    The rows are the one before, the old one itself, the one after.
-
-    >>> neighbour_parts(3)
-    [[1, 0, 0], [2, 3, 2], [0, 0, 1]]
-    """
-    rows = [[0] * p for _ in range(3)]
-    for i in range(p):
-        old, part = divmod(i - offset(p), p)
-        rows[1 + old][i] += p - part
-        if part:
-            rows[2 + old][i] += part
-    return rows

@@ -3,6 +3,7 @@
 from pytensor_unpool.ops import conv_batching  # noqa: F401  (registers with PyTensor)
 from pytensor_unpool.ops.conv import Conv, ConvInputGrad, ConvKernelGrad
 from pytensor_unpool.ops.helix import HelixConvolve, HelixWindow
+from pytensor_unpool.ops.interpolation import Interpolate, InterpolateInputGrad
 from pytensor_unpool.ops.neighbours import RowsToWindows, WindowsToRows
 from pytensor_unpool.ops.pool import MaxPool
 from pytensor_unpool.ops.stretch import Stretch
@@ -17,6 +18,8 @@ __all__ = [
     "ConvKernelGrad",
     "HelixConvolve",
     "HelixWindow",
+    "Interpolate",
+    "InterpolateInputGrad",
     "MaxGather",
     "MaxPool",
     "MaxUnpool",

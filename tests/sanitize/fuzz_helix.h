@@ -3,6 +3,8 @@
 #ifndef FUZZ_HELIX_H
 #define FUZZ_HELIX_H
 
+#include "helix.h"
+
 // Whole numbers, so that sums are the same in any order.
 template <typename T>
 void fuzz_helix(Random& random, npy_intp longest) {

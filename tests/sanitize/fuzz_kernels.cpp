@@ -27,7 +27,6 @@ typedef std::ptrdiff_t npy_intp;
 #include "winograd_kernel_grad.h"
 #include "conv_kernel_grad.h"
 #include "conv_checks.h"
-#include "helix.h"
 
 using namespace pytensor_unpool;
 
@@ -330,6 +329,7 @@ void fuzz_positions(Random& random) {
 
 #include "fuzz_conv.h"
 #include "fuzz_helix.h"
+#include "fuzz_interpolation.h"
 
 // Every instance takes a second to compile, so each dtype meets some kernels only.
 static void fuzz_everything(Random& random) {
@@ -360,6 +360,7 @@ static void fuzz_everything(Random& random) {
     fuzz_conv<float>(random, 4, 36, true);
     fuzz_helix<double>(random, 4);
     fuzz_helix<float>(random, 150);
+    fuzz_interpolation<float>(random, random.one_in(9) ? 700 : 9);
     fuzz_rows<0, false, float>(random, random_windows(random, 3));
     fuzz_rows<0, true, int8_t>(random, random_windows(random, 3));
     fuzz_rows<3, false, double>(random, random_windows(random, 2));

@@ -10,6 +10,7 @@ the other, see `slices`; and the way back is blocks, see `filling`.
 
 from pytensor_unpool.kernels.blocks.conv import conv, conv_input_grad, conv_kernel_grad
 from pytensor_unpool.kernels.blocks.helix import helix
+from pytensor_unpool.kernels.blocks.interpolation import interpolate, interpolate_input_grad
 from pytensor_unpool.kernels.blocks.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.blocks.pool import max_pool, max_values, pool, pool_input_grad
 from pytensor_unpool.kernels.blocks.taps import tap_gather, tap_unpool, tied_gather, tied_unpool
@@ -20,6 +21,8 @@ __all__ = [
     "conv_input_grad",
     "conv_kernel_grad",
     "helix",
+    "interpolate",
+    "interpolate_input_grad",
     "max_gather",
     "max_pool",
     "max_unpool",

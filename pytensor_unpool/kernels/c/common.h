@@ -41,7 +41,8 @@ enum {
     BAD_NUMBER,
     EMPTY_HELIX = BAD_NUMBER + 4,
     KERNEL_NOT_INSIDE,
-    WRONG_BATCH
+    WRONG_BATCH,
+    UPSAMPLED_DISAGREES
 };
 
 static inline Problem length_problem(int kind, long long axis, long long got, long long wanted) {
