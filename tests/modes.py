@@ -15,6 +15,9 @@ MODES_OF_MANY = MODES if ALL else ("FAST_COMPILE",)
 # Where other tests compile the same Ops in all modes.
 C_OR_PYTHON = MODES if ALL else ("CVM", "FAST_COMPILE")
 
+# Where C checks what Numba would read from foreign memory.
+NUMBA_OR_PYTHON = MODES if ALL else ("NUMBA", "FAST_COMPILE")
+
 # FAST_COMPILE for `verify_grad`: by the mode's name, it would compile its finite differences in
 # the default mode.
 PYTHON = get_mode("FAST_COMPILE")

@@ -16,9 +16,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.compat.theano.tensor.extra_ops import repeat
 from pytensor_unpool.compat.theano.tensor.nnet import abstract_conv, upsampling
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
-from tests.modes import MODES
-
-every_mode = pytest.mark.parametrize("mode", MODES)
+from tests.modes import NUMBA_OR_PYTHON
 
 # As `inspect` prints those of Theano 1.0.5.
 SIGNATURES = {
@@ -57,7 +55,7 @@ def repeating(mode: str) -> Any:
     return pytensor.function([x, repeats, g], [y, gradient], mode=mode)
 
 
-@every_mode
+@pytest.mark.parametrize("mode", NUMBA_OR_PYTHON)
 def test_a_vector_that_is_known_late(mode: str, rng: np.random.Generator) -> None:
     for repeats in ([1, 3, 2], [0, 0, 0], [0, 5, 0], [2], []):
         x = rng.normal(size=(len(repeats), 4))
@@ -70,7 +68,7 @@ def test_a_vector_that_is_known_late(mode: str, rng: np.random.Generator) -> Non
         np.testing.assert_array_equal(gradient, sums, strict=True)
 
 
-@every_mode
+@pytest.mark.parametrize("mode", NUMBA_OR_PYTHON)
 def test_bad_vectors_that_are_known_late(mode: str) -> None:
     """Numba does not check an index: without the checks it would read other memory."""
     x, g = np.zeros((3, 4)), np.zeros((3, 4))

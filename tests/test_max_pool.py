@@ -27,7 +27,7 @@ from tests.cases import (
     tied,
     with_nan,
 )
-from tests.modes import MODES, MODES_OF_MANY
+from tests.modes import ALL, MODES, MODES_OF_MANY
 
 Function = Callable[..., Any]
 
@@ -62,10 +62,14 @@ def test_values_and_positions_by_hand(mode: str) -> None:
     assert_same(positions, np.array([[1, 7], [10, 7]]))
 
 
-# Python runs all cases, compiled modes every third one.
+# Python runs all cases, Numba and C some each.
 @pytest.mark.parametrize(
     ("mode", "case"),
-    [(m, c) for m in MODES for c in (CASES if m in MODES_OF_MANY else CASES[::3])],
+    [
+        *((mode, case) for mode in MODES_OF_MANY for case in CASES),
+        *(("NUMBA", case) for case in CASES[::4] if not ALL),
+        *(("CVM", case) for case in CASES[2::4] if not ALL),
+    ],
     ids=str,
 )
 def test_table(mode: str, case: PoolCase, rng: np.random.Generator) -> None:
@@ -245,12 +249,15 @@ def test_one_function_serves_any_length(mode: str, rng: np.random.Generator) -> 
         assert_pooled(compiled_for_any_length(mode, (2, 3))(x), x, case)
 
 
+SYMBOLIC = [(1, False), (1, True), (2, False), (2, True), (3, False)]
+
+
 @pytest.mark.parametrize(
-    ("ndim", "partial_windows"), [(1, False), (1, True), (2, False), (2, True), (3, False)]
+    ("mode", "ndim", "partial_windows"),
+    [(m, *kind) for m in MODES for kind in (SYMBOLIC if m in MODES_OF_MANY else SYMBOLIC[1::2])],
 )
-@every_mode
 def test_table_with_symbolic_windows(
-    ndim: int, partial_windows: bool, mode: str, rng: np.random.Generator
+    mode: str, ndim: int, partial_windows: bool, rng: np.random.Generator
 ) -> None:
     """One function for all; what is unrolled in the other tests goes tap by tap here."""
     x = pt.tensor("x", dtype="float32", shape=(None,) * (ndim + 1))

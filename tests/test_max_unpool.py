@@ -114,7 +114,11 @@ SHAPES = [
 @either
 @pytest.mark.parametrize(
     ("mode", "leading", "pooled", "lengths"),
-    [(m, *shape) for m in MODES for shape in (SHAPES if m in MODES_OF_MANY else SHAPES[::2])],
+    [
+        *((mode, *shape) for mode in MODES_OF_MANY for shape in SHAPES),
+        *(("NUMBA", *shape) for shape in SHAPES[::3] if not ALL),
+        *(("CVM", *shape) for shape in SHAPES[2::3] if not ALL),
+    ],
     ids=str,
 )
 def test_shapes(

@@ -223,9 +223,8 @@ def resident(field: str = "VmRSS") -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
 
 
-def growth(calls: Calls, mode: str, fails: bool) -> float:
+def growth(calls: Calls, run: Any, fails: bool) -> float:
     """Return by how many MiB 40 calls grow this process, whose outputs have 4 MiB each or more."""
-    run = pytensor.function(calls.inputs, calls.outputs, mode=mode)
     arguments = (calls.bad if fails else calls.good)(2**17)
     for _ in range(3):
         call(run, lambda n: arguments, 0, fails)
@@ -235,9 +234,8 @@ def growth(calls: Calls, mode: str, fails: bool) -> float:
     return resident() - before
 
 
-def peak_beside_outputs(calls: Calls, mode: str, n: int = 2**19) -> float:
+def peak_beside_outputs(calls: Calls, run: Any, n: int) -> float:
     """Return how many MiB a call takes for a moment, beside its outputs."""
-    run = pytensor.function(calls.inputs, calls.outputs, mode=mode)
     arguments = calls.good(n)
     results = run(*arguments)
     outputs = sum(r.nbytes for r in (results if isinstance(results, list) else [results]))
@@ -250,13 +248,20 @@ def peak_beside_outputs(calls: Calls, mode: str, n: int = 2**19) -> float:
     return resident("VmHWM") - before - outputs / 2**20
 
 
-def report(mode: str) -> dict[str, list[float]]:
-    # A huge page would count 2 MiB for the first byte that is touched.
+def growths_and_peak(calls: Calls, mode: str, n: int = 2**19) -> list[float]:
+    run = pytensor.function(calls.inputs, calls.outputs, mode=mode)
+    growths = [growth(calls, run, fails) for fails in (False, True)]
+    return [*growths, peak_beside_outputs(calls, run, n)]
+
+
+def without_huge_pages() -> None:
+    """Have memory counted by what is touched: a huge page counts 2 MiB for its first byte."""
     ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
-    return {
-        name: [growth(make(), mode, f) for f in (False, True)] + [peak_beside_outputs(make(), mode)]
-        for name, make in CALLS.items()
-    }
+
+
+def report(mode: str) -> dict[str, list[float]]:
+    without_huge_pages()
+    return {name: growths_and_peak(make(), mode) for name, make in CALLS.items()}
 
 
 def convolution(name: str) -> Calls:
@@ -276,9 +281,13 @@ def convolution(name: str) -> Calls:
 
 
 def peaks_of_convolutions(mode: str) -> dict[str, float]:
-    ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
-    names = ("conv", "conv_input_grad", "conv_kernel_grad")
-    return {name: peak_beside_outputs(convolution(name), mode, n=600) for name in names}
+    without_huge_pages()
+    peaks = {}
+    for name in ("conv", "conv_input_grad", "conv_kernel_grad"):
+        calls = convolution(name)
+        run = pytensor.function(calls.inputs, calls.outputs, mode=mode)
+        peaks[name] = peak_beside_outputs(calls, run, n=600)
+    return peaks
 
 
 def helix() -> Calls:
@@ -293,10 +302,8 @@ def helix() -> Calls:
 
 
 def report_of_helix(mode: str) -> list[float]:
-    ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
-    return [growth(helix(), mode, fails) for fails in (False, True)] + [
-        peak_beside_outputs(helix(), mode, n=2**18)
-    ]
+    without_huge_pages()
+    return growths_and_peak(helix(), mode, n=2**18)
 
 
 def in_own_process(call: str) -> Any:
