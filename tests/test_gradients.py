@@ -218,7 +218,7 @@ class TestWhatHasNoGradient:
 
     def test_positions_do_not_depend_on_the_numbers(self) -> None:
         _, positions = pu.max_pool(self.x, 2)
-        with pytest.raises(DisconnectedInputError, match="that variable is created"):
+        with pytest.raises(DisconnectedInputError):
             pt.grad(positions.astype("float64").sum(), self.x)
 
     def test_positions_add_nothing_to_a_gradient(self, rng: np.random.Generator) -> None:
@@ -233,13 +233,13 @@ class TestWhatHasNoGradient:
     def test_where_to_un_pool_has_none(self, duplicates: str) -> None:
         unpooled = pu.max_unpool(self.v, self.where, 6, duplicates=duplicates)
         assert unpooled.owner.op.connection_pattern(unpooled.owner) == [[True], [False], [False]]
-        with pytest.raises(DisconnectedInputError, match="where"):
+        with pytest.raises(DisconnectedInputError):
             pt.grad(unpooled.sum(), self.where)
 
     def test_symbolic_windows_have_none(self) -> None:
         window = pt.lscalar("window")
         values, _ = pu.max_pool(self.x, window)
-        with pytest.raises(DisconnectedInputError, match="window"):
+        with pytest.raises(DisconnectedInputError):
             pt.grad(values.sum(), window)
 
     @either_ties

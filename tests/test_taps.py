@@ -280,7 +280,7 @@ class TestDerivatives:
     def test_taps_have_none(self) -> None:
         values, taps = pt.dvector("values"), pt.vector("taps", dtype="uint8")
         y = TapUnpool(PAIRS)(values, taps, [4])
-        with pytest.raises(DisconnectedInputError, match="Backtrace when that variable is created"):
+        with pytest.raises(DisconnectedInputError):
             pt.grad(y.sum(), taps)
 
 
