@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -30,10 +31,11 @@ import pytensor
 from pytensor_unpool import install
 from pytensor_unpool.cli.script import read_script, run_code
 
-install()
+if sys.argv[1] == "installed":
+    install()
 
 printed, float_type = {}, pytensor.config.floatX
-for path in map(pathlib.Path, sys.argv[1:]):
+for path in map(pathlib.Path, sys.argv[2:]):
     out = io.StringIO()
     try:
         with contextlib.redirect_stdout(out):
@@ -50,15 +52,20 @@ def flags(mode: str) -> dict[str, str]:
     return {**os.environ, "PYTENSOR_FLAGS": f"{os.environ.get('PYTENSOR_FLAGS', '')},mode={mode}"}
 
 
-@cache
-def printed(mode: str) -> dict[str, str]:
-    """Return what each script prints."""
-    paths = [str(FOLDER / f"{name}.py") for name in SCRIPTS]
+def run_all(paths: Sequence[Path], mode: str, *, installs: bool = True) -> dict[str, str]:
+    """Return what each script prints, with the old names installed or without them."""
+    arguments = ["installed" if installs else "alone", *map(str, paths)]
     ran = subprocess.run(
-        [sys.executable, "-c", RUN_ALL, *paths],
+        [sys.executable, "-c", RUN_ALL, *arguments],
         cwd=ROOT, env=flags(mode), capture_output=True, text=True, check=True,
     )  # fmt: skip
     return dict(json.loads(ran.stdout.splitlines()[-1]))
+
+
+@cache
+def printed(mode: str) -> dict[str, str]:
+    """Return what each script prints."""
+    return run_all([FOLDER / f"{name}.py" for name in SCRIPTS], mode)
 
 
 def check(name: str, text: str) -> None:

@@ -29,7 +29,7 @@ _OF_INTEREST = re.compile(
     r"|xrange|unicode|basestring|unichr|long|raw_input|reduce|reload|cmp|execfile|apply|coerce"
     r"|iter(?:items|values|keys)|has_key|__(?:nonzero|i?div|rdiv|[gs]etslice|metaclass)__"
     r"|cPickle|StringIO|Queue|ConfigParser|copy_reg|__builtin__|Server|httplib|urlparse|urllib"
-    r"|HTMLParser|Tkinter|tkFileDialog|xmlrpclib|commands"
+    r"|HTMLParser|Tkinter|tkFileDialog|xmlrpclib|commands|izip|imap|ifilter"
 )
 
 

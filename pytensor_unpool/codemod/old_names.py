@@ -113,8 +113,9 @@ def _without_detour(name: str) -> str:
     ('theano.shared', 'theano.gof.Op')
     """
     parts = name.split(".")
-    if "theano" in parts[1:]:
-        return ".".join(parts[parts.index("theano", 1) :])
+    again = parts.index("theano", 1) if "theano" in parts[1:] else 0
+    if again and ".".join(parts[:again]) in _modules():
+        return ".".join(parts[again:])
     if len(parts) > 2 and parts[1] == "tensor" and parts[2] in _PASSED_ON:
         return ".".join([parts[0], *parts[2:]])
     return name

@@ -86,6 +86,7 @@ CHANGES = {
         "import theano\nprint(theano.config.device)",
         f"import pytensor\nfrom {COMPAT} import config\nprint(config.device)",
     ),
+    "to the package itself": ("import theano\ntheano.theano", "import pytensor\npytensor"),
     "by a detour": (
         "import theano.tensor as T\nT.theano.shared(1)",
         "import pytensor.tensor as T\nfrom pytensor import shared\nshared(1)",

@@ -1,4 +1,4 @@
-"""PU112: arguments of `flatten`, `repeat`, `tile`, `dot` and `debugprint`."""
+"""PU112: arguments of `flatten`, `repeat`, `tile`, `dot` and others."""
 
 import pytest
 
@@ -55,9 +55,26 @@ CHANGES = [
     theano.printing.debugprint(graph_like=f, id_type="int")
     """,
     ),
+    (
+        """
+    import theano
+    theano.Variable(kind); theano.gof.Variable(type=kind, name="x")
+    """,
+        """
+    import theano
+    theano.Variable(kind, owner=None); theano.gof.Variable(type=kind, name="x", owner=None)
+    """,
+    ),
 ]
 
 STAYS = [
+    """
+    import theano
+    theano.Variable(kind, None, 0, "x"); theano.Variable(kind, owner=node); theano.Variable(*given)
+    """,
+    """
+    Variable(kind)
+    """,
     """
     import theano.tensor as T
     T.flatten(x, 2)

@@ -8,9 +8,11 @@ from pytensor_unpool.codemod.rules.builtins_gone import BUILTINS_GONE
 from pytensor_unpool.codemod.rules.clocks import CLOCKS
 from pytensor_unpool.codemod.rules.conv_arguments import CONV_ARGUMENTS
 from pytensor_unpool.codemod.rules.deconvolution import DECONVOLUTION
+from pytensor_unpool.codemod.rules.defaults import DEFAULTS
 from pytensor_unpool.codemod.rules.depooling import DEPOOLING
 from pytensor_unpool.codemod.rules.division import DIVISION
 from pytensor_unpool.codemod.rules.flags import FLAGS
+from pytensor_unpool.codemod.rules.iterators import ITERATORS
 from pytensor_unpool.codemod.rules.list_results import LIST_RESULTS
 from pytensor_unpool.codemod.rules.names import NAMES
 from pytensor_unpool.codemod.rules.numpy_cast import NUMPY_CAST
@@ -36,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     CONV_ARGUMENTS,
     TENSOR_ARGUMENTS,
     STACK,
+    DEFAULTS,
     SOFTMAX,
     DIVISION,
     BOOLEANS,
@@ -51,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     STDLIB_MODULES,
     BUILTINS_GONE,
     OLD_METHODS,
+    ITERATORS,
     LIST_RESULTS,
     PICKLES,
     OP_GRADIENTS,

@@ -180,6 +180,9 @@ def _written(
             return f"{local}.{rest}"
     if module == "builtins" and leaf not in context.words():
         return leaf
+    if not module:
+        # A detour back to the package itself.
+        return root if binding is None else local_root(root, binding, context)
     for word, base in _modules_at_hand(node, context):
         if base == module and not _is_hidden(module):
             return f"{word}.{leaf}"

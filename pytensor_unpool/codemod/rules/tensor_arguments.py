@@ -1,7 +1,7 @@
-"""Arguments of `flatten`, `repeat`, `tile`, `dot` and `debugprint`.
+"""Arguments of `flatten`, `repeat`, `tile`, `dot` and others.
 
 PyTensor has these functions under the same names, and calls some arguments otherwise. `tile` has
-no `ndim` and `mean` no `op` any more: a TODO says so.
+no `ndim` and `mean` no `op` any more: a TODO says so. A `Variable` is told that it has no owner.
 
 ```diff
 -import theano.tensor as T
@@ -18,7 +18,7 @@ import libcst as cst
 
 from pytensor_unpool.codemod.context import Context
 from pytensor_unpool.codemod.rules.base import Rule
-from pytensor_unpool.codemod.rules.calls import keywords, rename_keywords
+from pytensor_unpool.codemod.rules.calls import argument, has_stars, keywords, rename_keywords
 
 __all__ = ["TENSOR_ARGUMENTS"]
 
@@ -35,14 +35,21 @@ _GONE = {
     "mean": {"op": "mean has no op: leave it out"},
 }
 
+_VARIABLES = frozenset(
+    f"{module}.Variable" for module in ("theano", "theano.gof", "theano.gof.graph", "theano.tensor")
+)
+
 _MODULES = ("theano.tensor", "theano.tensor.basic", "theano.printing", "theano")
 
 
 def _look(node: cst.CSTNode, context: Context) -> None:
     if not isinstance(node, cst.Call):
         return
-    module, _, function = (context.call_of(node) or "").rpartition(".")
-    if module in _MODULES:
+    called = context.call_of(node) or ""
+    module, _, function = called.rpartition(".")
+    if called in _VARIABLES and argument(node, 1, "owner") is None and not has_stars(node):
+        context.change(node, "Variable needs an owner, or None", _without_owner)
+    elif module in _MODULES:
         rename_keywords(node, _RENAMED.get(function, {}), context)
         for name, message in _GONE.get(function, {}).items():
             if name in keywords(node):
@@ -50,6 +57,13 @@ def _look(node: cst.CSTNode, context: Context) -> None:
     elif isinstance(node.func, cst.Attribute) and node.func.attr.value == "flatten":
         # Only symbolic variables have a method with this argument.
         rename_keywords(node, {"outdim": "ndim"}, context)
+
+
+def _without_owner(node: cst.CSTNode) -> cst.CSTNode:
+    assert isinstance(node, cst.Call)
+    tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    owner = cst.Arg(cst.Name("None"), keyword=cst.Name("owner"), equal=tight)
+    return node.with_changes(args=[*node.args, owner])
 
 
 TENSOR_ARGUMENTS = Rule("PU112", (cst.Call,), _look, __doc__ or "")
