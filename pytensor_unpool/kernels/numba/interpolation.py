@@ -76,7 +76,7 @@ def interpolate_planes(x, places, weights, y):  # type: ignore[no-untyped-def]
 
 
 @inner
-def share_row(cotangent, low_weight, high_weight, low, high):  # type: ignore[no-untyped-def]
+def share_row(low, high, low_weight, high_weight, cotangent):  # type: ignore[no-untyped-def]
     """Add what the two rows get of the cotangent of what they were made of."""
     for i in range(len(cotangent)):
         low[i] += cotangent[np.uint64(i)] * low_weight
@@ -86,7 +86,7 @@ def share_row(cotangent, low_weight, high_weight, low, high):  # type: ignore[no
 
 
 @inner
-def share_line(cotangent, places, weights, x):  # type: ignore[no-untyped-def]
+def share_line(x, places, weights, cotangent):  # type: ignore[no-untyped-def]
     """Add what elements get of the cotangents of what was made of them."""
     for i in range(len(cotangent)):
         x[places[0, i]] += cotangent[i] * weights[0, i]
@@ -95,32 +95,46 @@ def share_line(cotangent, places, weights, x):  # type: ignore[no-untyped-def]
 
 
 @inner
-def share_planes(cotangent, places, weights, x):  # type: ignore[no-untyped-def]
+def share_planes(x, places, weights, cotangent):  # type: ignore[no-untyped-def]
     """Do the same where each element of the axis is a row or more of them."""
     for n in range(places.shape[1]):
-        share, low, high = cotangent[n], x[places[0, n]], x[places[1, n]]
+        low, high, share = x[places[0, n]], x[places[1, n]], cotangent[n]
         for row in np.ndindex(share.shape[:-1]):
-            share_row(share[row], weights[0, n], weights[1, n], low[row], high[row])
+            share_row(low[row], high[row], weights[0, n], weights[1, n], share[row])
+
+
+def _walker(axis: int, p: int, q: int, visit: Kernel) -> Kernel:
+    """Compile a walk over what is short on the axis, and what is long, some of it at a time.
+
+    ``visit(short, places, weights, long)`` gets an item of both, where the elements of the long one
+    lie in the short one, and their weights.
+    """
+
+    @inner
+    def walk(short, long):  # type: ignore[no-untyped-def]
+        count = long.shape[axis]
+        some = min(count, MOST_PLACES)
+        places, weights = np.empty((2, some), np.uint64), np.empty((2, some), short.dtype)
+        for begin in range(0, count, MOST_PLACES):
+            end = min(begin + MOST_PLACES, count)
+            places, weights = places[:, : end - begin], weights[:, : end - begin]
+            find_places(begin, short.shape[axis], p, q, places, weights)
+            for item in np.ndindex(short.shape[:axis]):
+                visit(short[item], places, weights, long[item][begin:end])
+
+    return walk  # type: ignore[no-any-return]
 
 
 def interpolate(axis: int, p: int, q: int) -> Kernel:
     """Compile ``x -> y``: an axis, counted from the last, gets p / q times as long."""
-    fill = interpolate_line if axis == -1 else interpolate_planes
+    walk = _walker(axis, p, q, interpolate_line if axis == -1 else interpolate_planes)
 
     @inner
     def interpolate(x):  # type: ignore[no-untyped-def]
-        length = x.shape[axis]
-        count = lengthen(length, p, q, axis)
+        count = lengthen(x.shape[axis], p, q, axis)
         y = np.empty(tuple_setitem(x.shape, x.ndim + axis, count), x.dtype)
         use_huge_pages(y)
-        some = min(count, MOST_PLACES)
-        places, weights = np.empty((2, some), np.uint64), np.empty((2, some), x.dtype)
-        for begin in range(0, count, MOST_PLACES):
-            end = min(begin + MOST_PLACES, count)
-            places, weights = places[:, : end - begin], weights[:, : end - begin]
-            find_places(begin, length, p, q, places, weights)
-            for item in np.ndindex(x.shape[:axis]):
-                fill(x[item], places, weights, y[item][begin:end])
+        walk(x, y)
         return y
 
     return interpolate  # type: ignore[no-any-return]
@@ -128,7 +142,7 @@ def interpolate(axis: int, p: int, q: int) -> Kernel:
 
 def interpolate_input_grad(axis: int, p: int, q: int) -> Kernel:
     """Compile ``(cotangent, lengths) -> x``, the transpose of `interpolate`."""
-    spread = share_line if axis == -1 else share_planes
+    walk = _walker(axis, p, q, share_line if axis == -1 else share_planes)
 
     @inner
     def interpolate_input_grad(cotangent, lengths):  # type: ignore[no-untyped-def]
@@ -139,14 +153,7 @@ def interpolate_input_grad(axis: int, p: int, q: int) -> Kernel:
         x = np.empty(tuple_setitem(longer, cotangent.ndim + axis, length), cotangent.dtype)
         use_huge_pages(x)
         x[...] = 0
-        some = min(count, MOST_PLACES)
-        places, weights = np.empty((2, some), np.uint64), np.empty((2, some), x.dtype)
-        for begin in range(0, count, MOST_PLACES):
-            end = min(begin + MOST_PLACES, count)
-            places, weights = places[:, : end - begin], weights[:, : end - begin]
-            find_places(begin, length, p, q, places, weights)
-            for item in np.ndindex(x.shape[:axis]):
-                spread(cotangent[item][begin:end], places, weights, x[item])
+        walk(x, cotangent)
         return x
 
     return interpolate_input_grad  # type: ignore[no-any-return]
