@@ -25,6 +25,13 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     return np.random.default_rng(crc32(request.node.nodeid.encode()))
 
 
+@pytest.fixture
+def traces_of_variables() -> Iterator[None]:
+    """Keep where variables are made, for errors that say so."""
+    with config.change_flags(traceback__limit=8):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def raise_from_rewriters() -> Iterator[None]:
     """Let exceptions out of rewriters and `infer_shape`.

@@ -39,8 +39,7 @@ UPSAMPLINGS = [
 # Theano had no gradient for a vector of repeats; here there is one.
 NEW_GRADIENTS = [case for case in REPEATS if "grad_x" in case.get("raises", {})]
 
-IN_NUMBA = ("bilinear-0031",)
-IN_CVM = ("bilinear-0031", "repeat-0001")
+COMPILED = ("bilinear-0031", "repeat-0001")
 
 # Weights that are no dyadic fractions are rounded in another order than Theano's.
 TOLERANCE_IN_EPS = 4
@@ -49,7 +48,7 @@ TOLERANCE_IN_EPS = 4
 def runs(mode: str, case: Case) -> bool:
     if ALL or mode == "FAST_COMPILE":
         return True
-    return case["id"].endswith(IN_CVM if mode == "CVM" else IN_NUMBA)
+    return case["id"].endswith(COMPILED)
 
 
 def in_modes(cases: list[Case]) -> Any:
@@ -205,3 +204,4 @@ def test_the_data_has_what_these_tests_are_about() -> None:
     assert {case["id"] for case in ERRORS} >= NO_ERROR_ANY_MORE.keys() | OTHER_CLASSES.keys()
     for mode in MODES:
         assert any(runs(mode, case) for case in UPSAMPLINGS)
+        assert any(runs(mode, case) for case in REPEATS)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytensor.gradient import verify_grad
 
-from pytensor_unpool.errors import LengthError, ShapeError
+from pytensor_unpool.errors import DTypeError, LengthError, ShapeError
 from pytensor_unpool.ops import Interpolate, InterpolateInputGrad
 from tests.cases import Array
 from tests.modes import ALL, MODES, PYTHON
@@ -138,6 +138,13 @@ def test_lengths_that_do_not_fit_are_errors_when_the_graph_is_built() -> None:
     assert InterpolateInputGrad(-1, 4)(g, [2]).type.shape == (None, 2)
     assert InterpolateInputGrad(-1, 4)(g, pt.lvector()).type.shape == (None, None)
     assert Interpolate(-1, 5, 2)(pt.tensor("x", shape=(3, 5))).type.shape == (3, 13)
+
+
+def test_what_has_no_parts_is_refused() -> None:
+    for op in (Interpolate(-1, 2), lambda g: InterpolateInputGrad(-1, 2)(g, [2])):
+        for dtype in ("int64", "bool", "complex128"):
+            with pytest.raises(DTypeError, match=f"must hold floats, .*: got dtype {dtype}. Cast"):
+                op(pt.vector(dtype=dtype))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

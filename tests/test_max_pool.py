@@ -254,7 +254,11 @@ SYMBOLIC = [(1, False), (1, True), (2, False), (2, True), (3, False)]
 
 @pytest.mark.parametrize(
     ("mode", "ndim", "partial_windows"),
-    [(m, *kind) for m in MODES for kind in (SYMBOLIC if m in MODES_OF_MANY else SYMBOLIC[1::2])],
+    [
+        *((mode, *kind) for mode in MODES_OF_MANY for kind in SYMBOLIC),
+        *(("NUMBA", *kind) for kind in SYMBOLIC[1::2] if not ALL),
+        *(("CVM", *kind) for kind in SYMBOLIC[2::2] if not ALL),
+    ],
 )
 def test_table_with_symbolic_windows(
     mode: str, ndim: int, partial_windows: bool, rng: np.random.Generator

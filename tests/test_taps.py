@@ -277,10 +277,11 @@ class TestDerivatives:
             {values: [1, 2], taps: [0, 1]}, mode=PYTHON, on_unused_input="ignore"
         ).tolist() == [0, 0]
 
+    @pytest.mark.usefixtures("traces_of_variables")
     def test_taps_have_none(self) -> None:
         values, taps = pt.dvector("values"), pt.vector("taps", dtype="uint8")
         y = TapUnpool(PAIRS)(values, taps, [4])
-        with pytest.raises(DisconnectedInputError):
+        with pytest.raises(DisconnectedInputError, match="Backtrace when that variable is created"):
             pt.grad(y.sum(), taps)
 
 

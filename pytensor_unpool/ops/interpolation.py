@@ -17,7 +17,7 @@ from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.errors import UPSAMPLED_DISAGREES
+from pytensor_unpool.errors import UPSAMPLED_DISAGREES, DTypeError
 from pytensor_unpool.geometry.upsampling import upsampled_length
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.kernels import reference_upsampling as kernels
@@ -42,6 +42,17 @@ class _InterpolateOp(LinearOp):
         self.axis = axis
         self.p = p
         self.q = q
+
+    def _floats(self, name: str, x: Any) -> TensorVariable:
+        x = pt.as_tensor_variable(x)
+        if x.type.numpy_dtype.kind != "f":
+            raise DTypeError(
+                f"{name} must hold floats, whose parts are floats: got dtype {x.dtype}. Cast it "
+                f"(`.astype('float64')`).",
+                got=x.dtype,
+                wanted="float",
+            )
+        return x
 
     def _longer(self, length: Any) -> Any:
         return None if length is None else upsampled_length(length, self.p, self.q)
@@ -69,7 +80,7 @@ class Interpolate(_InterpolateOp):
     """Make an axis p / q times as long: what is new lies on straight lines between its elements."""
 
     def make_node(self, x: Any) -> Apply:
-        x = pt.as_tensor_variable(x)
+        x = self._floats("x", x)
         shape = self._with_length(x.type.shape, self._longer(x.type.shape[self.axis]))
         return Apply(self, [x], [TensorType(x.type.dtype, shape)()])
 
@@ -101,7 +112,7 @@ class InterpolateInputGrad(_InterpolateOp):
     _output_type_depends_on_input_value = True
 
     def make_node(self, cotangent: Any, lengths: Any) -> Apply:
-        cotangent = pt.as_tensor_variable(cotangent)
+        cotangent = self._floats("cotangent", cotangent)
         lengths = lengths_input(lengths, 1)
         (length,) = static_entries(lengths, 1)
         shape = self._with_length(cotangent.type.shape, self._longer(length))
