@@ -18,6 +18,14 @@ os.environ["PYTENSOR_FLAGS"] = (
 
 from pytensor import config
 
+from tests.headers import use_compiled_headers
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compile_headers_once() -> None:
+    """Spare every C++ module the reading of the same headers."""
+    use_compiled_headers()
+
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:

@@ -1,0 +1,55 @@
+"""C++'s headers, compiled once for the hundreds of small modules that PyTensor compiles.
+
+To read Python's, NumPy's and C++'s headers takes g++ longer than most of these modules, and what a
+debugger would need of them nearly as long again.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytensor.tensor as pt
+from pytensor import config
+from pytensor.graph.fg import FunctionGraph
+from pytensor.link.c.basic import CLinker
+from pytensor.link.c.cmodule import std_include_dirs
+
+# Those of PyTensor's own modules, and of kernels/c.
+HEADERS = (
+    "Python.h",
+    "math.h",
+    "numpy/arrayobject.h",
+    "numpy/arrayscalars.h",
+    "numpy/npy_math.h",
+    "algorithm",
+    "vector",
+)
+
+
+def use_compiled_headers() -> None:
+    """Let this process and those that it starts compile C++ with the headers already read.
+
+    g++ reads them as ever where it does not take what was compiled, as with other options.
+    """
+    if not config.cxx:
+        return
+    place = Path(config.compiledir) / "headers.h"
+    place.write_text("".join(f"#include <{header}>\n" for header in HEADERS))
+    config.gcc__cxxflags = f"{config.gcc__cxxflags} -g0"
+    # Nothing says whether a compiled header is that of the files that are there now: make it anew.
+    unfinished = place.with_suffix(f".{os.getpid()}")
+    compiler = [config.cxx, *compiler_options(), "-x", "c++-header"]
+    subprocess.run([*compiler, str(place), "-o", str(unfinished)], check=True)
+    unfinished.rename(place.with_suffix(".h.gch"))
+    config.gcc__cxxflags = f"{config.gcc__cxxflags} -include {place}"
+    os.environ["PYTENSOR_FLAGS"] += f",gcc__cxxflags={config.gcc__cxxflags}"
+
+
+def compiler_options() -> list[str]:
+    """Return what PyTensor says to g++ for a module of some Op."""
+    x = pt.vector("x")
+    linker = CLinker().accept(FunctionGraph([x], [x + 1], clone=False))
+    directories = [f"-I{directory}" for directory in std_include_dirs()]
+    return ["-shared", "-g", *linker.compile_args(), *directories, "-fvisibility=hidden"]
