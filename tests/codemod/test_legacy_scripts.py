@@ -10,12 +10,16 @@ import pytest
 
 from pytensor_unpool.codemod.migrate import migrate_text
 from tests.modes import ALL
-from tests.test_legacy_examples import FOLDER, SCRIPTS, printed, run_all
+from tests.test_legacy_examples import FOLDER, SCRIPTS, run_all
 
 PYTHON2 = sorted((FOLDER / "python2").iterdir())
 
-# Running them takes half a minute; some run in any case, those for Python 2 among them.
-FIRST = [*PYTHON2, *(FOLDER / f"{name}.py" for name in ("custom_op", "patches", "unpool_random"))]
+# Running them takes half a minute; some run in any case, those for Python 2 among them. PyTensor
+# compiles an LSTM's steps in Numba, whatever the mode is.
+FIRST = [
+    *(path for path in PYTHON2 if path.stem != "lstm"),
+    *(FOLDER / f"{name}.py" for name in ("custom_op", "patches", "unpool_random")),
+]
 SOURCES = [*PYTHON2, *(FOLDER / f"{name}.py" for name in SCRIPTS)] if ALL else FIRST
 
 
@@ -36,6 +40,12 @@ def printed_by_the_results() -> dict[str, str]:
         return run_all(paths, "FAST_COMPILE", installs=False)
 
 
+@cache
+def printed_by_the_originals() -> dict[str, str]:
+    """Return what each script prints under the old names."""
+    return run_all([FOLDER / f"{source.stem}.py" for source in SOURCES], "FAST_COMPILE")
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=name_of)
 def test_a_migrated_script_prints_the_same(source: Path) -> None:
-    assert printed_by_the_results()[name_of(source)] == printed("FAST_COMPILE")[source.stem]
+    assert printed_by_the_results()[name_of(source)] == printed_by_the_originals()[source.stem]

@@ -30,10 +30,17 @@ def unrolled_sum_plane(windows: Windows, mode: str) -> Kernel:
     number_of_taps = number_of_taps_on_axis(mode == "average_inc_pad")
     may_be_outside = windows.partial_windows or ba + bb + aa + ab > 0
 
-    @inner(forceinline=True)
-    def divisor(start_a, start_b, length_a, length_b):  # type: ignore[no-untyped-def]
-        taps_a = number_of_taps(start_a, wa, da, length_a, ba, aa)
-        return taps_a * number_of_taps(start_b, wb, db, length_b, bb, ab) * wc
+    if may_be_outside:
+
+        @inner(forceinline=True)
+        def divisor(start_a, start_b, length_a, length_b):  # type: ignore[no-untyped-def]
+            taps_a = number_of_taps(start_a, wa, da, length_a, ba, aa)
+            return taps_a * number_of_taps(start_b, wb, db, length_b, bb, ab) * wc
+    else:
+        # LLVM multiplies by the inverse where that is exact: division takes longer than memory.
+        @inner(forceinline=True)
+        def divisor(start_a, start_b, length_a, length_b):  # type: ignore[no-untyped-def]
+            return wa * wb * wc
 
     block = block_sum(WindowRow.of(windows), divides=mode != "sum", may_be_outside=may_be_outside)
     visit = _window_sum(windows, divisor, number_of_taps, mode != "sum")
