@@ -19,6 +19,13 @@ class Target:
     """The peer's time divided by ours is at least this."""
     within: float | None = None
     """Our time divided by the peer's is at most this."""
+    mode: str = ""
+    """The only mode of ours that is compared, where the peer is one of that mode."""
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The modes of ours that are compared."""
+        return (self.mode,) if self.mode else MODES
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class Case:
     """Of a convolution."""
     idiom: str = ""
     """Which one, where `work` is "idiom"."""
+    threads: int = 1
+    """How many, where all contenders that can have more than one."""
 
     @property
     def kernel(self) -> tuple[int, ...]:
@@ -77,17 +86,20 @@ def convolutions() -> list[Case]:
     )
     return [
         Case(
-            f"{CONVOLUTION}{name}{what}",
+            f"{CONVOLUTION}{name}{what}{', 2 threads' * (threads - 1)}",
             work,
             shape,
             (size, size),
             (stride, stride),
-            (Target("torch", faster=1 if "depthwise" in name else CONVOLUTION_LEAST),),
+            (Target("torch", faster=least),),
             channels=channels,
             pad=pad,
+            threads=threads,
         )
+        for threads in (1, 2)
         for name, shape, channels, size, stride, pad in shapes
         for what, work in (("", "conv"), (", both gradients", "conv_gradients"))
+        for least in (1 if threads == 2 or "depthwise" in name else CONVOLUTION_LEAST,)
     ]
 
 
@@ -227,7 +239,11 @@ CASES = [
             IMAGES,
             (2, 2),
             (2, 2),
-            (Target("op", faster=0.95), Target("unrewritten")),
+            (
+                Target("op in NUMBA", faster=0.95, mode="NUMBA"),
+                Target("op in CVM", faster=0.95, mode="CVM"),
+                Target("unrewritten"),
+            ),
             idiom=name,
         )
         for name in (
@@ -248,7 +264,8 @@ PEERS = {
     "torch channels-last": "`torch`, the same numbers held channels-last",
     "pytensor-ml": "`pytensor-ml` in Numba, channels-last data",
     "fftconvolve": "`scipy.signal.fftconvolve`",
-    "op": "the Op itself, called in Numba",
+    "op in NUMBA": "the Op itself, called in Numba",
+    "op in CVM": "the Op itself, called in CVM",
     "unrewritten": "the same graph in Numba, without the rewrites",
     "copy": "`numpy.copyto` of the input",
     "fill": "`numpy.zeros` and first touch of the output",

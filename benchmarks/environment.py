@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
+from collections.abc import Iterator
 from configparser import ConfigParser
+from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,6 +26,18 @@ def use_one_thread() -> None:
     """Give every library one thread; the libraries read this when they are imported."""
     for name in THREAD_VARIABLES:
         os.environ[name] = "1"
+
+
+@contextmanager
+def openmp_threads(number: int) -> Iterator[None]:
+    """Give g++'s OpenMP so many threads, for rows that do not have one."""
+    if number == 1:
+        yield
+        return
+    openmp = ctypes.CDLL("libgomp.so.1")
+    openmp.omp_set_num_threads(number)
+    yield
+    openmp.omp_set_num_threads(1)
 
 
 def describe() -> dict[str, Any]:

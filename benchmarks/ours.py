@@ -21,10 +21,18 @@ Graph = tuple[list[Any], list[Any]]
 
 def our_contender(case: Case, inputs: Arrays, mode: str) -> Contender:
     """Return the work of `case` by this package, in a PyTensor mode."""
+    needs(mode)
+    if mode == "NUMBA" and case.threads > 1:
+        raise AbsentError("convolutions have one thread there")
+    with pytensor.config.change_flags(openmp=case.threads > 1):
+        variables, outputs = GRAPHS[case.work](case)
+        return compiled(variables, outputs, inputs, mode, read=READS.get(case.work, list))
+
+
+def needs(mode: str) -> None:
+    """Raise `AbsentError` where the mode cannot compile."""
     if mode == "CVM" and not pytensor.config.cxx:
         raise AbsentError("no C++ compiler")
-    variables, outputs = GRAPHS[case.work](case)
-    return compiled(variables, outputs, inputs, mode, read=READS.get(case.work, list))
 
 
 def compiled(

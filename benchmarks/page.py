@@ -73,19 +73,34 @@ def _devices(results: Sequence[Result]) -> Iterator[str]:
 def _convolution_means(results: Sequence[Result]) -> Iterator[str]:
     """Say how fast convolutions are on the average, but for the depthwise one."""
     for result in results:
-        rows = [row["seconds"] for row in result["rows"] if row["case"].startswith(CONVOLUTION)
-                and "depthwise" not in row["case"] and "torch" in row["seconds"]]  # fmt: skip
-        if not rows:
-            continue
-        means = ", ".join(
-            f"{geometric_mean([median(row['torch']) / median(row[m]) for row in rows]):.2f} in {m}"
-            for m in MODES
-        )
-        yield (
-            f"Convolutions, under Python {_python(result)}, are as many times as fast as "
-            f"`torch`'s in the geometric mean of their rows, without the depthwise one: {means}. "
-            f"The target is {CONVOLUTION_MEAN:g}."
-        )
+        found = {row["case"]: row["seconds"] for row in result["rows"]}
+        for threads, target in ((1, CONVOLUTION_MEAN), (2, 1)):
+            rows = [
+                found[case.name]
+                for case in CASES
+                if case.name.startswith(CONVOLUTION)
+                and "depthwise" not in case.name
+                and case.threads == threads
+                and "torch" in found.get(case.name, {})
+            ]
+            if rows:
+                yield _convolution_mean(_python(result), rows, threads, target)
+
+
+def _convolution_mean(
+    python: str, rows: Sequence[dict[str, list[float]]], threads: int, target: float
+) -> str:
+    ratios = {
+        mode: [median(row["torch"]) / median(row[mode]) for row in rows]
+        for mode in MODES
+        if all(mode in row for row in rows)
+    }
+    means = ", ".join(f"{geometric_mean(found):.2f} in {mode}" for mode, found in ratios.items())
+    return (
+        f"Convolutions by {threads} thread{'s' * (threads > 1)}, under Python {python}, are as "
+        f"many times as fast as `torch`'s in the geometric mean of their rows, without the "
+        f"depthwise one: {means}. The target is {target:g}."
+    )
 
 
 def _measured(result: Result, case: Case, target: Target) -> Iterator[Row]:
@@ -96,15 +111,16 @@ def _measured(result: Result, case: Case, target: Target) -> Iterator[Row]:
         peer = times[target.peer]
         verdicts = {
             mode: _is_met(times[mode], peer, target)
-            for mode in MODES
+            for mode in target.modes
             if mode in times and _has_bound(target)
         }
         cells = [
             case.name,
             PEERS[target.peer],
             _python(result),
-            *(_milliseconds(times.get(name)) for name in (*MODES, target.peer)),
-            *(_ratio(times.get(mode), peer, target) for mode in MODES),
+            *(_milliseconds(times.get(mode)) for mode in MODES),
+            _milliseconds(peer),
+            *(_ratio(times.get(m) if m in target.modes else None, peer, target) for m in MODES),
             _bound(target),
         ]
         yield cells, verdicts

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from pytensor.compile.mode import get_mode
 
-from benchmarks.cases import Case
+from benchmarks.cases import MODES, Case
 from benchmarks.contender import AbsentError, Contender
 from benchmarks.idioms import IDIOMS
 from benchmarks.inputs import Arrays
-from benchmarks.ours import compiled, idiom_inputs, placeholder, whole_numbers
+from benchmarks.ours import compiled, idiom_inputs, needs, placeholder, whole_numbers
 
 # Elements of float32 in a page of memory: one write to each makes it resident.
 PAGE = 1024
@@ -47,6 +48,7 @@ def _fftconvolve(case: Case, inputs: Arrays) -> Contender:
 
 def _torch(case: Case, inputs: Arrays) -> Contender:
     torch = _import_torch()
+    torch.set_num_threads(case.threads)
     tensors = {name: torch.from_numpy(array) for name, array in inputs.items()}
     if case.work == "gradient":
         return _torch_gradient(torch, case, tensors)
@@ -66,6 +68,7 @@ def _torch(case: Case, inputs: Arrays) -> Contender:
 
 def _torch_channels_last(case: Case, inputs: Arrays) -> Contender:
     torch = _import_torch()
+    torch.set_num_threads(case.threads)
     x = torch.from_numpy(inputs["x"]).contiguous(memory_format=torch.channels_last)
     return _torch_max_pool(torch, case, x)
 
@@ -121,7 +124,6 @@ def _import_torch() -> Any:
         import torch
     except ImportError as error:
         raise AbsentError(str(error)) from None
-    torch.set_num_threads(1)
     return torch
 
 
@@ -148,9 +150,10 @@ def _pytensor_ml(case: Case, inputs: Arrays) -> Contender:
     )
 
 
-def _op(case: Case, inputs: Arrays) -> Contender:
+def _op(case: Case, inputs: Arrays, mode: str) -> Contender:
+    needs(mode)
     variables = idiom_inputs(case)
-    return compiled(variables, [IDIOMS[case.idiom].direct(*variables)], inputs, "NUMBA", read=list)
+    return compiled(variables, [IDIOMS[case.idiom].direct(*variables)], inputs, mode, read=list)
 
 
 def _unrewritten(case: Case, inputs: Arrays) -> Contender:
@@ -164,7 +167,7 @@ PEER_CONTENDERS: dict[str, Callable[[Case, Arrays], Contender]] = {
     "copy": _copy,
     "fftconvolve": _fftconvolve,
     "fill": _fill,
-    "op": _op,
+    **{f"op in {mode}": partial(_op, mode=mode) for mode in MODES},
     "unrewritten": _unrewritten,
     "torch": _torch,
     "torch channels-last": _torch_channels_last,

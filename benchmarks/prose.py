@@ -18,12 +18,12 @@ On a CPU all has one thread; the gradient by JAX of `lax.reduce_window` uses no 
 
 METHOD = """## How it is measured
 
-All contenders of a row run in one process, each with one thread. Each is called three times to
-warm up and its result is compared, element for element, with what NumPy gives: a contender that
-computes something else stops the run. Then come the rounds. A round calls every contender once, in
-a random order, so that a slow moment of the machine does not fall on one of them alone; the garbage
-collector is off, and a result is freed before the next call. The tables show medians over the
-rounds, and the ratio of medians. Every single time is in the JSON files.
+All contenders of a row run in one process, each with one thread if the row does not say two. Each
+is called three times to warm up and its result is compared, element for element, with what NumPy
+gives: a contender that computes something else stops the run. Then come the rounds. A round calls
+every contender once, in a random order, so that a slow moment of the machine does not fall on one
+of them alone; the garbage collector is off, and a result is freed before the next call. The tables
+show medians over the rounds, and the ratio of medians. Every single time is in the JSON files.
 
 Our functions are compiled from graphs whose lengths are unknown, with `trust_input=True`, and
 return new arrays. PyTorch runs eagerly; its gradient is `torch.autograd.grad` of the pooled values.
@@ -40,8 +40,9 @@ with pad 1. PyTorch's gradients are those of `aten.convolution_backward`, withou
 What was tried: copies of images in bands, in place of a matrix of windows; weights in panels for
 each group of output rows; a copy for each phase of a stride, so that all vectors are contiguous;
 rows of products for the gradient in the kernel; for 3x3 with 32 channels or more, Winograd's
-algorithm F(2x2, 3x3), up to 1.7 times as fast as without. What is left is the weights' transforms
-in Numba, the zeros that a "full" padding multiplies with, and threads: there are none.
+algorithm F(2x2, 3x3), up to 1.7 times as fast as without. Threads take images, or output channels
+where the kernel is larger than the images; there are none in Numba. What is left is the weights'
+transforms in Numba, and the zeros that a "full" padding multiplies with.
 
 `helix_convolve` takes float64, mode "same" and arrays of lengths that are unknown: 4-D of (25, 25,
 41, 51), 5-D of (9, 9, 9, 17, 17), 6-D of (7, 7, 7, 7, 9, 9). Results are whole numbers, rounded
@@ -58,9 +59,10 @@ measured once, in copies of the input; the target is a third of that.
 `numpy.copyto` writes to memory that is resident. `numpy.zeros` with first touch takes memory from
 the system and writes to one element of each page, as anything must that returns a new array.
 
-Idioms are graphs with static lengths, compiled with the rewrites. The Op that they become, and the
-same graph without the rewrites, are compiled by Numba. The loop is compiled in mode `CVM`, in a
-process that has compiled a small one before: neither g++ nor what PyTensor does once counts.
+Idioms are graphs with static lengths, compiled with the rewrites. The Op that they become is
+compiled in either mode, the same graph without the rewrites by Numba. The loop is compiled in mode
+`CVM`, in a process that has compiled a small one before: neither g++ nor what PyTensor does once
+counts.
 
 A first call is timed from the first import to the first result, in a new process, with compile
 caches that are empty (cold) or filled by an earlier process (warm). Byte code is compiled

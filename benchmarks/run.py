@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import processes
 from benchmarks.cases import CASES, MODES, SEED, Case
 from benchmarks.contender import AbsentError, Contender, check
-from benchmarks.environment import describe
+from benchmarks.environment import describe, openmp_threads
 from benchmarks.inputs import Arrays, expected, make_inputs
 from benchmarks.ours import our_contender
 from benchmarks.peers import peer_contender
@@ -45,10 +45,11 @@ def measure(rounds: int, only: str, say: Say) -> dict[str, Any]:
 
 
 def _measure_case(case: Case, rounds: int, say: Say) -> dict[str, Any]:
-    contenders, absent = _contenders(case)
-    seconds = time_in_turns(
-        {name: contender.call for name, contender in contenders.items()}, rounds, SEED
-    )
+    with openmp_threads(case.threads):
+        contenders, absent = _contenders(case)
+        seconds = time_in_turns(
+            {name: contender.call for name, contender in contenders.items()}, rounds, SEED
+        )
     for name, times in seconds.items():
         say(f"    {name:<22}{median(times) * 1e3:9.3f} ms")
     for name, reason in absent.items():

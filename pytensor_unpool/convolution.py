@@ -80,6 +80,10 @@ def conv(
     3 by 3 taps, stride 1 and 32 channels or more it goes Winograd's way: rounding errors are
     some times larger, and results that would be infinite can be NaN.
 
+    One thread computes it, and its gradients. Where ``pytensor.config.openmp`` is true when it is
+    called, they take as many in C code (mode "CVM") as OpenMP has: `OMP_NUM_THREADS`, which most
+    builds of BLAS obey too, or one for each core. A process with such threads must not be forked.
+
     Examples
     --------
     >>> import pytensor_unpool as pu

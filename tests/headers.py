@@ -36,7 +36,9 @@ def use_compiled_headers() -> None:
     if not config.cxx:
         return
     place = Path(config.compiledir) / "headers.h"
-    place.write_text("".join(f"#include <{header}>\n" for header in HEADERS))
+    # PyTensor tries what g++ can do without a word of where Python's and NumPy's headers are.
+    includes = "".join(f"#include <{header}>\n" for header in HEADERS)
+    place.write_text(f"#if __has_include(<{HEADERS[2]}>)\n{includes}#endif\n")
     config.gcc__cxxflags = f"{config.gcc__cxxflags} -g0"
     # Nothing says whether a compiled header is that of the files that are there now: make it anew.
     unfinished = place.with_suffix(f".{os.getpid()}")

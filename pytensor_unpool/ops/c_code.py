@@ -26,7 +26,7 @@ class CKernelOp(COp):
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
         # What a debugger would need of the templates takes half as long again to compile.
-        return ["-g0"]
+        return [*super().c_compile_args(**kwargs), "-g0"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
         # PyTensor hashes the text of the call; this is for the files that it calls.

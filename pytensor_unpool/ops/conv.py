@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Variable
+from pytensor.link.c.op import OpenMPOp
 from pytensor.scalar import upcast
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
@@ -45,14 +46,18 @@ from pytensor_unpool.ops.common import (
 from pytensor_unpool.ops.linear import BilinearOp
 
 
-class _ConvOp(BilinearOp):
-    """A convolution, or a gradient of one."""
+class _ConvOp(BilinearOp, OpenMPOp):
+    """A convolution, or a gradient of one.
+
+    Where ``pytensor.config.openmp`` is set when it is made, its C code takes OpenMP's threads.
+    """
 
     __props__ = ("convolution",)
 
     c_files = (
         "lanes.h",
         "tiles.h",
+        "threads.h",
         "conv.h",
         "winograd.h",
         "conv_maps.h",
@@ -67,6 +72,7 @@ class _ConvOp(BilinearOp):
     arrays: int
 
     def __init__(self, convolution: Convolution) -> None:
+        OpenMPOp.__init__(self)
         self.convolution = convolution
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
-// Runs the C kernels on random arrays and windows and compares with naive loops:
-//     fuzz_kernels ROUNDS SEED
-// It is meant for a sanitizer or valgrind; tests/sanitize/run builds and runs it.
+// Runs the C kernels on random arrays and windows and compares with naive loops, for a sanitizer or
+// valgrind: ``fuzz_kernels ROUNDS SEED``. tests/sanitize/run builds and runs it.
 #include <cstddef>
 
 typedef std::ptrdiff_t npy_intp;
@@ -19,6 +18,7 @@ typedef std::ptrdiff_t npy_intp;
 #include "tied.h"
 #include "neighbours.h"
 #include "tiles.h"
+#include "threads.h"
 #include "conv.h"
 #define LEAST_FOR_WINOGRAD 2, 8
 #include "winograd.h"

@@ -69,18 +69,11 @@ static void copy_rows(const Source& source, const View& outputs, Products<T>* pr
         memset(products->rows + row * products->pitch + all, 0, (products->pitch - all) * sizeof(T));
 }
 
-// The part of an axis from `first` on.
-static inline View part_of(const View& x, int axis, npy_intp first, npy_intp most) {
-    View view = x;
-    view.data += first * x.strides[axis];
-    view.shape[axis] = at_most(most, x.shape[axis] - first);
-    return view;
-}
-
-// The transpose of `conv` in the kernel; `dk` is C contiguous.
+// The transpose of `conv` in the kernel, by one thread.
 template <typename T>
-static bool conv_kernel_grad(const Convolution& conv, const View& x, const View& dy, T* dk) {
-    const View images = with_three_axes(x, 2), outputs = with_three_axes(dy, 2);
+static bool run_conv_kernel_grad(
+    const Convolution& conv, const View& images, const View& outputs, T* dk
+) {
     const npy_intp number_of_taps = count_taps(conv), row_step = conv.channels * number_of_taps;
     memset(dk, 0, conv.groups * conv.rows * row_step * sizeof(T));
     if (conv.rows == 0 || conv.channels == 0 || conv.images == 0) return true;
@@ -121,6 +114,29 @@ static bool conv_kernel_grad(const Convolution& conv, const View& x, const View&
                     }
                 }
     return true;
+}
+
+// Parts are groups, or rows of the only one.
+template <typename T>
+static bool conv_kernel_grad(const Convolution& conv, const View& x, const View& dy, T* dk) {
+    const View images = with_three_axes(x, 2), outputs = with_three_axes(dy, 2);
+    const npy_intp row_step = conv.channels * count_taps(conv);
+    if (conv.groups == 1)
+        return in_parallel(conv.rows, [&](npy_intp first, npy_intp number) {
+            Convolution some = conv;
+            some.rows = number;
+            return run_conv_kernel_grad(some, images, part_of(outputs, 1, first, number),
+                                        dk + first * row_step);
+        });
+    return in_parallel(conv.groups, [&](npy_intp first, npy_intp number) {
+        Convolution some = conv;
+        some.groups = number;
+        return run_conv_kernel_grad(
+            some, part_of(images, 1, first * conv.channels, number * conv.channels),
+            part_of(outputs, 1, first * conv.rows, number * conv.rows),
+            dk + first * conv.rows * row_step
+        );
+    });
 }
 
 }  // namespace pytensor_unpool

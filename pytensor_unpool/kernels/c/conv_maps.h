@@ -19,6 +19,14 @@ static inline View with_three_axes(const View& x, int leading) {
     return view;
 }
 
+// The part of an axis from `first` on.
+static inline View part_of(const View& x, int axis, npy_intp first, npy_intp most) {
+    View view = x;
+    view.data += first * x.strides[axis];
+    view.shape[axis] = at_most(most, x.shape[axis] - first);
+    return view;
+}
+
 // Of the channels of images or output of a group, and of its part of the weights.
 static inline View group_of(const View& x, int axis, npy_intp groups, npy_intp group) {
     View view = x;
@@ -84,6 +92,10 @@ static Source source_of(const Convolution& conv) {
     return source;
 }
 
+static npy_intp outputs_of(const Convolution& conv) {
+    return conv.axes[0].outputs * conv.axes[1].outputs * conv.axes[2].outputs;
+}
+
 static npy_intp count_taps(const Convolution& conv) {
     return conv.axes[0].taps * conv.axes[1].taps * conv.axes[2].taps;
 }
@@ -98,14 +110,12 @@ static void list_all_taps(const Convolution& conv, const npy_intp* weight_steps,
     });
 }
 
-// The arrays in these have a batch, channels, and one to three spatial axes; outputs are C
-// contiguous. All return false if there is no memory for scratch.
+// One thread's part of a convolution: the outputs of an image are `image_step` elements apart.
 template <typename T>
-static bool conv(const Convolution& conv, const View& x, const View& kernel, T* y) {
-    const View images = with_three_axes(x, 2), weights = with_three_axes(kernel, 2);
-    const npy_intp plane = conv.axes[0].outputs * conv.axes[1].outputs * conv.axes[2].outputs;
-    const npy_intp all_rows = conv.groups * conv.rows;
-    if (conv.channels == 0) memset(y, 0, conv.images * all_rows * plane * sizeof(T));
+static bool run_conv(
+    const Convolution& conv, const View& images, const View& weights, T* y, npy_intp image_step
+) {
+    const npy_intp plane = outputs_of(conv);
     if (conv.channels == 0 || conv.rows == 0 || conv.images == 0) return true;
     Scratch taps(count_taps(conv) * sizeof(ConvTap));
     if (!taps.data) return false;
@@ -118,7 +128,7 @@ static bool conv(const Convolution& conv, const View& x, const View& kernel, T* 
             count_taps(conv), {y + group * conv.rows * plane, plane, {}, {}, false}
         };
         Correlations<T> all = {
-            group_of(images, 1, conv.groups, group), {}, &one, 1, all_rows * plane
+            group_of(images, 1, conv.groups, group), {}, &one, 1, image_step
         };
         npy_intp step = 1;
         for (int i = SPATIAL - 1; i >= 0; --i) {
@@ -130,6 +140,33 @@ static bool conv(const Convolution& conv, const View& x, const View& kernel, T* 
         if (!(takes_winograd<T>(conv) ? winograd(all) : correlate(all))) return false;
     }
     return true;
+}
+
+// Whether threads share the kernel and read all of the images: where there are too few of these, or
+// the kernel is the larger one. Else each has images of its own, and all of the kernel.
+static bool shares_kernel(const Convolution& conv, const View& kernel, const View& images) {
+    return conv.groups == 1 && (conv.images < most_threads() || kernel.size() > images.size());
+}
+
+// The arrays in these have a batch, channels, and one to three spatial axes; outputs are C
+// contiguous. All return false if there is no memory for scratch.
+template <typename T>
+static bool conv(const Convolution& conv, const View& x, const View& kernel, T* y) {
+    const View images = with_three_axes(x, 2), weights = with_three_axes(kernel, 2);
+    const npy_intp plane = outputs_of(conv), step = conv.groups * conv.rows * plane;
+    if (conv.channels == 0) memset(y, 0, conv.images * step * sizeof(T));
+    if (shares_kernel(conv, weights, images))
+        return in_parallel(conv.rows, [&](npy_intp first, npy_intp number) {
+            Convolution some = conv;
+            some.rows = number;
+            return run_conv(some, images, part_of(weights, 0, first, number), y + first * plane,
+                            step);
+        });
+    return in_parallel(conv.images, [&](npy_intp first, npy_intp number) {
+        Convolution some = conv;
+        some.images = number;
+        return run_conv(some, part_of(images, 0, first, number), weights, y + first * step, step);
+    });
 }
 
 // The elements of an axis of the images that tap number `number` reads, and taps of the same phase:
@@ -220,16 +257,13 @@ struct InputGrad {
 };
 
 template <typename T>
-static bool conv_input_grad(const Convolution& conv, const View& kernel, const View& dy, T* dx) {
-    const View outputs = with_three_axes(dy, 2);
+static bool run_conv_input_grad(
+    const Convolution& conv, const View& weights, const View& outputs, T* dx, npy_intp image_step
+) {
     const ConvAxis* axes = conv.axes;
     const npy_intp plane = axes[0].length * axes[1].length * axes[2].length;
-    const npy_intp channels = conv.groups * conv.channels;
-    const bool is_dense = axes[0].stride == 1 && axes[1].stride == 1 && axes[2].stride == 1;
-    // Elements between taps, or behind the last output's, are read by nothing.
-    if (conv.rows == 0 || !is_dense) memset(dx, 0, conv.images * channels * plane * sizeof(T));
     if (conv.channels == 0 || conv.rows == 0 || conv.images == 0) return true;
-    InputGrad<T> grad = {conv, with_three_axes(kernel, 2), {}, {}};
+    InputGrad<T> grad = {conv, weights, {}, {}};
     Scratch taps(count_taps(conv) * sizeof(ConvTap));
     Scratch scratch(grad.combinations() * sizeof(Correlation<T>));
     if (!taps.data || !scratch.data) return false;
@@ -251,7 +285,7 @@ static bool conv_input_grad(const Convolution& conv, const View& kernel, const V
             if (group > 0) correlations[i].target.data += step;
         }
         Correlations<T> all = {
-            group_of(outputs, 1, conv.groups, group), {}, correlations, number, channels * plane
+            group_of(outputs, 1, conv.groups, group), {}, correlations, number, image_step
         };
         for (int i = 0; i < SPATIAL; ++i)
             all.axes[i] = {grad.low[i], 1, 1, 1, grad.high[i] - grad.low[i] + 1};
@@ -261,6 +295,30 @@ static bool conv_input_grad(const Convolution& conv, const View& kernel, const V
         if (!(takes_winograd<T>(conv) ? winograd(all) : correlate(all))) return false;
     }
     return true;
+}
+
+template <typename T>
+static bool conv_input_grad(const Convolution& conv, const View& kernel, const View& dy, T* dx) {
+    const View outputs = with_three_axes(dy, 2), weights = with_three_axes(kernel, 2);
+    const ConvAxis* axes = conv.axes;
+    const npy_intp plane = axes[0].length * axes[1].length * axes[2].length;
+    const npy_intp step = conv.groups * conv.channels * plane;
+    const bool is_dense = axes[0].stride == 1 && axes[1].stride == 1 && axes[2].stride == 1;
+    // Elements between taps, or behind the last output's, are read by nothing.
+    if (conv.rows == 0 || !is_dense) memset(dx, 0, conv.images * step * sizeof(T));
+    if (shares_kernel(conv, weights, outputs))
+        return in_parallel(conv.channels, [&](npy_intp first, npy_intp number) {
+            Convolution some = conv;
+            some.channels = number;
+            return run_conv_input_grad(some, part_of(weights, 1, first, number), outputs,
+                                       dx + first * plane, step);
+        });
+    return in_parallel(conv.images, [&](npy_intp first, npy_intp number) {
+        Convolution some = conv;
+        some.images = number;
+        return run_conv_input_grad(some, weights, part_of(outputs, 0, first, number),
+                                   dx + first * step, step);
+    });
 }
 
 }  // namespace pytensor_unpool
