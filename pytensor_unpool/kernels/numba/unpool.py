@@ -41,7 +41,7 @@ MARKS = 2**20
 def max_unpool(ndim: int, duplicates: str, wraps: bool) -> Kernel:
     """Compile ``(values, positions, shape) -> y`` with `ndim` un-pooled axes."""
     pooled = -ndim
-    place_of = _place_of(wraps)
+    from_end = _from_end(wraps)
     adds_up = duplicates == "sum"
     some_lengths = (0,) * ndim
 
@@ -53,16 +53,18 @@ def max_unpool(ndim: int, duplicates: str, wraps: bool) -> Kernel:
         for index in np.ndindex(values.shape[:-1]):
             line, places = values[index], positions[index]
             for i in range(len(line)):
-                place = place_of(places[i], size)
+                place = np.uint64(np.int64(places[i]))
                 if place >= size:
-                    return True, np.int64(place)
+                    place = from_end(place, size)
+                    if place >= size:
+                        return True, np.int64(places[i])
                 if adds_up:
                     plane[place] += line[i]
                 else:
                     plane[place] = line[i]
         return False, np.int64(0)
 
-    unpool_channels = _unpool_channels(ndim, adds_up, place_of)
+    unpool_channels = _unpool_channels(ndim, adds_up, from_end)
 
     @inner
     def unpool_planes(values, positions, lengths):  # type: ignore[no-untyped-def]
@@ -102,21 +104,20 @@ def max_unpool(ndim: int, duplicates: str, wraps: bool) -> Kernel:
     return max_unpool  # type: ignore[no-any-return]
 
 
-def _place_of(wraps: bool) -> Kernel:
-    """Compile ``(position, size) -> place``, which is `size` or more where there is none."""
+def _from_end(wraps: bool) -> Kernel:
+    """Compile ``(place, size) -> place`` for one that is `size` or more, and so if it is nowhere.
+
+    A negative position is a huge one without a sign, and small again with the size added.
+    """
 
     @inner
-    def place_of(position, size):  # type: ignore[no-untyped-def]
-        # A negative position is a huge one without a sign, and small again with the size added.
-        place = np.uint64(np.int64(position))
-        if wraps and place >= size and place + size < size:
-            return place + size
-        return place
+    def from_end(place, size):  # type: ignore[no-untyped-def]
+        return place + size if wraps else place
 
-    return place_of  # type: ignore[no-any-return]
+    return from_end  # type: ignore[no-any-return]
 
 
-def _unpool_channels(ndim: int, adds_up: bool, place_of: Kernel) -> Kernel:
+def _unpool_channels(ndim: int, adds_up: bool, from_end: Kernel) -> Kernel:
     """Compile un-pooling of channels side by side, to an output laid out like the input."""
     outer = -ndim - 1
 
@@ -127,9 +128,11 @@ def _unpool_channels(ndim: int, adds_up: bool, place_of: Kernel) -> Kernel:
         for index in np.ndindex(values.shape[1:]):
             line, places = row_at(values, index), row_at(positions, index)
             for i in range(channels):
-                place = place_of(places[i], size)
+                place = np.uint64(np.int64(places[i]))
                 if place >= size:
-                    return True, np.int64(place)
+                    place = from_end(place, size)
+                    if place >= size:
+                        return True, np.int64(places[i])
                 at = place * np.uint64(channels) + np.uint64(i)
                 if adds_up:
                     y[at] += line[i]
@@ -183,7 +186,7 @@ def max_gather(ndim: int, duplicates: str, wraps: bool) -> Kernel:
     """
     pooled = -ndim
     only_last = duplicates == "last"
-    place_of = _place_of(wraps)
+    from_end = _from_end(wraps)
 
     @inner
     def read(target, plane, positions, seen):  # type: ignore[no-untyped-def]
@@ -201,9 +204,11 @@ def max_gather(ndim: int, duplicates: str, wraps: bool) -> Kernel:
             for index in np.ndindex(target.shape[:-1]):
                 line, places = target[index], positions[index]
                 for i in range(len(line)):
-                    place = place_of(places[i], size)
+                    place = np.uint64(np.int64(places[i]))
                     if place >= size:
-                        return True, np.int64(place)
+                        place = from_end(place, size)
+                        if place >= size:
+                            return True, np.int64(places[i])
                     if not only_last:
                         line[i] = elements[place]
                     elif np.uint64(begin) <= place < np.uint64(begin + len(seen)):
