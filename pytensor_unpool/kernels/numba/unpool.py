@@ -45,25 +45,7 @@ def max_unpool(ndim: int, duplicates: str, wraps: bool) -> Kernel:
     adds_up = duplicates == "sum"
     some_lengths = (0,) * ndim
 
-    @inner
-    def write(plane, values, positions):  # type: ignore[no-untyped-def]
-        """Fill one flattened leading item; return whether a position was bad, and which."""
-        plane[:] = 0
-        size = np.uint64(len(plane))
-        for index in np.ndindex(values.shape[:-1]):
-            line, places = values[index], positions[index]
-            for i in range(len(line)):
-                place = np.uint64(np.int64(places[i]))
-                if place >= size:
-                    place = from_end(place, size)
-                    if place >= size:
-                        return True, np.int64(places[i])
-                if adds_up:
-                    plane[place] += line[i]
-                else:
-                    plane[place] = line[i]
-        return False, np.int64(0)
-
+    write = _write_plane(adds_up, from_end)
     unpool_channels = _unpool_channels(ndim, adds_up, from_end)
 
     @inner
@@ -115,6 +97,31 @@ def _from_end(wraps: bool) -> Kernel:
         return place + size if wraps else place
 
     return from_end  # type: ignore[no-any-return]
+
+
+def _write_plane(adds_up: bool, from_end: Kernel) -> Kernel:
+    """Compile ``(plane, values, positions) -> is_bad, place``: one flattened leading item."""
+
+    @inner
+    def write(plane, values, positions):  # type: ignore[no-untyped-def]
+        """Fill it; return whether a position was bad, and which."""
+        plane[:] = 0
+        size = np.uint64(len(plane))
+        for index in np.ndindex(values.shape[:-1]):
+            line, places = values[index], positions[index]
+            for i in range(len(line)):
+                place = np.uint64(np.int64(places[i]))
+                if place >= size:
+                    place = from_end(place, size)
+                    if place >= size:
+                        return True, np.int64(places[i])
+                if adds_up:
+                    plane[place] += line[i]
+                else:
+                    plane[place] = line[i]
+        return False, np.int64(0)
+
+    return write  # type: ignore[no-any-return]
 
 
 def _unpool_channels(ndim: int, adds_up: bool, from_end: Kernel) -> Kernel:
