@@ -9,12 +9,16 @@ to others that do the same. Inputs are float32 of shape (64, 32, 56, 56) unless 
 otherwise: `2x2/2` is a window of 2x2 with stride 2."""
 
 IN_JAX = """\
-Made by `python -m benchmarks.devices --keep`, which takes the default device of JAX, the
-one that the table names. No GPU has been at hand yet. Both functions take arrays that lie on the
-device, and are waited for. A copy's rate is that of `x.copy()` on the device; of it, a row reaches
-the share that its inputs and outputs need. Un-pooling looks at positions that are given before it
-trusts them, so it reads them twice. Gradients are PyTensor's, of the sum of squares of the maxima.
-On a CPU all has one thread; the gradient by JAX of `lax.reduce_window` uses no more."""
+Made by `python -m benchmarks.devices --keep`, which takes the default device of JAX, the one that
+the table names. No GPU has been at hand yet. Both functions take arrays that lie on the device, and
+are waited for. A copy's rate is that of `x.copy()` on the device; of it, a row reaches the share
+that its inputs and outputs need. Un-pooling looks at positions that are given before it trusts
+them, so it reads them twice. Gradients are PyTensor's, of the sum of squares of the maxima. On a
+CPU all has one thread; the gradient by JAX of `lax.reduce_window` uses no more. What was tried on a
+CPU: to look at positions by comparisons in place of divisions, which gained nothing; loops kept
+apart by branches, without which XLA computes what a loop reads once for each reader. What is left
+is that XLA adds up overlapping windows in one pass for each phase of the stride, and takes new
+memory from the system for each result."""
 
 METHOD = """## How it is measured
 
