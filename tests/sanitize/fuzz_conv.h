@@ -2,6 +2,18 @@
 #ifndef FUZZ_CONV_H
 #define FUZZ_CONV_H
 
+#include "conv_copies.h"
+#include "conv.h"
+#define LEAST_FOR_WINOGRAD 2, 8
+#include "winograd.h"
+#include "conv_maps.h"
+#include "conv_scatter.h"
+#include "conv_input_grad.h"
+#include "products.h"
+#include "winograd_kernel_grad.h"
+#include "conv_kernel_grad.h"
+#include "conv_checks.h"
+
 // Calls f(index of the output, of the images, of the kernel) for everything that is multiplied.
 template <typename F>
 void for_each_product(

@@ -19,14 +19,6 @@ typedef std::ptrdiff_t npy_intp;
 #include "neighbours.h"
 #include "tiles.h"
 #include "threads.h"
-#include "conv.h"
-#define LEAST_FOR_WINOGRAD 2, 8
-#include "winograd.h"
-#include "conv_maps.h"
-#include "products.h"
-#include "winograd_kernel_grad.h"
-#include "conv_kernel_grad.h"
-#include "conv_checks.h"
 
 using namespace pytensor_unpool;
 

@@ -1,7 +1,7 @@
 // Convolution and its gradients, without a matrix of windows: tap k of all outputs of a row is a row
 // of the image that begins elsewhere, so a sum over taps adds up vectors read from shifted places.
-// Images are copied once, with their padding, so that no place needs a case of its own; where the
-// stride is not 1, into as many phases, each with stride 1. As in pytensor_unpool/kernels/numba.
+// Images are copied once, see conv_copies.h, or read where they are. As in
+// pytensor_unpool/kernels/numba.
 #ifndef PYTENSOR_UNPOOL_CONV_H
 #define PYTENSOR_UNPOOL_CONV_H
 
@@ -10,122 +10,6 @@ namespace pytensor_unpool {
 // Scratch memory: the copy of an image is done in bands that stay near, and in groups of channels,
 // as the weights are. All together is less than 32 MiB but for single rows longer than that.
 const npy_intp BAND_BYTES = 384 << 10, MOST_SOURCE_BYTES = 8 << 20, MOST_WEIGHT_BYTES = 8 << 20;
-
-const int SPATIAL = 3;
-
-// One of three spatial axes; a missing one has one element, one tap and one output.
-struct ConvAxis {
-    npy_intp length, taps, outputs, stride, before, dilation;
-};
-
-// What a convolution of arrays is, for each of its groups.
-struct Convolution {
-    npy_intp images, groups, channels, rows;  // `rows` are the output channels
-    ConvAxis axes[SPATIAL];
-    bool flip;
-};
-
-// An axis of a copy: where the stride is not 1, neighbouring outputs read elements so far apart; these
-// are neighbours in the copy, which has a part for each phase that taps read, `size` elements each.
-// Element j of phase b is the image's at start + b * dilation % stride + j * stride, or zero.
-struct SourceAxis {
-    npy_intp start, stride, dilation, phases, size;
-
-    npy_intp first(npy_intp phase) const { return start + phase * dilation % stride; }
-};
-
-// How many elements at the end of each row of a copy can be left out: zeros, where the next row, of
-// whatever phase or channel, begins with as many. So the padding between two rows serves both. The
-// rows have to be longer than the outputs read by one tap.
-static inline npy_intp shared_zeros(const SourceAxis& a, npy_intp length, npy_intp outputs) {
-    npy_intp shared = a.size - outputs;
-    for (npy_intp phase = 0; phase < a.phases; ++phase) {
-        const npy_intp end = ceil_divide(length - a.first(phase), a.stride);
-        shared = at_most(shared, at_least(0, ceil_divide(-a.first(phase), a.stride)));
-        shared = at_most(shared, at_least(0, a.size - end));
-    }
-    return at_least(0, shared);
-}
-
-// Where a tap is in the weights, in bytes, and where it reads in a copy: phase and shift.
-struct ConvTap {
-    npy_intp weight, phase[SPATIAL], shift[SPATIAL];
-};
-
-// The copy of the channels of an image: [channel][phase][image][axes].
-struct Source {
-    SourceAxis axes[SPATIAL];
-    npy_intp images;
-
-    npy_intp plane() const { return axes[0].size * axes[1].size * axes[2].size; }
-    npy_intp phases() const { return axes[0].phases * axes[1].phases * axes[2].phases; }
-    npy_intp channel() const { return phases() * images * plane(); }
-
-    // What may be read behind the last channel: the end of a row that is left out, and a tile.
-    template <typename T>
-    npy_intp slack() const { return widest_tile<T>() + axes[2].size; }
-
-    // How many columns lie from the first output to the last; some belong to none.
-    npy_intp columns(const npy_intp* counts) const {
-        npy_intp lines = (counts[0] - 1) * axes[1].size + counts[1];
-        return (lines - 1) * axes[2].size + counts[2];
-    }
-
-    // How far from the first element of its channel a tap of output 0 reads.
-    npy_intp offset(const ConvTap& tap) const {
-        npy_intp phase = 0, shift = 0;
-        for (int i = 0; i < SPATIAL; ++i) {
-            phase = phase * axes[i].phases + tap.phase[i];
-            shift = shift * axes[i].size + tap.shift[i];
-        }
-        return phase * images * plane() + shift;
-    }
-};
-
-// Write `count` elements, `step` bytes apart from element `first` on, that lie from 0 to before
-// `length`; zeros for the others. Elements are `stride` apart in the image.
-template <typename T>
-static void copy_row(
-    const char* row, npy_intp length, npy_intp step, npy_intp first, npy_intp stride,
-    npy_intp count, T* to
-) {
-    npy_intp low = at_most(count, at_least(0, ceil_divide(-first, stride)));
-    npy_intp high = at_least(low, at_most(count, ceil_divide(length - first, stride)));
-    for (npy_intp i = 0; i < low; ++i) to[i] = 0;
-    const char* from = row + (first + low * stride) * step;
-    if (stride * step == (npy_intp)sizeof(T)) memcpy(to + low, from, (high - low) * sizeof(T));
-    else
-        for (npy_intp i = low; i < high; ++i, from += stride * step) to[i] = *(const T*)from;
-    for (npy_intp i = high; i < count; ++i) to[i] = 0;
-}
-
-// Copy the channels of image `number`; they are on the first axis of `image`, before three spatial
-// ones, and `step` elements apart in the copy.
-template <typename T>
-static void copy_image(
-    const Source& source, const View& image, npy_intp number, npy_intp step, T* to
-) {
-    const SourceAxis *z = source.axes, *y = z + 1, *x = z + 2;
-    for (npy_intp channel = 0; channel < image.shape[0]; ++channel)
-        for (npy_intp phase = 0; phase < source.phases(); ++phase) {
-            const npy_intp from_z = z->first(phase / (y->phases * x->phases));
-            const npy_intp from_y = y->first(phase / x->phases % y->phases);
-            const npy_intp from_x = x->first(phase % x->phases);
-            T* row = to + channel * step + (phase * source.images + number) * source.plane();
-            for (npy_intp j = 0; j < z->size; ++j)
-                for (npy_intp i = 0; i < y->size; ++i, row += x->size) {
-                    npy_intp at_z = from_z + j * z->stride, at_y = from_y + i * y->stride;
-                    if (at_z < 0 || at_z >= image.shape[1] || at_y < 0 || at_y >= image.shape[2]) {
-                        memset(row, 0, x->size * sizeof(T));
-                        continue;
-                    }
-                    const char* data = image.data + channel * image.strides[0] +
-                                       at_z * image.strides[1] + at_y * image.strides[2];
-                    copy_row(data, image.shape[3], image.strides[3], from_x, x->stride, x->size,
-                             row);
-                }
-        }
-}
 
 // Where sums go: `counts` outputs of each row, `steps` elements apart on the spatial axes.
 template <typename T>
@@ -216,14 +100,6 @@ struct Correlation {
     }
 };
 
-// Memory that goes with its scope.
-struct Scratch {
-    void* data;
-    explicit Scratch(npy_intp bytes) : data(malloc(at_least(bytes, 1))) {}
-    ~Scratch() { free(data); }
-    Scratch(const Scratch&) = delete;
-};
-
 // Some correlations that read the same images: (batch, channels, three spatial axes), copied with
 // `axes`. Their outputs are `image_step` elements apart.
 template <typename T>
@@ -256,7 +132,8 @@ struct Correlations {
         npy_intp step = sizeof(T);
         for (int i = SPATIAL - 1; i >= 0; --i) {
             const SourceAxis& a = axes[i];
-            if (a.stride != 1 || a.start != 0 || a.size != images.shape[2 + i]) return false;
+            if (a.stride != 1 || a.phases != 1 || a.start != 0) return false;
+            if (a.size != images.shape[2 + i]) return false;
             if (images.shape[2 + i] != 1 && images.strides[2 + i] != step) return false;
             step *= images.shape[2 + i];
         }

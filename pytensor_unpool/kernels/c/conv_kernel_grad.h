@@ -36,31 +36,29 @@ static KernelGradPortions portions_of(const Convolution& conv, const Source& sou
 template <typename T>
 static void copy_columns(
     const Source& source, const View& images, const ConvTap* taps, npy_intp number_of_taps,
-    Products<T>* products
+    npy_intp taps_x,     Products<T>* products
 ) {
     for (npy_intp n = 0; n < source.images; ++n)
         copy_image(source, images.trailing(4, n * images.strides[0]), n, source.channel(),
                    products->images);
     memset(products->images + images.shape[1] * source.channel(), 0, source.slack<T>() * sizeof(T));
     products->terms = 0;
+    // Taps of one phase follow one another: their rows are in the same memory.
     for (npy_intp channel = 0; channel < images.shape[1]; ++channel)
-        for (npy_intp t = 0; t < number_of_taps; ++t, ++products->terms) {
-            products->offsets[products->terms] =
-                channel * source.channel() + source.offset(taps[t]);
-            products->places[products->terms] = channel * number_of_taps + taps[t].weight;
-        }
+        for (npy_intp x = 0; x < taps_x; ++x)
+            for (npy_intp t = x; t < number_of_taps; t += taps_x, ++products->terms) {
+                products->offsets[products->terms] =
+                    channel * source.channel() + source.offset(taps[t]);
+                products->places[products->terms] = channel * number_of_taps + taps[t].weight;
+            }
 }
 
 // Copy some outputs, with zeros where the copy of the images has what belongs to no output.
 template <typename T>
 static void copy_rows(const Source& source, const View& outputs, Products<T>* products) {
-    Source rows = source;
-    for (int i = 0; i < SPATIAL; ++i) {
-        rows.axes[i] = {0, 1, 1, 1, source.axes[i].size};
-    }
+    const Source rows = source.of_outputs();
     const npy_intp all = rows.channel(), lanes = Wide<T>::lanes;
-    const npy_intp used = all - rows.plane() + rows.columns(outputs.shape + 2);
-    products->length = ceil_divide(used, lanes) * lanes;
+    products->length = ceil_divide(rows.columns(outputs.shape + 2), lanes) * lanes;
     products->pitch = ceil_divide(all, lanes) * lanes;
     for (npy_intp n = 0; n < rows.images; ++n)
         copy_image(rows, outputs.trailing(4, n * outputs.strides[0]), n, products->pitch,
@@ -78,7 +76,7 @@ static bool run_conv_kernel_grad(
     memset(dk, 0, conv.groups * conv.rows * row_step * sizeof(T));
     if (conv.rows == 0 || conv.channels == 0 || conv.images == 0) return true;
     if (takes_winograd<T>(conv)) return winograd_kernel_grads(conv, images, outputs, dk);
-    Source all = source_of(conv);
+    Source all = source_of(conv, true);
     const KernelGradPortions part = portions_of<T>(conv, all);
     const int band_axis = 2 + part.axis;
     all.axes[part.axis].size += part.band - outputs.shape[band_axis];
@@ -91,7 +89,7 @@ static bool run_conv_kernel_grad(
     if (!taps.data || !offsets.data || !places.data || !of_rows.data || !copy.data) return false;
     // The weights of a channel are numbered in C order.
     const npy_intp steps[SPATIAL] = {conv.axes[1].taps * conv.axes[2].taps, conv.axes[2].taps, 1};
-    list_all_taps(conv, steps, (ConvTap*)taps.data);
+    list_all_taps(conv, all, steps, (ConvTap*)taps.data);
     Products<T> products = {(T*)of_rows.data, (T*)copy.data, 0, 0,
                             (npy_intp*)offsets.data, (npy_intp*)places.data, 0};
     for (npy_intp group = 0; group < conv.groups; ++group)
@@ -105,7 +103,8 @@ static bool run_conv_kernel_grad(
                     Source source = all;
                     source.images = from.shape[0];
                     source.axes[part.axis].start += n * all.axes[part.axis].stride;
-                    copy_columns(source, from, (const ConvTap*)taps.data, number_of_taps, &products);
+                    copy_columns(source, from, (const ConvTap*)taps.data, number_of_taps,
+                                 conv.axes[2].taps, &products);
                     T* weights = dk + group * conv.rows * row_step + channel * number_of_taps;
                     for (npy_intp row = 0; row < conv.rows; row += part.rows) {
                         const View some = part_of(to, 1, row, part.rows);

@@ -1,5 +1,4 @@
-// Convolution, and its transpose in the images: correlations with all taps, and with those of a
-// phase.
+// Convolution: a correlation with all taps.
 #ifndef PYTENSOR_UNPOOL_CONV_MAPS_H
 #define PYTENSOR_UNPOOL_CONV_MAPS_H
 
@@ -74,14 +73,31 @@ static inline npy_intp phase_period(const ConvAxis& a) {
     return a.stride / divisor;
 }
 
+// A copy with a part for each tap of the last axis has rows of outputs alone, without what the other
+// taps read. This many products have to be spared for each element that is copied.
+const npy_intp SPARED_PRODUCTS = 16, MOST_TAP_PARTS = 16;
+
+static bool has_tap_parts(const Source& source, const ConvAxis& row) {
+    return source.axes[2].period != row.stride;
+}
+
+static void take_tap_parts(const Convolution& conv, Source* source) {
+    const ConvAxis& row = conv.axes[2];
+    const npy_intp spared = source->axes[2].size - row.outputs;
+    const npy_intp readers = conv.rows * conv.axes[0].taps * conv.axes[1].taps;
+    if (row.taps > MOST_TAP_PARTS || readers * spared < SPARED_PRODUCTS * row.outputs) return;
+    source->axes[2] = {-row.before, row.stride, row.dilation,
+                       row.stride + row.taps * row.dilation, row.taps, row.outputs};
+}
+
 // How the images are copied for the output, and where its taps read.
-static Source source_of(const Convolution& conv) {
+static Source source_of(const Convolution& conv, bool has_lines) {
     Source source;
     source.images = 1;
     for (int i = 0; i < SPATIAL; ++i) {
         const ConvAxis& a = conv.axes[i];
         source.axes[i] = {
-            -a.before, a.stride, a.dilation, at_most(a.taps, phase_period(a)),
+            -a.before, a.stride, a.dilation, a.stride, at_most(a.taps, phase_period(a)),
             a.outputs + (a.taps - 1) * a.dilation / a.stride
         };
     }
@@ -89,6 +105,7 @@ static Source source_of(const Convolution& conv) {
     const ConvAxis& row = conv.axes[2];
     if (conv.axes[0].outputs > 1 || conv.axes[1].outputs > 1)
         source.axes[2].size -= shared_zeros(source.axes[2], row.length, row.outputs);
+    if (has_lines) take_tap_parts(conv, &source);
     return source;
 }
 
@@ -100,13 +117,16 @@ static npy_intp count_taps(const Convolution& conv) {
     return conv.axes[0].taps * conv.axes[1].taps * conv.axes[2].taps;
 }
 
-static void list_all_taps(const Convolution& conv, const npy_intp* weight_steps, ConvTap* to) {
+static void list_all_taps(
+    const Convolution& conv, const Source& source, const npy_intp* weight_steps, ConvTap* to
+) {
     AxisTaps axes[SPATIAL];
     for (int i = 0; i < SPATIAL; ++i) axes[i] = {0, 1, conv.axes[i].taps};
     list_taps(conv, axes, weight_steps, to, [&](int i, npy_intp tap, npy_intp* phase,
                                                 npy_intp* shift) {
-        *phase = tap % phase_period(conv.axes[i]);
-        *shift = tap * conv.axes[i].dilation / conv.axes[i].stride;
+        const bool is_alone = i == 2 && has_tap_parts(source, conv.axes[i]);
+        *phase = is_alone ? tap : tap % phase_period(conv.axes[i]);
+        *shift = is_alone ? 0 : tap * conv.axes[i].dilation / conv.axes[i].stride;
     });
 }
 
@@ -119,8 +139,10 @@ static bool run_conv(
     if (conv.channels == 0 || conv.rows == 0 || conv.images == 0) return true;
     Scratch taps(count_taps(conv) * sizeof(ConvTap));
     if (!taps.data) return false;
-    list_all_taps(conv, weights.strides + 2, (ConvTap*)taps.data);
-    const Source source = source_of(conv);
+    const bool is_fast = takes_winograd<T>(conv);
+    const bool has_lines = conv.axes[0].outputs > 1 || conv.axes[1].outputs > 1;
+    const Source source = source_of(conv, has_lines && !is_fast);
+    list_all_taps(conv, source, weights.strides + 2, (ConvTap*)taps.data);
     for (npy_intp group = 0; group < conv.groups; ++group) {
         const View part = group_of(weights, 0, conv.groups, group);
         Correlation<T> one = {
@@ -137,7 +159,7 @@ static bool run_conv(
             one.target.steps[i] = step;
             step *= conv.axes[i].outputs;
         }
-        if (!(takes_winograd<T>(conv) ? winograd(all) : correlate(all))) return false;
+        if (!(is_fast ? winograd(all) : correlate(all))) return false;
     }
     return true;
 }
@@ -166,158 +188,6 @@ static bool conv(const Convolution& conv, const View& x, const View& kernel, T* 
         Convolution some = conv;
         some.images = number;
         return run_conv(some, part_of(images, 0, first, number), weights, y + first * step, step);
-    });
-}
-
-// The elements of an axis of the images that tap number `number` reads, and taps of the same phase:
-// which these are, and where in the outputs.
-struct Phase {
-    AxisTaps taps;
-    npy_intp first, count;  // the first of these elements, and how many there are
-    npy_intp begin;         // element 0 is read at `begin` by a tap at the phase itself
-    npy_intp low, high;     // the first and the last output that the elements are read by
-
-    Phase() {}
-    Phase(const ConvAxis& a, npy_intp number) {
-        const npy_intp phase = number * a.dilation % a.stride, period = phase_period(a);
-        taps = {number, period, (a.taps - 1 - number) / period + 1};
-        begin = ceil_divide(a.before - phase, a.stride);
-        first = phase + a.stride * begin - a.before;
-        count = first < a.length ? (a.length - 1 - first) / a.stride + 1 : 0;
-        low = output(a, number + (taps.number - 1) * period);
-        high = output(a, number) + count - 1;
-    }
-
-    // The output that reads element 0 by one of the taps.
-    npy_intp output(const ConvAxis& a, npy_intp tap) const {
-        return begin + (taps.first * a.dilation % a.stride - tap * a.dilation) / a.stride;
-    }
-
-};
-
-// The transpose of `conv` in the images: one correlation for each combination of phases.
-template <typename T>
-struct InputGrad {
-    const Convolution& conv;
-    View weights;
-    npy_intp low[SPATIAL], high[SPATIAL];  // the outputs that are read
-
-    static npy_intp phases(const ConvAxis& a) { return at_most(a.taps, phase_period(a)); }
-
-    npy_intp combinations() const {
-        return phases(conv.axes[0]) * phases(conv.axes[1]) * phases(conv.axes[2]);
-    }
-
-    // The phases of combination number `number`; false if it reads nothing.
-    bool find(npy_intp number, Phase* found) const {
-        bool has_elements = true;
-        for (int i = SPATIAL - 1; i >= 0; --i) {
-            found[i] = Phase(conv.axes[i], number % phases(conv.axes[i]));
-            number /= phases(conv.axes[i]);
-            has_elements = has_elements && found[i].count > 0;
-        }
-        return has_elements;
-    }
-
-    void widen(const Phase* found, bool is_first) {
-        for (int i = 0; i < SPATIAL; ++i) {
-            low[i] = is_first ? found[i].low : at_most(low[i], found[i].low);
-            high[i] = is_first ? found[i].high : at_least(high[i], found[i].high);
-        }
-    }
-
-    // Fill in a correlation of one combination for the first group; return how many taps it has.
-    npy_intp describe(
-        const Phase* found, ConvTap* taps, T* dx, Correlation<T>* one
-    ) const {
-        AxisTaps some[SPATIAL];
-        npy_intp step = 1, number = 1;
-        one->target.data = dx;
-        for (int i = SPATIAL - 1; i >= 0; --i) {
-            some[i] = found[i].taps;
-            number *= some[i].number;
-            one->target.counts[i] = found[i].count;
-            one->target.steps[i] = step * conv.axes[i].stride;
-            one->target.data += step * found[i].first;
-            step *= conv.axes[i].length;
-        }
-        one->target.row_step = step;
-        one->rows = conv.channels;
-        one->weight_row = weights.strides[1];
-        one->weight_channel = weights.strides[0];
-        one->taps = taps;
-        one->number_of_taps = number;
-        list_taps(conv, some, weights.strides + 2, taps,
-                  [&](int i, npy_intp tap, npy_intp* phase, npy_intp* shift) {
-                      *phase = 0;
-                      *shift = found[i].output(conv.axes[i], tap) - low[i];
-                  });
-        return number;
-    }
-};
-
-template <typename T>
-static bool run_conv_input_grad(
-    const Convolution& conv, const View& weights, const View& outputs, T* dx, npy_intp image_step
-) {
-    const ConvAxis* axes = conv.axes;
-    const npy_intp plane = axes[0].length * axes[1].length * axes[2].length;
-    if (conv.channels == 0 || conv.rows == 0 || conv.images == 0) return true;
-    InputGrad<T> grad = {conv, weights, {}, {}};
-    Scratch taps(count_taps(conv) * sizeof(ConvTap));
-    Scratch scratch(grad.combinations() * sizeof(Correlation<T>));
-    if (!taps.data || !scratch.data) return false;
-    Correlation<T>* correlations = (Correlation<T>*)scratch.data;
-    ConvTap* tap = (ConvTap*)taps.data;
-    npy_intp number = 0;
-    Phase found[SPATIAL];
-    for (npy_intp i = 0; i < grad.combinations(); ++i)
-        if (grad.find(i, found)) grad.widen(found, number++ == 0);
-    number = 0;
-    for (npy_intp i = 0; i < grad.combinations(); ++i)
-        if (grad.find(i, found)) tap += grad.describe(found, tap, dx, correlations + number++);
-    if (number == 0) return true;
-    for (npy_intp group = 0; group < conv.groups; ++group) {
-        const npy_intp step = conv.channels * plane;
-        const View part = group_of(grad.weights, 0, conv.groups, group);
-        for (npy_intp i = 0; i < number; ++i) {
-            correlations[i].weights = part.data;
-            if (group > 0) correlations[i].target.data += step;
-        }
-        Correlations<T> all = {
-            group_of(outputs, 1, conv.groups, group), {}, correlations, number, image_step
-        };
-        for (int i = 0; i < SPATIAL; ++i)
-            all.axes[i] = {grad.low[i], 1, 1, 1, grad.high[i] - grad.low[i] + 1};
-        if (all.most_outputs(0) > 1 || all.most_outputs(1) > 1)
-            all.axes[2].size -=
-                shared_zeros(all.axes[2], axes[2].outputs, all.most_outputs(2));
-        if (!(takes_winograd<T>(conv) ? winograd(all) : correlate(all))) return false;
-    }
-    return true;
-}
-
-template <typename T>
-static bool conv_input_grad(const Convolution& conv, const View& kernel, const View& dy, T* dx) {
-    const View outputs = with_three_axes(dy, 2), weights = with_three_axes(kernel, 2);
-    const ConvAxis* axes = conv.axes;
-    const npy_intp plane = axes[0].length * axes[1].length * axes[2].length;
-    const npy_intp step = conv.groups * conv.channels * plane;
-    const bool is_dense = axes[0].stride == 1 && axes[1].stride == 1 && axes[2].stride == 1;
-    // Elements between taps, or behind the last output's, are read by nothing.
-    if (conv.rows == 0 || !is_dense) memset(dx, 0, conv.images * step * sizeof(T));
-    if (shares_kernel(conv, weights, outputs))
-        return in_parallel(conv.channels, [&](npy_intp first, npy_intp number) {
-            Convolution some = conv;
-            some.channels = number;
-            return run_conv_input_grad(some, part_of(weights, 1, first, number), outputs,
-                                       dx + first * plane, step);
-        });
-    return in_parallel(conv.images, [&](npy_intp first, npy_intp number) {
-        Convolution some = conv;
-        some.images = number;
-        return run_conv_input_grad(some, weights, part_of(outputs, 0, first, number),
-                                   dx + first * step, step);
     });
 }
 

@@ -2,6 +2,8 @@
 #ifndef PYTENSOR_UNPOOL_TILES_H
 #define PYTENSOR_UNPOOL_TILES_H
 
+#include <type_traits>
+
 #ifndef UNPOOL_INLINE
 #define UNPOOL_INLINE inline __attribute__((always_inline))
 #endif
@@ -40,11 +42,16 @@ constexpr int vectors_of(int rows) {
 template <typename T>
 constexpr npy_intp widest_tile() { return MOST_VECTORS * Wide<T>::lanes; }
 
-// tile[row][column] = sum over k of weights[k][row] * source[offsets[k] + column].
-template <int ROWS, typename T>
+// Where row number `row` of a tile goes: rows are so far apart and written; or each has its place, and
+// is added to what is there.
+static inline npy_intp place_of(npy_intp step, int row) { return row * step; }
+static inline npy_intp place_of(const npy_intp* places, int row) { return places[row]; }
+
+// Row r, column c of a tile is the sum over k of weights[k][r] * source[offsets[k] + c].
+template <int ROWS, typename T, typename Places>
 static void multiply_tile(
     const T* weights, const npy_intp* offsets, npy_intp number, const T* source, T* tile,
-    npy_intp row_step
+    Places places
 ) {
     typedef typename Wide<T>::type V;
     constexpr int vectors = vectors_of(ROWS), lanes = Wide<T>::lanes;
@@ -62,20 +69,23 @@ static void multiply_tile(
 #pragma GCC unroll 12
     for (int row = 0; row < ROWS; ++row)
 #pragma GCC unroll 8
-        for (int v = 0; v < vectors; ++v)
-            memcpy(tile + row * row_step + v * lanes, &sums[row][v], sizeof(V));
+        for (int v = 0; v < vectors; ++v) {
+            T* to = tile + place_of(places, row) + v * lanes;
+            if (!std::is_integral<Places>::value) sums[row][v] += Wide<T>::load(to);
+            memcpy(to, &sums[row][v], sizeof(V));
+        }
 }
 
 // The code for tiles with so many rows, and how wide they are.
-template <typename T>
+template <typename T, typename Places = npy_intp>
 struct TileKernel {
-    typedef void (*Multiply)(const T*, const npy_intp*, npy_intp, const T*, T*, npy_intp);
+    typedef void (*Multiply)(const T*, const npy_intp*, npy_intp, const T*, T*, Places);
     Multiply multiply;
     int width;
 
     template <int ROWS>
     static TileKernel of() {
-        return {multiply_tile<ROWS, T>, vectors_of(ROWS) * Wide<T>::lanes};
+        return {multiply_tile<ROWS, T, Places>, vectors_of(ROWS) * Wide<T>::lanes};
     }
 
     static TileKernel of(npy_intp rows) {

@@ -119,6 +119,8 @@ struct SplitRows {
         npy_intp start, npy_intp pairs
     ) const {
         const char* data = x.data + image * x.strides[0] + channel * x.strides[1];
+        const CopiedRow evens(x.shape[4], x.strides[4], start, 2, pairs);
+        const CopiedRow odds(x.shape[4], x.strides[4], start + 1, 2, pairs);
         for (npy_intp i = 0; i < number; ++i) {
             const npy_intp row = first + i;
             if (row < 0 || row >= x.shape[3]) {
@@ -126,8 +128,8 @@ struct SplitRows {
                 continue;
             }
             const char* from = data + row * x.strides[3];
-            copy_row(from, x.shape[4], x.strides[4], start, 2, pairs, even(i));
-            copy_row(from, x.shape[4], x.strides[4], start + 1, 2, pairs, odd(i));
+            evens.copy(from, even(i));
+            odds.copy(from, odd(i));
         }
     }
 };

@@ -1,9 +1,8 @@
 """Correlations with all taps of a kernel, in Numba: what convolutions are made of.
 
 Tap k of all outputs of a row is a row of the image that begins elsewhere, so a sum over taps adds
-up vectors read from shifted places; no matrix of windows is made. Images are copied once, with
-their padding, so that no place needs a case of its own; where the stride is not 1, into as many
-phases, each with stride 1. The same as in kernels/c/conv.h.
+up vectors read from shifted places; no matrix of windows is made. Images are copied once, see
+conv_copies.py, or read where they are. The same as in kernels/c/conv.h.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     WEIGHT,
     can_stay,
     columns_of,
+    copy_elements,
     copy_image,
     phases_of,
     plane_of,
@@ -46,25 +46,25 @@ BAND_BYTES, MOST_SOURCE_BYTES, MOST_WEIGHT_BYTES = 384 << 10, 8 << 20, 8 << 20
 TAP, NUMBER, FIRST, COUNT, APART = 0, 1, 2, 3, 6
 
 
-def _tile_chooser(numbers: tuple[int, ...] = ROW_NUMBERS) -> Kernel:
-    """Compile ``(rows, ...) -> None``: the tile with so many rows."""
+def _tile_chooser(numbers: tuple[int, ...] = (MOST_ROWS, *ROW_NUMBERS[:-1])) -> Kernel:
+    """Compile ``(rows, ...) -> None``: the tile with so many rows, the usual ones first."""
     rows_here, *others = numbers
     multiply = tile_kernel(rows_here)
     if not others:
 
         @inner
-        def last(rows, weights, weight, offsets, offset, terms, source, at, tile, to, apart):  # type: ignore[no-untyped-def]
-            multiply(weights, weight, offsets, offset, terms, source, at, tile, to, apart)
+        def last(rows, weights, weight, offsets, offset, terms, source, at, tile, to, places):  # type: ignore[no-untyped-def]
+            multiply(weights, weight, offsets, offset, terms, source, at, tile, to, places)
 
         return last  # type: ignore[no-any-return]
     otherwise = _tile_chooser(tuple(others))
 
     @inner
-    def choose(rows, weights, weight, offsets, offset, terms, source, at, tile, to, apart):  # type: ignore[no-untyped-def]
+    def choose(rows, weights, weight, offsets, offset, terms, source, at, tile, to, places):  # type: ignore[no-untyped-def]
         if rows == rows_here:
-            multiply(weights, weight, offsets, offset, terms, source, at, tile, to, apart)
+            multiply(weights, weight, offsets, offset, terms, source, at, tile, to, places)
         else:
-            otherwise(rows, weights, weight, offsets, offset, terms, source, at, tile, to, apart)
+            otherwise(rows, weights, weight, offsets, offset, terms, source, at, tile, to, places)
 
     return choose  # type: ignore[no-any-return]
 
@@ -128,8 +128,7 @@ def write_tile(tile, rows, width, low, high, first, copy, one, counts, to, row_s
                     for i in range(length):
                         y[np.uint64(put + i * apart)] += tile[np.uint64(at + i)]
                 elif apart == 1:
-                    for i in range(length):
-                        y[np.uint64(put + i)] = tile[np.uint64(at + i)]
+                    copy_elements(tile, at * tile.itemsize, tile.itemsize, length, y, put)
                 else:
                     for i in range(length):
                         y[np.uint64(put + i * apart)] = tile[np.uint64(at + i)]
@@ -164,7 +163,7 @@ def run(
     Where nothing may be read behind the last output's taps, the last tile ends with that output.
     """
     lanes = VECTOR_BYTES // tile.itemsize
-    columns = columns_of(copy, counts)
+    columns = columns_of(copy, 1, counts)
     for begin in range(0, columns, portion):
         end = min(columns, begin + portion)
         for panel in range(0, rows, MOST_ROWS):

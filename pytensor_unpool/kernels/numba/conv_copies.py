@@ -1,4 +1,4 @@
-"""Copies of images for convolutions, in Numba: with their padding, a part for each phase.
+"""Copies of images for convolutions, in Numba: with their padding, a part for each phase or tap.
 
 All arrays have three spatial axes here. Their numbers come in tables of integers, a row for each
 axis: see `LENGTH` and `START`.
@@ -6,18 +6,28 @@ axis: see `LENGTH` and `START`.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from pytensor_unpool.kernels.numba.channel_layout import memory_row
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
 from pytensor_unpool.kernels.numba.intermediate import inner
-from pytensor_unpool.kernels.numba.tiles import MOST_VECTORS, VECTOR_BYTES
+from pytensor_unpool.kernels.numba.lanes import INT32, INT64, data_of
+from pytensor_unpool.kernels.numba.tiles import MOST_VECTORS, VECTOR_BYTES, Wide
+
+BYTE = ir.IntType(8).as_pointer()
 
 # Columns of a table of the convolution: of the image, the kernel and the output.
 LENGTH, TAPS, OUTPUTS, STRIDE, BEFORE, DILATION = range(6)
 
-# Columns of a table of a copy. Element j of phase b is the image's at START + b * PHASE_STEP % STEP
-# + j * STEP, or zero; each of the PHASES has SIZE elements.
-START, STEP, PHASE_STEP, PHASES, SIZE = range(5)
+# Columns of a table of a copy. Element j of phase b is the image's at START + j * STEP
+# + b * PHASE_STEP % PERIOD, or zero; each of the PHASES has SIZE elements. The period is the step;
+# or longer than the kernel, where each tap has a part of its own. A channel has the elements as
+# (phase, z, y, image, x).
+START, STEP, PHASE_STEP, PERIOD, PHASES, SIZE = range(6)
 
 # Columns of a table of taps: the index in the kernel, the phase that is read, how far behind.
 WEIGHT, PHASE, SHIFT = 0, 3, 6
@@ -36,26 +46,37 @@ def phases_of(copy):  # type: ignore[no-untyped-def]
 
 
 @inner
-def columns_of(copy, counts):  # type: ignore[no-untyped-def]
+def columns_of(copy, images, counts):  # type: ignore[no-untyped-def]
     """Return how many elements of a copy lie from the first output to the last."""
     lines = (counts[0] - 1) * copy[1, SIZE] + counts[1]
-    return (lines - 1) * copy[2, SIZE] + counts[2]
+    return (lines * images - 1) * copy[2, SIZE] + counts[2]
+
+
+@inner
+def copy_of_outputs(copy):  # type: ignore[no-untyped-def]
+    """Return a copy of what belongs to outputs, with zeros where the other has what does not."""
+    of_outputs = copy.copy()
+    for i in range(3):
+        of_outputs[i, START] = 0
+        for column in (STEP, PHASE_STEP, PERIOD, PHASES):
+            of_outputs[i, column] = 1
+    return of_outputs
 
 
 @inner
 def tap_offset(copy, images, tap):  # type: ignore[no-untyped-def]
     """Return how far from the first element of its channel a tap of output 0 reads."""
-    phase = shift = 0
+    phase = 0
     for i in range(3):
         phase = phase * copy[i, PHASES] + tap[PHASE + i]
-        shift = shift * copy[i, SIZE] + tap[SHIFT + i]
-    return phase * images * plane_of(copy) + shift
+    line = tap[SHIFT] * copy[1, SIZE] + tap[SHIFT + 1]
+    return (phase * plane_of(copy) + line * copy[2, SIZE]) * images + tap[SHIFT + 2]
 
 
 @inner
 def phase_start(copy, axis, phase):  # type: ignore[no-untyped-def]
     """Return which element of the image is element 0 of a phase."""
-    return copy[axis, START] + phase * copy[axis, PHASE_STEP] % copy[axis, STEP]
+    return copy[axis, START] + phase * copy[axis, PHASE_STEP] % copy[axis, PERIOD]
 
 
 @inner
@@ -80,6 +101,60 @@ def slack_of(copy, itemsize):  # type: ignore[no-untyped-def]
     return MOST_VECTORS * (VECTOR_BYTES // itemsize) + copy[2, SIZE]
 
 
+@intrinsic
+def copy_elements(typing_context, x, offset, step, number, to, at):  # type: ignore[no-untyped-def]
+    """Copy elements of `x` from so many bytes behind its first one, `step` bytes apart.
+
+    `to` is contiguous. As a loop in Python this would be vector code for long lines alone, and a
+    view of `x` would be counted as one who holds it.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        image, offset, step, number, copy, at = arguments
+        wide = Wide(context, builder, signature.args[0].dtype)
+        read = data_of(context, builder, signature.args[0], image)
+        read = builder.gep(builder.bitcast(read, BYTE), [offset])
+        written = builder.gep(data_of(context, builder, signature.args[4], copy), [at])
+        is_dense = builder.icmp_signed("==", step, INT64(wide.itemsize))
+        is_next_but_one = builder.icmp_signed("==", step, INT64(2 * wide.itemsize))
+        is_long = builder.icmp_signed(">=", number, INT64(wide.lanes))
+        with builder.if_else(is_dense) as (then, otherwise):
+            with then:
+                to = builder.bitcast(written, BYTE)
+                cgutils.raw_memcpy(builder, to, read, number, INT64(wide.itemsize))
+            with otherwise, builder.if_else(builder.and_(is_next_but_one, is_long)) as branches:
+                with branches[0]:
+                    _copy_every_other(builder, wide, read, number, written)
+                with branches[1], cgutils.for_range(builder, number) as loop:
+                    start = builder.gep(read, [builder.mul(loop.index, step)])
+                    element = builder.load(builder.bitcast(start, written.type))
+                    builder.store(element, builder.gep(written, [loop.index]))
+        return context.get_dummy_value()
+
+    number_type = types.intp
+    return types.void(x, number_type, number_type, number_type, to, number_type), generate
+
+
+def _copy_every_other(builder: Any, wide: Wide, read: Any, number: Any, written: Any) -> None:
+    """Copy at least a vector of elements, of which as many lie between them."""
+    lanes = INT64(wide.lanes)
+    # The second half of a vector is read so that it ends with its last element.
+    halves = [2 * i for i in range(wide.lanes // 2)]
+    mask = [*halves, *(wide.lanes + 1 + i for i in halves)]
+    mask = ir.Constant(ir.VectorType(INT32, wide.lanes), mask)
+    read = builder.bitcast(read, written.type)
+    vectors = builder.sdiv(builder.add(number, INT64(wide.lanes - 1)), lanes)
+    with cgutils.for_range(builder, vectors) as loop:
+        # The last one begins early where they do not divide.
+        first, last = builder.mul(loop.index, lanes), builder.sub(number, lanes)
+        is_early = builder.icmp_signed(">", first, last)
+        first = builder.select(is_early, last, first)
+        start = builder.gep(read, [builder.mul(first, INT64(2))])
+        low = wide.load(start)
+        high = wide.load(builder.gep(start, [INT64(wide.lanes - 1)]))
+        wide.store(builder.shuffle_vector(low, high, mask), builder.gep(written, [first]), 0)
+
+
 @inner
 def copy_line(x, offset, first, stride, low, high, size, to, at):  # type: ignore[no-untyped-def]
     """Write a line of the copy from element `at` on: elements from `low` to `high`, else zeros.
@@ -89,20 +164,8 @@ def copy_line(x, offset, first, stride, low, high, size, to, at):  # type: ignor
     """
     for i in range(low):
         to[np.uint64(at + i)] = 0
-    step = x.strides[4] * stride
-    begin = offset + first * x.strides[4] + low * step
-    if step == x.itemsize:
-        line = memory_row(x, begin, high - low)
-        for i in range(high - low):
-            to[np.uint64(at + low + i)] = line[np.uint64(i)]
-    elif step > 0 and step % x.itemsize == 0:
-        elements = step // x.itemsize
-        line = memory_row(x, begin, (high - low - 1) * elements + 1)
-        for i in range(high - low):
-            to[np.uint64(at + low + i)] = line[np.uint64(i * elements)]
-    else:
-        for i in range(high - low):
-            to[np.uint64(at + low + i)] = memory_row(x, begin + i * step, 1)[0]
+    begin, step = offset + (first + low * stride) * x.strides[4], stride * x.strides[4]
+    copy_elements(x, begin, step, high - low, to, at + low)
     for i in range(high, size):
         to[np.uint64(at + i)] = 0
 
@@ -120,16 +183,16 @@ def copy_image(copy, images, x, n, channel, channels, number, step, to):  # type
             first = phase_start(copy, 2, phase % phases_x)
             low = min(size_x, max(0, -(first // stride)))
             high = max(low, min(size_x, -((first - width) // stride)))
-            at = i * step + (phase * images + number) * size_z * size_y * size_x
-            for j in range(size_z * size_y):
-                at_z, at_y = z + j // size_y * copy[0, STEP], y + j % size_y * copy[1, STEP]
-                if 0 <= at_z < depth and 0 <= at_y < height:
-                    offset = n * x.strides[0] + (channel + i) * x.strides[1]
-                    offset += at_z * x.strides[2] + at_y * x.strides[3]
-                    copy_line(x, offset, first, stride, low, high, size_x, to, at)
-                else:
-                    copy_line(x, 0, first, stride, 0, 0, size_x, to, at)
-                at += size_x
+            at = i * step + phase * images * size_z * size_y * size_x + number * size_x
+            begin = n * x.strides[0] + (channel + i) * x.strides[1]
+            for at_z in range(z, z + size_z * copy[0, STEP], copy[0, STEP]):
+                for at_y in range(y, y + size_y * copy[1, STEP], copy[1, STEP]):
+                    if 0 <= at_z < depth and 0 <= at_y < height:
+                        offset = begin + at_z * x.strides[2] + at_y * x.strides[3]
+                        copy_line(x, offset, first, stride, low, high, size_x, to, at)
+                    else:
+                        copy_line(x, 0, first, stride, 0, 0, size_x, to, at)
+                    at += images * size_x
 
 
 @inner
@@ -139,10 +202,12 @@ def can_stay(copy, x, counts):  # type: ignore[no-untyped-def]
     if x.strides[0] % step != 0 or x.strides[1] % step != 0:
         return False
     for i in range(2, -1, -1):
-        if copy[i, STEP] != 1 or copy[i, START] != 0 or copy[i, SIZE] != x.shape[2 + i]:
+        if copy[i, STEP] != 1 or copy[i, PHASES] != 1 or copy[i, START] != 0:
+            return False
+        if copy[i, SIZE] != x.shape[2 + i]:
             return False
         if x.shape[2 + i] != 1 and x.strides[2 + i] != step:
             return False
         step *= x.shape[2 + i]
     widest = MOST_VECTORS * (VECTOR_BYTES // x.itemsize)
-    return columns_of(copy, counts) >= widest
+    return columns_of(copy, 1, counts) >= widest

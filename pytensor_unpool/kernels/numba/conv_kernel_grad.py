@@ -14,8 +14,6 @@ from pytensor_unpool.kernels.numba.conv import MOST_SOURCE_BYTES
 from pytensor_unpool.kernels.numba.conv_checks import check_output, describer, shape_reader
 from pytensor_unpool.kernels.numba.conv_copies import (
     OUTPUTS,
-    PHASE_STEP,
-    PHASES,
     SIZE,
     START,
     STEP,
@@ -23,6 +21,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     WEIGHT,
     columns_of,
     copy_image,
+    copy_of_outputs,
     phases_of,
     plane_of,
     slack_of,
@@ -73,9 +72,12 @@ def conv_kernel_grad(convolution: Convolution) -> Kernel:
         check_output(dy.shape, x.shape, full, axes)
         dk = np.zeros(full, x.dtype)
         if dk.size > 0 and x.shape[0] > 0:
-            taps = all_taps(axes, flip)
-            arguments = (axes, groups, three_axes(x), three_axes(dy), taps, dk.reshape(-1))
-            if takes_winograd(axes, x.shape[0], full[1], full[0] // groups, x.itemsize):
+            rows = full[0] // groups
+            is_fast = takes_winograd(axes, x.shape[0], full[1], rows, x.itemsize)
+            copy = copy_for_outputs(axes, rows, not is_fast)
+            taps = all_taps(axes, flip, copy)
+            arguments = (axes, copy, groups, three_axes(x), three_axes(dy), taps, dk.reshape(-1))
+            if is_fast:
                 linked_winograd_add_all(arguments)
             else:
                 linked_add_all(arguments)
@@ -86,10 +88,15 @@ def conv_kernel_grad(convolution: Convolution) -> Kernel:
 
 @inner
 def list_terms(copy, images, axes, taps, channel, channels, step, offsets, places):  # type: ignore[no-untyped-def]
-    """List where the columns of products begin, and which weights they are for."""
+    """List where the columns of products begin, and which weights they are for.
+
+    Taps of one phase follow one another: their rows are in the same memory.
+    """
     term = 0
     for i in range(channels):
-        for t in range(len(taps)):
+        for nth in range(len(taps)):
+            lines = len(taps) // axes[2, TAPS]
+            t = nth % lines * axes[2, TAPS] + nth // lines
             offsets[term] = i * step + tap_offset(copy, images, taps[t])
             place = taps[t, WEIGHT] * axes[1, TAPS] + taps[t, WEIGHT + 1]
             place = place * axes[2, TAPS] + taps[t, WEIGHT + 2]
@@ -118,26 +125,22 @@ def copy_rows(copy, number, dy, image, first, rows, pitch, to):  # type: ignore[
 
 
 @inner
-def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
+def add_all(axes, copy, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
     """Add the products of all outputs with the images to the weights."""
     all_rows, all_channels = dy.shape[1] // groups, x.shape[1] // groups
-    copy = copy_for_outputs(axes)
     most_rows, most_channels, together, axis, most = portions_of(
         axes, copy, x.shape[0], all_rows, all_channels, x.itemsize
     )
     outputs = axes[axis, OUTPUTS]
     copy[axis, SIZE] += most - outputs
-    of_rows = copy.copy()
-    for i in range(3):
-        of_rows[i, START] = 0
-        of_rows[i, PHASES] = of_rows[i, STEP] = of_rows[i, PHASE_STEP] = 1
+    of_rows = copy_of_outputs(copy)
     plane, width = plane_of(copy), VECTOR_BYTES // x.itemsize
     pitch = -(-together * plane // width) * width
     slack = slack_of(copy, x.itemsize)
     images = np.empty(most_channels * phases_of(copy) * together * plane + slack, x.dtype)
     rows = np.empty(most_rows * pitch, x.dtype)
     offsets, places = np.empty((2, most_channels * len(taps)), np.int64)
-    lanes = np.empty(LANE_ROWS * MOST_COLUMNS * width, x.dtype)
+    sums = np.empty(LANE_ROWS * MOST_COLUMNS, x.dtype)
     row_step, begin = all_channels * len(taps), copy[axis, START]
     counts = axes[:, OUTPUTS].copy()
     for group in range(groups):
@@ -156,7 +159,7 @@ def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
                     images[channels * step : channels * step + slack] = 0
                     counts[axis] = min(most, outputs - first)
                     part = part_of(dy, axis, first, most)
-                    used = (number - 1) * plane + columns_of(copy, counts)
+                    used = columns_of(copy, number, counts)
                     length = -(-used // width) * width
                     for row in range(0, all_rows, most_rows):
                         some, at = min(most_rows, all_rows - row), group * all_rows + row
@@ -170,7 +173,7 @@ def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
                             places,
                             channels * len(taps),
                             length,
-                            lanes,
+                            sums,
                             dk[at * row_step :],
                             row_step,
                         )
@@ -179,7 +182,7 @@ def add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
 def _argument_types(given):  # type: ignore[no-untyped-def]
     dtype = given[-1].dtype
     table, images = types.Array(types.int64, 2, "C"), types.Array(dtype, 5, "A", readonly=True)
-    return table, types.int64, images, images, table, types.Array(dtype, 1, "C")
+    return table, table, types.int64, images, images, table, types.Array(dtype, 1, "C")
 
 
 linked_add_all = linked(add_all, _argument_types)

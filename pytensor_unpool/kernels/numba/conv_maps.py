@@ -25,6 +25,7 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     DILATION,
     LENGTH,
     OUTPUTS,
+    PERIOD,
     PHASE,
     PHASE_STEP,
     PHASES,
@@ -37,11 +38,15 @@ from pytensor_unpool.kernels.numba.conv_copies import (
     WEIGHT,
     shared_zeros,
 )
+from pytensor_unpool.kernels.numba.conv_scatter import linked_scatter, scatter_is_faster
 from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.linked import linked
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel
 from pytensor_unpool.kernels.numba.winograd import linked_winograd, takes_winograd
+
+# A part of a copy for each tap is made where so many products are spared for each element of one.
+SPARED_PRODUCTS, MOST_TAP_PARTS = 16, 16
 
 
 def conv(convolution: Convolution) -> Kernel:
@@ -59,7 +64,11 @@ def conv(convolution: Convolution) -> Kernel:
         use_huge_pages(y)
         if weights.shape[1] == 0:
             y[...] = 0
-        taps = all_taps(axes, flip)
+        rows = weights.shape[0] // groups
+        has_lines = axes[0, OUTPUTS] > 1 or axes[1, OUTPUTS] > 1
+        is_fast = takes_winograd(axes, x.shape[0], weights.shape[1], rows, x.itemsize)
+        copy = copy_for_outputs(axes, rows, has_lines and not is_fast)
+        taps = all_taps(axes, flip, copy)
         job = np.zeros((1, 9), np.int64)
         job[0, NUMBER] = len(taps)
         step = 1
@@ -73,7 +82,7 @@ def conv(convolution: Convolution) -> Kernel:
             run_correlations(
                 axes,
                 groups,
-                (copy_for_outputs(axes), images, kernels, plan, taps, job, y.reshape(-1)),
+                (copy, images, kernels, plan, taps, job, y.reshape(-1)),
             )
         return y
 
@@ -94,28 +103,38 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
         dx = np.empty(full, dy.dtype)
         use_huge_pages(dx)
         # Elements between taps, or behind the last output's, are read by nothing.
-        if weights.shape[0] == 0 or axes[:, STRIDE].max() > 1:
+        if dy.size == 0 or axes[:, STRIDE].max() > 1:
             dx[...] = 0
-        number = axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS]
-        taps = np.empty((number, 9), np.int64)
-        jobs = np.zeros((number, 9), np.int64)
-        copy, counted = np.zeros((3, 5), np.int64), np.zeros(1, np.int64)
-        linked_plan_phases((axes, flip, taps, jobs, copy, counted))
-        count = counted[0]
-        plane = axes[0, LENGTH] * axes[1, LENGTH] * axes[2, LENGTH]
-        if count > 0 and weights.size > 0 and dy.shape[0] > 0:
-            images, kernels = three_axes(dy), three_axes(weights)
-            if most_outputs(jobs[:count], 0) > 1 or most_outputs(jobs[:count], 1) > 1:
-                most = most_outputs(jobs[:count], 2)
-                copy[2, SIZE] -= shared_zeros(copy, axes[2, OUTPUTS], most)
-            plan = np.array([groups, 1, full[1] * plane, plane])
-            some = jobs[:count].copy()
-            run_correlations(
-                axes, groups, (copy, images, kernels, plan, taps, some, dx.reshape(-1))
-            )
+        if dx.size > 0 and dy.size > 0:
+            fill_input_grad(axes, flip, groups, three_axes(dy), three_axes(weights), dx.reshape(-1))
         return dx
 
     return conv_input_grad  # type: ignore[no-any-return]
+
+
+@inner
+def fill_input_grad(axes, flip, groups, dy, weights, dx):  # type: ignore[no-untyped-def]
+    """Fill in what is read of the images, in the way that is fastest."""
+    rows, channels = weights.shape[0] // groups, weights.shape[1]
+    is_fast = takes_winograd(axes, dy.shape[0], channels, rows, dy.itemsize)
+    has_lines = axes[0, OUTPUTS] > 1 or axes[1, OUTPUTS] > 1
+    number = axes[0, TAPS] * axes[1, TAPS] * axes[2, TAPS]
+    copy = copy_for_outputs(axes, rows, has_lines)
+    if not is_fast and scatter_is_faster(axes, copy, rows, channels, number, dy.itemsize):
+        taps = all_taps(axes, flip, copy)
+        linked_scatter((axes, copy, groups, dy, weights, taps, dx))
+        return
+    taps = np.empty((number, 9), np.int64)
+    jobs, counted = np.zeros((number, 9), np.int64), np.zeros(1, np.int64)
+    linked_plan_phases((axes, flip, taps, jobs, copy, counted))
+    if counted[0] == 0:
+        return
+    some = jobs[: counted[0]].copy()
+    if most_outputs(some, 0) > 1 or most_outputs(some, 1) > 1:
+        copy[2, SIZE] -= shared_zeros(copy, axes[2, OUTPUTS], most_outputs(some, 2))
+    plane = axes[0, LENGTH] * axes[1, LENGTH] * axes[2, LENGTH]
+    plan = np.array([groups, 1, groups * channels * plane, plane])
+    run_correlations(axes, groups, (copy, dy, weights, plan, taps, some, dx))
 
 
 @inner
@@ -186,7 +205,7 @@ def plan_phases(axes, flip, taps, jobs, copy, counted):  # type: ignore[no-untyp
         listed += one[NUMBER]
         count += 1
     for i in range(3):
-        copy[i, STEP], copy[i, PHASE_STEP], copy[i, PHASES] = 1, 1, 1
+        copy[i, STEP], copy[i, PHASE_STEP], copy[i, PERIOD], copy[i, PHASES] = 1, 1, 1, 1
         for t in range(listed):
             taps[t, SHIFT + i] -= copy[i, START]
     counted[0] = count
@@ -210,8 +229,8 @@ def phase_period(axis):  # type: ignore[no-untyped-def]
 
 
 @inner
-def all_taps(axes, flip):  # type: ignore[no-untyped-def]
-    """Return the table of all taps, as outputs read them."""
+def all_taps(axes, flip, copy):  # type: ignore[no-untyped-def]
+    """Return the table of all taps, as outputs read them in a copy."""
     some = np.empty((3, 3), np.int64)
     for i in range(3):
         some[i, 0], some[i, 1], some[i, 2] = 0, 1, axes[i, TAPS]
@@ -220,8 +239,11 @@ def all_taps(axes, flip):  # type: ignore[no-untyped-def]
     for t in range(len(taps)):
         for i in range(3):
             tap = taps[t, PHASE + i]
-            taps[t, SHIFT + i] = tap * axes[i, DILATION] // axes[i, STRIDE]
-            taps[t, PHASE + i] = tap % phase_period(axes[i])
+            if copy[i, PERIOD] != axes[i, STRIDE]:
+                taps[t, SHIFT + i] = 0
+            else:
+                taps[t, SHIFT + i] = tap * axes[i, DILATION] // axes[i, STRIDE]
+                taps[t, PHASE + i] = tap % phase_period(axes[i])
     return taps
 
 
@@ -241,19 +263,34 @@ def list_taps(some, axes, flip, taps):  # type: ignore[no-untyped-def]
 
 
 @inner
-def copy_for_outputs(axes):  # type: ignore[no-untyped-def]
-    """Return how images are copied for the output."""
-    copy = np.empty((3, 5), np.int64)
+def copy_for_outputs(axes, rows, has_lines):  # type: ignore[no-untyped-def]
+    """Return how images are copied for outputs of so many channels."""
+    copy = np.empty((3, 6), np.int64)
     for i in range(3):
         stride, dilation, taps = axes[i, STRIDE], axes[i, DILATION], axes[i, TAPS]
         copy[i, START] = -axes[i, BEFORE]
-        copy[i, STEP], copy[i, PHASE_STEP] = stride, dilation
+        copy[i, STEP], copy[i, PHASE_STEP], copy[i, PERIOD] = stride, dilation, stride
         copy[i, PHASES] = min(taps, phase_period(axes[i]))
         copy[i, SIZE] = axes[i, OUTPUTS] + (taps - 1) * dilation // stride
     # A single row is done in bands, which do not begin with padding.
     if axes[0, OUTPUTS] > 1 or axes[1, OUTPUTS] > 1:
         copy[2, SIZE] -= shared_zeros(copy, axes[2, LENGTH], axes[2, OUTPUTS])
+    if has_lines:
+        take_tap_parts(axes, rows, copy)
     return copy
+
+
+@inner
+def take_tap_parts(axes, rows, copy):  # type: ignore[no-untyped-def]
+    """Let the last axis have a part for each tap, if that spares enough products.
+
+    Rows are of outputs alone then, without what the other taps read.
+    """
+    taps, outputs = axes[2, TAPS], axes[2, OUTPUTS]
+    spared = (copy[2, SIZE] - outputs) * rows * axes[0, TAPS] * axes[1, TAPS]
+    if taps <= MOST_TAP_PARTS and spared >= SPARED_PRODUCTS * outputs:
+        copy[2, PERIOD] = axes[2, STRIDE] + taps * axes[2, DILATION]
+        copy[2, PHASES], copy[2, SIZE] = taps, outputs
 
 
 @intrinsic

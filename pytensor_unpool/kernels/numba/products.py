@@ -8,13 +8,12 @@ from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.tiles import (
     LANE_COLUMNS,
     LANE_ROWS,
-    VECTOR_BYTES,
     lane_kernel,
 )
 from pytensor_unpool.kernels.numba.windows import Kernel
 
 # Rows are so long that a block of them stays in the nearest cache.
-ROW_BYTES = 6400
+ROW_BYTES = 12800
 
 MOST_COLUMNS = LANE_COLUMNS[-1]
 
@@ -26,19 +25,19 @@ def _lane_chooser(numbers: tuple[int, ...] = LANE_COLUMNS) -> Kernel:
     if not others:
 
         @inner
-        def last(columns, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
-            multiply(outputs, rows, images, begins, length, lanes)
+        def last(columns, outputs, rows, images, begins, length, sums):  # type: ignore[no-untyped-def]
+            multiply(outputs, rows, images, begins, length, sums)
             return columns_here
 
         return last  # type: ignore[no-any-return]
     otherwise = _lane_chooser(tuple(others))
 
     @inner
-    def choose(columns, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
+    def choose(columns, outputs, rows, images, begins, length, sums):  # type: ignore[no-untyped-def]
         if columns <= columns_here:
-            multiply(outputs, rows, images, begins, length, lanes)
+            multiply(outputs, rows, images, begins, length, sums)
             return columns_here
-        return otherwise(columns, outputs, rows, images, begins, length, lanes)
+        return otherwise(columns, outputs, rows, images, begins, length, sums)
 
     return choose  # type: ignore[no-any-return]
 
@@ -47,9 +46,8 @@ multiply_lanes = _lane_chooser()
 
 
 @inner
-def add_products(outputs, rows, pitch, images, offsets, places, terms, length, lanes, dk, row_step):  # type: ignore[no-untyped-def]
+def add_products(outputs, rows, pitch, images, offsets, places, terms, length, sums, dk, row_step):  # type: ignore[no-untyped-def]
     """Add to the weights the products of rows `pitch` elements apart with rows at `offsets`."""
-    width = VECTOR_BYTES // lanes.itemsize
     blocks = -(-terms // MOST_COLUMNS)
     for block in range(blocks):
         first = terms * block // blocks
@@ -72,11 +70,8 @@ def add_products(outputs, rows, pitch, images, offsets, places, terms, length, l
                 min(row + 2, end) * pitch,
                 min(row + 3, end) * pitch,
             )
-            held = multiply_lanes(columns, outputs, of_rows, images, begins, length, lanes)
+            held = multiply_lanes(columns, outputs, of_rows, images, begins, length, sums)
             for i in range(min(LANE_ROWS, rows - row)):
                 for j in range(columns):
-                    total = lanes.dtype.type(0)
-                    at = (i * held + j) * width
-                    for lane in range(width):
-                        total += lanes[np.uint64(at + lane)]
-                    dk[np.uint64((row + i) * row_step + places[first + j])] += total
+                    at = (row + i) * row_step + places[first + j]
+                    dk[np.uint64(at)] += sums[np.uint64(i * held + j)]

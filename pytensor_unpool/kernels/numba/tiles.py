@@ -67,6 +67,11 @@ class Wide:
         mask = ir.Constant(ir.VectorType(INT32, self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(one, undefined, mask)
 
+    def add(self, a: Any, b: Any) -> Any:
+        """Return ``a + b``."""
+        is_integer = isinstance(self.element, ir.IntType)
+        return self.builder.add(a, b) if is_integer else self.builder.fadd(a, b)
+
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
         """Return ``a * b + c``."""
         if isinstance(self.element, ir.IntType):
@@ -75,6 +80,16 @@ class Wide:
         kind = ir.FunctionType(self.type, [self.type] * 3)
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [a, b, c])
+
+    def sum(self, vector: Any) -> Any:
+        """Return the sum of the lanes, added up in pairs."""
+        is_integer = isinstance(self.element, ir.IntType)
+        kind, letter = ("add", "i") if is_integer else ("fadd", "f")
+        name = f"llvm.vector.reduce.{kind}.v{self.lanes}{letter}{8 * self.itemsize}"
+        arguments = [vector] if is_integer else [ir.Constant(self.element, -0.0), vector]
+        function = ir.FunctionType(self.element, [a.type for a in arguments])
+        function = cgutils.get_or_insert_function(self.builder.module, function, name)
+        return self.builder.call(function, arguments, fastmath=() if is_integer else ("reassoc",))
 
     def loop(
         self, number: Any, step: int, count: int, body: Callable[[Any, list[Any]], list[Any]]
@@ -109,18 +124,21 @@ class Wide:
 def tile_kernel(rows: int, vectors: int = 0) -> Kernel:
     """Make the code for a tile of sums, as wide as registers allow or as so many vectors.
 
-    ``multiply(weights, weight, offsets, offset, terms, source, at, tile, to, apart)`` writes to
-    element ``to + row * apart + column`` of `tile` the sum over k of
+    ``multiply(weights, weight, offsets, offset, terms, source, at, tile, to, places)`` writes to
+    element ``to + row * places + column`` of `tile` the sum over k of
     ``weights[weight + k * rows + row]`` times element ``at + offsets[offset + k] + column`` of
-    `source`.
+    `source`. If `places` is an array, it adds it to element ``to + places[row] + column``.
     """
     vectors = vectors or vectors_of(rows)
 
     @intrinsic
     def multiply(  # type: ignore[no-untyped-def]
-        typing_context, weights, weight, offsets, offset, terms, source, at, tile, to, apart
+        typing_context, weights, weight, offsets, offset, terms, source, at, tile, to, places
     ):
-        signature = types.none(weights, weight, offsets, offset, terms, source, at, tile, to, apart)
+        signature = types.none(
+            weights, weight, offsets, offset, terms, source, at, tile, to, places
+        )
+        adds = isinstance(places, types.Array)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             wide = Wide(context, builder, signature.args[0].dtype)
@@ -128,7 +146,10 @@ def tile_kernel(rows: int, vectors: int = 0) -> Kernel:
             weights, offsets, source, tile = (
                 data_of(context, builder, *pairs[i]) for i in (0, 2, 5, 7)
             )
-            _, weight, _, offset, terms, _, at, _, to, apart = arguments
+            _, weight, _, offset, terms, _, at, _, to, places = arguments
+            if adds:
+                places = data_of(context, builder, signature.args[9], places)
+            tile = builder.gep(tile, [to])
             weights, offsets = builder.gep(weights, [weight]), builder.gep(offsets, [offset])
             source = builder.gep(source, [at])
 
@@ -144,9 +165,17 @@ def tile_kernel(rows: int, vectors: int = 0) -> Kernel:
                     for i, total in enumerate(sums)
                 ]
 
-            for i, total in enumerate(wide.loop(terms, 1, rows * vectors, body)):
-                begin = builder.add(to, builder.mul(apart, INT64(i // vectors)))
-                wide.store(total, builder.gep(tile, [begin]), i % vectors)
+            totals = wide.loop(terms, 1, rows * vectors, body)
+            for row in range(rows):
+                number = INT64(row)
+                place = (
+                    builder.load(builder.gep(places, [number]))
+                    if adds
+                    else builder.mul(places, number)
+                )
+                start = builder.gep(tile, [place])
+                for v, total in enumerate(totals[row * vectors : (row + 1) * vectors]):
+                    wide.store(wide.add(total, wide.load(start, v)) if adds else total, start, v)
             return context.get_dummy_value()
 
         return signature, generate
@@ -157,20 +186,19 @@ def tile_kernel(rows: int, vectors: int = 0) -> Kernel:
 def lane_kernel(columns: int) -> Kernel:
     """Make the code for the products of some rows of two arrays.
 
-    ``multiply(outputs, rows, images, begins, length, lanes)`` writes, for each of the `LANE_ROWS`
-    elements at which rows of `outputs` begin and each of the columns at which rows of `images` do,
-    one vector to `lanes`: its lane l is the sum of the products of elements l, l + lanes, ... below
-    `length`, which the number of lanes divides.
+    ``multiply(outputs, rows, images, begins, length, sums)`` writes to `sums`, for each of the
+    `LANE_ROWS` elements at which rows of `outputs` begin and each of the columns at which rows of
+    `images` do, the sum of the products of `length` elements, which the number of lanes divides.
     """
 
     @intrinsic
-    def multiply(typing_context, outputs, rows, images, begins, length, lanes):  # type: ignore[no-untyped-def]
-        signature = types.none(outputs, rows, images, begins, length, lanes)
+    def multiply(typing_context, outputs, rows, images, begins, length, sums):  # type: ignore[no-untyped-def]
+        signature = types.none(outputs, rows, images, begins, length, sums)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             wide = Wide(context, builder, signature.args[0].dtype)
             pairs = list(zip(signature.args, arguments, strict=True))
-            outputs, images, lanes = (data_of(context, builder, *pairs[i]) for i in (0, 2, 5))
+            outputs, images, to = (data_of(context, builder, *pairs[i]) for i in (0, 2, 5))
             of_rows = [
                 builder.gep(outputs, [begin])
                 for begin in cgutils.unpack_tuple(builder, arguments[1])
@@ -193,9 +221,34 @@ def lane_kernel(columns: int) -> Kernel:
 
             totals = wide.loop(arguments[4], wide.lanes, LANE_ROWS * columns, body)
             for i, total in enumerate(totals):
-                wide.store(total, lanes, i)
+                builder.store(wide.sum(total), builder.gep(to, [INT64(i)]))
             return context.get_dummy_value()
 
         return signature, generate
 
     return multiply  # type: ignore[no-any-return]
+
+
+@intrinsic
+def add_elements(typing_context, source, at, number, to, begin):  # type: ignore[no-untyped-def]
+    """Add so many elements of `source` from number `at` on to those of `to`, another array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = Wide(context, builder, signature.args[0].dtype)
+        pairs = list(zip(signature.args, arguments, strict=True))
+        source, to = (data_of(context, builder, *pairs[i]) for i in (0, 3))
+        _, at, number, _, begin = arguments
+        source, to = builder.gep(source, [at]), builder.gep(to, [begin])
+        vectors = builder.sdiv(number, INT64(wide.lanes))
+        done = builder.mul(vectors, INT64(wide.lanes))
+        with cgutils.for_range(builder, vectors) as loop:
+            first = builder.mul(loop.index, INT64(wide.lanes))
+            read, written = builder.gep(source, [first]), builder.gep(to, [first])
+            wide.store(wide.add(wide.load(read), wide.load(written)), written, 0)
+        with cgutils.for_range(builder, builder.sub(number, done)) as loop:
+            one = builder.add(done, loop.index)
+            read, written = builder.gep(source, [one]), builder.gep(to, [one])
+            builder.store(wide.add(builder.load(read), builder.load(written)), written)
+        return context.get_dummy_value()
+
+    return types.none(source, at, number, to, begin), generate

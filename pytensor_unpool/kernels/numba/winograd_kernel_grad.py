@@ -39,7 +39,7 @@ def gather_weights(sums, weights, taps, dk):  # type: ignore[no-untyped-def]
 
 
 @inner
-def winograd_add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
+def winograd_add_all(axes, copy, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
     """Fill in the weights: arguments are those of `add_all`."""
     rows, channels, itemsize = dy.shape[1] // groups, x.shape[1] // groups, x.itemsize
     grid = (-(-axes[1, OUTPUTS] // 2), -(-axes[2, OUTPUTS] // 2))
@@ -50,7 +50,7 @@ def winograd_add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-
     read_step, given_step = (channels | 1) * pitch, (rows | 1) * pitch
     read, given = np.empty(PLACES * read_step, x.dtype), np.empty(PLACES * given_step, x.dtype)
     split = np.zeros((2 * min(most, grid[0]) + 2) * 2 * span, x.dtype)
-    lanes = np.empty(LANE_ROWS * MOST_COLUMNS * width, x.dtype)
+    few = np.empty(LANE_ROWS * MOST_COLUMNS, x.dtype)
     places = np.arange(channels)
     offsets, weights = places * pitch, rows * channels
     sums = np.empty(PLACES * weights, x.dtype)
@@ -69,6 +69,6 @@ def winograd_add_all(axes, groups, x, dy, taps, dk):  # type: ignore[no-untyped-
             for place in range(PLACES):
                 add_products(
                     given[place * given_step :], rows, pitch, read[place * read_step :], offsets,
-                    places, channels, length, lanes, sums[place * weights :], channels,
+                    places, channels, length, few, sums[place * weights :], channels,
                 )  # fmt: skip
         gather_weights(sums, weights, taps, dk[group * weights * 9 :])
