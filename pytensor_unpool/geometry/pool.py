@@ -156,6 +156,16 @@ class Windows:
         )
 
     @property
+    def are_apart(self) -> bool:
+        """Whether all is known, the first window begins with the array, and none meets another."""
+        return (
+            self.is_static
+            and not any(self.before)
+            and all(dilation == 1 for dilation in self.dilation)
+            and not self.overlap
+        )
+
+    @property
     def has_taps(self) -> bool:
         """Whether gradients may go by numbers of taps.
 

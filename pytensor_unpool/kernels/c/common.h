@@ -144,6 +144,18 @@ static inline npy_intp at_least(npy_intp a, npy_intp b) { return a > b ? a : b; 
 
 static inline npy_intp at_most(npy_intp a, npy_intp b) { return a < b ? a : b; }
 
+// One of two numbers, by a mask: for what nobody can foretell, where a branch would cost more.
+template <typename T>
+static inline T choose(bool is_first, T first, T second) {
+    static_assert(sizeof(T) <= sizeof(uint64_t), "no longer numbers");
+    uint64_t bits = 0, others = 0;
+    memcpy(&bits, &first, sizeof(T));
+    memcpy(&others, &second, sizeof(T));
+    others ^= (bits ^ others) & -(uint64_t)is_first;
+    memcpy(&second, &others, sizeof(T));
+    return second;
+}
+
 // The number of elements of one leading item, from run-time lengths.
 static inline Problem plane_size(const npy_intp* lengths, int ndim, npy_intp* size) {
     *size = 1;

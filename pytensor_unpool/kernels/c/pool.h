@@ -72,7 +72,15 @@ struct FindMaxima {
         put_block<C::stride>(block, positions + index.at, line.place + start);
     }
 
-    void window(
+    UNPOOL_INLINE void window(
+        const Lines<lines>& line, const Ends& c, npy_intp stride, const WindowIndex& index
+    ) {
+        const Ends whole = {c.start, 0, C::window - 1};
+        if (c.first == whole.first && c.last == whole.last) find(line, whole, stride, index);
+        else find(line, c, stride, index);
+    }
+
+    UNPOOL_INLINE void find(
         const Lines<lines>& line, const Ends& c, npy_intp stride, const WindowIndex& index
     ) {
         npy_intp along = c.start + c.first * C::dilation;
@@ -83,8 +91,8 @@ struct FindMaxima {
                 along = c.start + tap * C::dilation;
                 T element = *(const T*)(line.data[i] + along * stride);
                 bool wins = beats(element, best);
-                best = wins ? element : best;
-                winner = wins ? line.number[i] + (by_taps ? tap : along) : winner;
+                best = choose(wins, element, best);
+                winner = choose(wins, line.number[i] + (by_taps ? tap : along), winner);
             }
         values[index.at] = best;
         put(positions, index.at, line.place + winner);

@@ -100,11 +100,152 @@ struct Collect {
     }
 };
 
+// Whether the first window begins with the axis, and none shares an element with another.
+static inline bool are_apart(const Windows& windows) {
+    for (int i = 0; i < windows.ndim; ++i) {
+        const Row& r = windows.rows[i];
+        if (r.before != 0 || r.window > r.stride || (r.dilation != 1 && r.window != 1)) return false;
+    }
+    return true;
+}
+
+// The columns of LANES windows as long as the stride, from number BEGIN on.
+template <int WINDOW, int BEGIN, typename T, typename G>
+static UNPOOL_INLINE void write_block(
+    const T* x, const typename Vector<T>::type& values, const typename Vector<G>::type& cotangent,
+    G* y
+) {
+    const typename Vector<G>::type none = {}, shares = spread_lanes<WINDOW, BEGIN>(cotangent);
+    const auto tied = load_vector(x + BEGIN) == spread_lanes<WINDOW, BEGIN>(values);
+    store_vector(__builtin_convertvector(tied, decltype(none == none)) ? shares : none, y + BEGIN);
+    if constexpr (BEGIN + LANES < WINDOW * LANES)
+        write_block<WINDOW, BEGIN + LANES>(x, values, cotangent, y);
+}
+
+// A row of as many columns as `length`; `count` windows begin in it, as long as the stride.
+template <int WINDOW, typename T, typename G>
+static UNPOOL_INLINE void write_where_equal(
+    const T* x, const T* values, const G* cotangent, G* y, npy_intp length, npy_intp count
+) {
+    const npy_intp whole = at_most(count, length / WINDOW);
+    npy_intp done = 0;
+    for (; done + LANES <= whole; done += LANES)
+        write_block<WINDOW, 0>(x + done * WINDOW, load_vector(values + done),
+                               load_vector(cotangent + done), y + done * WINDOW);
+    // The last block begins early where they do not divide.
+    if (done < whole && whole >= LANES) {
+        done = whole - LANES;
+        write_block<WINDOW, 0>(x + done * WINDOW, load_vector(values + done),
+                               load_vector(cotangent + done), y + done * WINDOW);
+        done = whole;
+    }
+    for (; done < count; ++done)
+        for (npy_intp i = done * WINDOW; i < at_most(length, (done + 1) * WINDOW); ++i)
+            y[i] = choose(x[i] == values[done], cotangent[done], (G)0);
+    for (npy_intp i = count * WINDOW; i < length; ++i) y[i] = 0;
+}
+
+// The same for windows of any length, at any stride that is not shorter.
+template <typename T, typename G>
+static void write_any(
+    const Row& r, const T* x, const T* values, const G* cotangent, G* y, npy_intp length,
+    npy_intp count
+) {
+    memset(y, 0, length * sizeof(G));
+    for (npy_intp w = 0; w < count; ++w)
+        for (npy_intp i = w * r.stride; i < at_most(length, w * r.stride + r.window); ++i)
+            y[i] = choose(x[i] == values[w], cotangent[w], (G)0);
+}
+
+// Steps through the rows of an array with windows that are apart, and through those of these.
+struct RowWalk {
+    const View &x, &values, &cotangent;
+    npy_intp offset, value, from;  // in bytes
+    npy_intp index[MOST_AXES], window[MOST_AXES], tap[MOST_AXES], length[MOST_AXES];
+    npy_intp stride[MOST_AXES];
+
+    RowWalk(const Windows& windows, const View& x, const View& values, const View& cotangent)
+        : x(x), values(values), cotangent(cotangent), offset(0), value(0), from(0) {
+        for (int i = 0; i < x.ndim - 1; ++i) {
+            const int pooled = i - (x.ndim - windows.ndim);
+            index[i] = window[i] = tap[i] = 0;
+            // The windows of leading axes are their elements.
+            length[i] = pooled < 0 ? 1 : windows.rows[pooled].window;
+            stride[i] = pooled < 0 ? 1 : windows.rows[pooled].stride;
+        }
+    }
+
+    bool is_inside() const {
+        for (int i = x.ndim - 2; i >= 0; --i)
+            if (tap[i] >= length[i] || window[i] >= values.shape[i]) return false;
+        return true;
+    }
+
+    void move(int axis, npy_intp windows) {
+        window[axis] += windows;
+        value += windows * values.strides[axis];
+        from += windows * cotangent.strides[axis];
+    }
+
+    void step() {
+        for (int i = x.ndim - 2; i >= 0; --i) {
+            offset += x.strides[i];
+            if (++index[i] < x.shape[i]) {
+                if (++tap[i] == stride[i]) {
+                    tap[i] = 0;
+                    move(i, 1);
+                }
+                return;
+            }
+            offset -= x.shape[i] * x.strides[i];
+            index[i] = tap[i] = 0;
+            move(i, -window[i]);
+        }
+    }
+};
+
+// Un-pool to windows that are apart, row by row of `y`: each element is written once.
+template <typename T, typename G>
+static void spread_apart(
+    const Windows& windows, const View& x, const View& values, const View& cotangent, G* y
+) {
+    const int last = x.ndim - 1;
+    const Row& r = windows.rows[windows.ndim - 1];
+    const npy_intp length = x.shape[last], count = values.shape[last];
+    RowWalk row(windows, x, values, cotangent);
+    for (npy_intp n = Walk(x, last).rounds(); n > 0; --n, row.step(), y += length) {
+        if (!row.is_inside()) {
+            memset(y, 0, length * sizeof(G));
+            continue;
+        }
+        const T* of_x = (const T*)(x.data + row.offset);
+        const T* of_values = (const T*)(values.data + row.value);
+        const G* of_cotangent = (const G*)(cotangent.data + row.from);
+        const npy_intp window = r.window == r.stride ? r.window : 0;
+        if (window == 1) write_where_equal<1>(of_x, of_values, of_cotangent, y, length, count);
+        else if (window == 2) write_where_equal<2>(of_x, of_values, of_cotangent, y, length, count);
+        else if (window == 3) write_where_equal<3>(of_x, of_values, of_cotangent, y, length, count);
+        else if (window == 4) write_where_equal<4>(of_x, of_values, of_cotangent, y, length, count);
+        else write_any(r, of_x, of_values, of_cotangent, y, length, count);
+    }
+}
+
+// Whether the elements of a row are neighbours in memory.
+template <typename T>
+static bool has_dense_rows(const View& x) {
+    return x.shape[x.ndim - 1] == 1 || x.strides[x.ndim - 1] == (npy_intp)sizeof(T);
+}
+
 // False if there is no memory for scratch rows.
 template <typename T, typename G>
 static bool tied_unpool(
     const Windows& windows, const View& x, const View& values, const View& cotangent, G* y
 ) {
+    const bool is_dense = has_dense_rows<T>(x) && has_dense_rows<T>(values);
+    if (is_dense && has_dense_rows<G>(cotangent) && are_apart(windows)) {
+        spread_apart<T>(windows, x, values, cotangent, y);
+        return true;
+    }
     const int n = windows.ndim, leading = x.ndim - n;
     Walk item(x, leading), value(values, leading), from(cotangent, leading);
     npy_intp size = x.trailing(n, 0).size(), items = item.rounds();

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numba.extending import overload
 
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.pool import Row
 from pytensor_unpool.kernels.numba.channel_layout import (
     channels_back,
     channels_inside,
@@ -16,6 +21,7 @@ from pytensor_unpool.kernels.numba.channel_layout import (
 )
 from pytensor_unpool.kernels.numba.intermediate import inner
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
+from pytensor_unpool.kernels.numba.taps import is_contiguous
 from pytensor_unpool.kernels.numba.windows import (
     COLUMNS,
     Kernel,
@@ -36,11 +42,16 @@ def tied_unpool(windows: Windows) -> Kernel:
     count = windows_counter(windows)
     spread_plane = _spread_plane(windows.ndim)
     spread_channels = _spread_channels(windows.ndim)
+    spread_rows, are_apart = _spread_rows(windows), windows.are_apart
 
     @inner
     def spread_planes(x, values, cotangent, rows, counts):  # type: ignore[no-untyped-def]
         out = np.empty(x.shape, cotangent.dtype)
         use_huge_pages(out)
+        if are_apart and is_contiguous(x) and is_contiguous(values) and is_contiguous(cotangent):
+            lengths, flat = x.shape[pooled:], (as_flat(x), as_flat(values), as_flat(cotangent))
+            spread_rows(lengths, counts, flat, out.reshape(-1))
+            return out
         columns = min(COLUMNS, x.shape[-1])
         maxima, shares = np.empty(columns, values.dtype), np.empty(columns, cotangent.dtype)
         for item in np.ndindex(x.shape[:pooled]):
@@ -66,6 +77,90 @@ def tied_unpool(windows: Windows) -> Kernel:
         return spread_either(x, values, cotangent, rows, counts, layout)
 
     return tied_unpool  # type: ignore[no-any-return]
+
+
+def _spread_rows(windows: Windows) -> Kernel:
+    """Compile un-pooling to windows that are apart, row by row of the output.
+
+    ``spread_rows(lengths, counts, (x, values, cotangent), out)``, flat arrays: each element of the
+    output is written once.
+    """
+    *outer, (window, stride, _, _, _) = windows.rows() if windows.are_apart else [(1, 1, 0, 0, 1)]
+    place_of_row = _row_finder(outer)
+    axes = len(outer)
+
+    @inner(forceinline=True)
+    def spread_row(arrays, begin, out, at, length, whole, count):  # type: ignore[no-untyped-def]
+        x, values, cotangent = arrays
+        nothing = out.dtype.type(0)
+        for w in range(whole):
+            maximum, share = values[np.uint64(begin + w)], cotangent[np.uint64(begin + w)]
+            for k in range(stride):
+                i = np.uint64(at + w * stride + k)
+                out[i] = share if k < window and x[i] == maximum else nothing
+        last = np.uint64(begin + whole)
+        for k in range(length - whole * stride):
+            i = np.uint64(at + whole * stride + k)
+            tied = whole < count and k < window and x[i] == values[last]
+            out[i] = cotangent[last] if tied else nothing
+
+    @inner
+    def spread_rows(lengths, counts, arrays, out):  # type: ignore[no-untyped-def]
+        length, count, nothing = lengths[-1], counts[-1], out.dtype.type(0)
+        whole = min(count, length // stride)
+        rows, rows_of_windows = 1, 1
+        for i in range(axes):
+            rows *= lengths[i]
+            rows_of_windows *= counts[i]
+        at = first = 0
+        while at < len(out):
+            for row in range(rows):
+                place = place_of_row(row, lengths, counts)
+                if place < 0:
+                    for i in range(length):
+                        out[np.uint64(at + i)] = nothing
+                else:
+                    spread_row(arrays, first + place * count, out, at, length, whole, count)
+                at += length
+            first += rows_of_windows * count
+
+    return spread_rows  # type: ignore[no-any-return]
+
+
+def _row_finder(rows: Sequence[Row]) -> Kernel:
+    """Compile ``(row, lengths, counts) -> place``: which row of windows has a row of elements.
+
+    Both are counted in C order; -1 stands for a row that is between windows or behind the last.
+    """
+    axes = len(rows)
+    # Numba has no tuples without elements that are like others.
+    taps, strides = tuple(row[0] for row in rows) or (1,), tuple(row[1] for row in rows) or (1,)
+
+    @inner(forceinline=True)
+    def place_of_row(row, lengths, counts):  # type: ignore[no-untyped-def]
+        place, step = 0, 1
+        for i in range(axes - 1, -1, -1):
+            at, row = row % lengths[i], row // lengths[i]
+            number = at // strides[i]
+            if at % strides[i] >= taps[i] or number >= counts[i]:
+                return -1
+            place += number * step
+            step *= counts[i]
+        return place
+
+    return place_of_row  # type: ignore[no-any-return]
+
+
+def as_flat(array: Any) -> Any:
+    """Return a contiguous array with one axis; of others none of their elements."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(as_flat)
+def _as_flat(array):  # type: ignore[no-untyped-def]
+    if array.layout == "C":
+        return lambda array: array.reshape(-1)
+    return lambda array: np.empty(0, array.dtype)
 
 
 def _spread_plane(ndim: int) -> Kernel:
