@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from benchmarks import devices, page, results
+from benchmarks import devices, old_theano, page, results
 from benchmarks.cases import CASES, Case
 from benchmarks.contender import check
 from benchmarks.inputs import expected, make_inputs
 from benchmarks.ours import our_contender
+from tests.modes import ALL
 
 ROOT = Path(__file__).parents[1]
 
@@ -59,3 +61,14 @@ def test_rows_of_devices_compute_what_plain_jax_does(monkeypatch):
     monkeypatch.setattr(devices, "plain", lambda row: lambda *arrays: 2 * arrays[0])
     with pytest.raises(AssertionError, match="plain JAX gives something else"):
         devices.measure(rounds=1, shape=(2, 3, 8, 10))
+
+
+@pytest.mark.skipif(not ALL, reason="compiling takes most of a minute")
+def test_an_old_script_learns_the_same_with_either_convolution():
+    """In both forms it is one network, which is trained on the same images."""
+    command = [sys.executable, "-m", "pytensor_unpool", "run", str(old_theano.SCRIPT)]
+    costs = {form: old_theano.run([*command, form, "1"], "CVM")[:-1] for form in old_theano.FORMS}
+    old_theano.check(costs)
+    assert costs["conv"][-1] < costs["conv"][0]
+    with pytest.raises(SystemExit, match="the costs differ"):
+        old_theano.check({"conv": costs["conv"], "nnet": costs["nnet"][::-1]})
