@@ -42,11 +42,13 @@ channel of (32, 1, 28, 28) and (20, 1, 5, 5); 1x1 of (16, 256, 28, 28) and (64, 
 (8, 64, 56, 56) and (128, 64, 3, 3) with pad 1; depthwise of (8, 128, 56, 56) and (128, 1, 3, 3)
 with pad 1. PyTorch's gradients are those of `aten.convolution_backward`, without a forward pass.
 What was tried: copies of images in bands, in place of a matrix of windows; weights in panels for
-each group of output rows; a copy for each phase of a stride, so that all vectors are contiguous;
-rows of products for the gradient in the kernel; for 3x3 with 32 channels or more, Winograd's
+each group of output rows; a copy for each phase of a stride, so that all vectors are contiguous, or
+for each tap of a row, so that none holds what belongs to no output; rows of products for the
+gradient in the kernel; for that in the images, where a "full" padding would multiply with many
+zeros, sums of each tap that are added where it reads; for 3x3 with 32 channels or more, Winograd's
 algorithm F(2x2, 3x3), up to 1.7 times as fast as without. Threads take images, or output channels
 where the kernel is larger than the images; there are none in Numba. What is left is the weights'
-transforms in Numba, and the zeros that a "full" padding multiplies with.
+transforms in Numba, and copying lines.
 
 `helix_convolve` takes float64, mode "same" and arrays of lengths that are unknown: 4-D of (25, 25,
 41, 51), 5-D of (9, 9, 9, 17, 17), 6-D of (7, 7, 7, 7, 9, 9). Results are whole numbers, rounded
