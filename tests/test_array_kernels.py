@@ -23,8 +23,9 @@ from pytensor_unpool.kernels import (
 from pytensor_unpool.kernels.reference_helix import convolve_by_products
 from tests.backends import INSTALLED, Backend, at_its_precision, every_backend, marks
 from tests.cases import CASES, DATA, Array, PoolCase, distinct, tied
-from tests.test_conv import CASES as CONVOLUTIONS
-from tests.test_conv import Case, whole
+from tests.conv_cases import CASES as CONVOLUTIONS
+from tests.conv_cases import Case
+from tests.test_conv import whole
 
 __all__ = ["at_its_precision"]
 pytestmark = marks

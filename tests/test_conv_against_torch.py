@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from tests.conv_cases import Case
 from tests.strategies import repeatable, seeds
-from tests.test_conv import IN_C, Case, compiled, convolutions, whole
+from tests.test_conv import IN_C, compiled, convolutions, whole
 
 torch = pytest.importorskip("torch")
 
