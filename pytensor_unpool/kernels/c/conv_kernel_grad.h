@@ -36,7 +36,7 @@ static KernelGradPortions portions_of(const Convolution& conv, const Source& sou
 template <typename T>
 static void copy_columns(
     const Source& source, const View& images, const ConvTap* taps, npy_intp number_of_taps,
-    npy_intp taps_x,     Products<T>* products
+    npy_intp taps_x, Products<T>* products
 ) {
     for (npy_intp n = 0; n < source.images; ++n)
         copy_image(source, images.trailing(4, n * images.strides[0]), n, source.channel(),
