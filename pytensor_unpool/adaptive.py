@@ -11,7 +11,6 @@ import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad, disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.basic import Alloc
 from pytensor.tensor.variable import TensorVariable
 
@@ -28,6 +27,7 @@ from pytensor_unpool.geometry.adaptive import (
 from pytensor_unpool.geometry.pool import as_integer, choice
 from pytensor_unpool.geometry.unpool import plane_size
 from pytensor_unpool.ops import MaxGather
+from pytensor_unpool.ops.check import Check
 from pytensor_unpool.ops.common import check_ndim, real_tensor, same_for_all_items
 
 __all__ = ["adaptive_pool", "global_pool"]
@@ -291,7 +291,7 @@ def _leading_lengths(x: TensorVariable, ndim: int) -> list[Any]:
     ]
 
 
-class _CheckLength(CheckAndRaise):
+class _CheckLength(Check):
     """Check a length, which has no derivative and is the same for every item of a batch."""
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

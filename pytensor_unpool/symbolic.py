@@ -14,12 +14,12 @@ from itertools import product
 from typing import Any, NamedTuple, cast
 
 import pytensor.tensor as pt
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.arguments import unpooled_shape
 from pytensor_unpool.errors import PositionError, ShapeError
 from pytensor_unpool.geometry import plane_size
+from pytensor_unpool.ops.check import Check, equal
 from pytensor_unpool.ops.common import position_tensor
 
 __all__ = ["unpool_arange", "unpool_flat", "unpool_loop"]
@@ -268,13 +268,13 @@ def _same_shape(function: str, one: TensorVariable, other: TensorVariable) -> Te
     the known length of one array would leave the rest of the other unread.
     """
     agree = [
-        pt.eq(one.shape[axis], other.shape[axis])
+        equal(one.shape[axis], other.shape[axis])
         for axis, lengths in enumerate(zip(one.type.shape, other.type.shape, strict=True))
         if None in lengths
     ]
     if not agree:
         return one
-    check = CheckAndRaise(ShapeError, f"{function}: positions must have the shape of values.")
+    check = Check(ShapeError, f"{function}: positions must have the shape of values.")
     return cast(TensorVariable, check(one, *agree))
 
 
@@ -284,7 +284,7 @@ def _inside(function: str, positions: TensorVariable, plane: Length) -> TensorVa
     Indexed assignment does not do it alone: compiled by Numba it writes outside the array.
     """
     limit = plane if isinstance(plane, int) else "the number of elements of the un-pooled axes"
-    check = CheckAndRaise(
+    check = Check(
         PositionError,
         f"{function}: a position lies outside the un-pooled axes: wanted -limit <= position < "
         f"limit, where limit is {limit}. Pass in shape the lengths that were pooled.",

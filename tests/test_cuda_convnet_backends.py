@@ -24,8 +24,10 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.stochastic_pool import
     weighted_max_pool_c01b,
 )
 from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import gpu_contiguous
+from pytensor_unpool.errors import ShapeError
 from tests.backends import at_its_precision, every_backend, marks
 from tests.modes import ALL
+from tests.test_cuda_convnet_rules import REFUSED
 
 __all__ = ["at_its_precision"]
 
@@ -80,6 +82,48 @@ def test_array_backends(backend: Any, wanted: list[Any]) -> None:
     if backend.name == "torch" and not ALL:
         pytest.skip("it compiles for minutes")
     check(backend.mode, wanted)
+
+
+# One of each Op's.
+FEW = (0, 6, 10)
+
+
+@every_backend
+@pytest.mark.parametrize("is_static", [True, False])
+@pytest.mark.parametrize("i", range(len(REFUSED)) if ALL else FEW)
+def test_rules(backend: Any, is_static: bool, i: int) -> None:
+    op, arrays, message = REFUSED[i]
+    given = [x for x in arrays if isinstance(x, np.ndarray)]
+    inputs = [
+        pt.tensor(dtype="float32", shape=x.shape if is_static else (None,) * 4) for x in given
+    ]
+    if is_static and "mismatch" in message:
+        with pytest.raises(ValueError, match="channels"):
+            op(strict=True)(*inputs)
+        return
+    result = op(strict=True)(*inputs, *arrays[len(given) :])
+    # The second output of WeightActs is cut in steps that JAX does not know.
+    first = result[0] if isinstance(result, list) else result
+    run = pytensor.function(inputs, first, mode=backend.mode)
+    with pytest.raises(ShapeError, match=message):
+        run(*given)
+
+
+@every_backend
+def test_rules_that_are_kept(backend: Any) -> None:
+    """Of shapes that are not known, and of the gradient in filters."""
+    x, w = pt.ftensor4("x"), pt.ftensor4("w")
+    y = FilterActs(1, 1, strict=True)(gpu_contiguous(x.dimshuffle(1, 2, 3, 0)), w)
+    pooled = MaxPool(2, 2, strict=True)(y)
+    outputs = pt.grad((pooled**2).sum(), [x, w])
+    rng = np.random.default_rng(3)
+    given = [rng.normal(size=s).astype("f") for s in [(2, 4, 6, 6), (4, 3, 3, 16)]]
+    wanted = pytensor.function([x, w], outputs, mode="FAST_COMPILE")(*given)
+    run = pytensor.function([x, w], outputs, mode=backend.mode)
+    for a, b in zip(run(*given), wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+    with pytest.raises(ShapeError, match="multiple of 4 channels"):
+        run(np.ones((2, 6, 6, 6), "f"), np.ones((6, 3, 3, 16), "f"))
 
 
 @pytest.mark.parametrize("mode", ["NUMBA", "CVM"])

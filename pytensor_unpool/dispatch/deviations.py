@@ -20,6 +20,12 @@ POSITIONS_OUTSIDE = Deviation(
     COMPILED,
     "It is not written; gathering reads a zero there.",
 )
+DATA_CHECKS = Deviation(
+    "The symbolic functions raise errors of data, such as positions and repeats.",
+    ("jax", "mlx"),
+    "A `UserWarning` says, when a function is compiled, what it does not look at. Errors of "
+    "lengths are raised.",
+)
 DATA_LENGTHS = Deviation(
     "Lengths and windows may be computed from data.",
     ("jax", "mlx"),
@@ -53,6 +59,7 @@ NOT_FUSED = Deviation(
 
 DEVIATIONS = (
     POSITIONS_OUTSIDE,
+    DATA_CHECKS,
     DATA_LENGTHS,
     INTEGER_INPUTS,
     NARROW_INTEGERS,

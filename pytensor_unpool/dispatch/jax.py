@@ -11,17 +11,19 @@ from pytensor.link.jax.dispatch.shape import JAXShapeTuple
 from pytensor_unpool.dispatch import static
 from pytensor_unpool.dispatch.blocks import register
 from pytensor_unpool.kernels import jax as arrays
+from pytensor_unpool.ops.check import Check
 
 
-class StaticIntegers(static.StaticIntegers, JAXShapeTuple):
+class StaticNumbers(static.StaticNumbers, JAXShapeTuple):
     """PyTensor makes integer inputs that serve nothing but this static arguments of JAX."""
 
     takes_inputs = True
 
 
-@jax_funcify.register(StaticIntegers)
-def _funcify(op: StaticIntegers, **_: Any) -> Callable[..., Any]:
+@jax_funcify.register(StaticNumbers)
+def _funcify(op: StaticNumbers, **_: Any) -> Callable[..., Any]:
     return op.evaluate
 
 
+jax_funcify.register(Check)(static.check_static)
 register(jax_funcify, arrays)

@@ -8,13 +8,15 @@ from typing import Any
 from pytensor.link.mlx.dispatch import mlx_funcify
 
 from pytensor_unpool.dispatch.blocks import register
-from pytensor_unpool.dispatch.static import StaticIntegers
+from pytensor_unpool.dispatch.static import StaticNumbers, check_static
 from pytensor_unpool.kernels import mlx as arrays
+from pytensor_unpool.ops.check import Check
 
 
-@mlx_funcify.register(StaticIntegers)
-def _funcify(op: StaticIntegers, **_: Any) -> Callable[..., Any]:
+@mlx_funcify.register(StaticNumbers)
+def _funcify(op: StaticNumbers, **_: Any) -> Callable[..., Any]:
     return op.evaluate
 
 
+mlx_funcify.register(Check)(check_static)
 register(mlx_funcify, arrays)

@@ -1,16 +1,18 @@
-"""Integers that a backend must know when it traces a function, for given shapes of its inputs.
+"""Numbers that a backend must know when it traces a function, for given shapes of its inputs.
 
 JAX and MLX compile for lengths that they know. Integers made of the lengths of arrays are none of
-those, as arithmetic is traced too. So what computes lengths and windows from shapes is taken out of
-the graph before it is handed over, and Python does it while the function is traced.
+those, as arithmetic is traced too. So what computes lengths, windows and conditions from shapes is
+taken out of the graph before it is handed over, and Python does it while the function is traced.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from itertools import compress
+from typing import Any, cast
 
 import numpy as np
 import pytensor
@@ -19,9 +21,8 @@ from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.op import Op
 from pytensor.graph.replace import graph_replace
-from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+from pytensor.graph.rewriting.basic import graph_rewriter
 from pytensor.tensor.shape import Shape, Shape_i
-from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.ops import (
     Conv,
@@ -42,51 +43,60 @@ from pytensor_unpool.ops import (
     WindowsToRows,
     WindowUnpool,
 )
+from pytensor_unpool.ops.check import Check
 
-# How many arrays come first; what follows is integers.
+# How many arrays come first; what follows is integers, or conditions.
 ARRAYS = {
-    Conv: 2, ConvInputGrad: 2, ConvKernelGrad: 2, HelixConvolve: 2, HelixWindow: 2,
+    Check: 1, Conv: 2, ConvInputGrad: 2, ConvKernelGrad: 2, HelixConvolve: 2, HelixWindow: 2,
     InterpolateInputGrad: 1, MaxPool: 1, MaxUnpool: 2, Pool: 1, PoolInputGrad: 1, RowsToWindows: 1,
     TapGather: 2, TapUnpool: 2, TiedGather: 3, TiedUnpool: 3, WindowUnpool: 2, WindowsToRows: 1,
 }  # fmt: skip
 
 
-class StaticIntegers(Op):
-    """Integers that Python computes while a function is traced.
+class StaticNumbers(Op):
+    """Integers, or a condition, that Python computes while a function is traced.
 
     Inputs are the arrays whose shapes they are computed from, and integer inputs of the function.
     """
 
-    __props__ = ("integers", "roots")
-
     # Whether the backend knows integer inputs of a function when it traces.
     takes_inputs = False
 
-    def __init__(self, integers: TensorVariable, roots: tuple[Variable, ...]) -> None:
-        self.integers = integers
+    def __init__(self, numbers: Variable, roots: Sequence[Variable]) -> None:
         self.roots = roots
+        # A copy: rewriters change graphs in place.
+        self.inputs = [root.type() for root in roots]
+        (self.numbers,) = graph_replace([numbers], dict(zip(roots, self.inputs, strict=True)))
+
+    @classmethod
+    def of(cls, numbers: Variable) -> Variable | None:
+        """Return what computes these numbers; None where the backend does without, or must."""
+        roots = None if is_static(numbers) else roots_of(numbers)
+        if roots is None or not (cls.takes_inputs or all(root.owner for root in roots)):
+            return None
+        return cast(Variable, cls(numbers, roots)(*[_leaf(root) for root in roots]))
 
     def make_node(self, *leaves: Any) -> Apply:
-        """Return the node; its inputs are the `leaves` of the roots."""
-        return Apply(self, list(leaves), [self.integers.type()])
-
-    def leaves(self) -> list[Variable]:
-        """Return, for each root, the array that it is the shape of, or itself."""
-        return [root.owner.inputs[0] if root.owner else root for root in self.roots]
+        """Return the node; its inputs are arrays for the roots that are shapes of arrays."""
+        return Apply(self, list(leaves), [self.numbers.type()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        """Compute the integers."""
+        """Compute the numbers."""
         output_storage[0][0] = self.evaluate(*inputs)
 
     def evaluate(self, *leaves: Any) -> Any:
-        """Return the integers, as an array of NumPy."""
+        """Return the numbers, as NumPy has them."""
         return self._function(*map(_value, self.roots, leaves))
 
     @cached_property
     def _function(self) -> Any:
-        inputs = [root.type() for root in self.roots]
-        (output,) = graph_replace([self.integers], dict(zip(self.roots, inputs, strict=True)))
-        return pytensor.function(inputs, output, mode=Mode("py", None), on_unused_input="ignore")
+        mode = Mode("py", None)
+        return pytensor.function(self.inputs, self.numbers, mode=mode, on_unused_input="ignore")
+
+
+def _leaf(root: Variable) -> Variable:
+    """Return the array that a root is the shape of, or itself."""
+    return root.owner.inputs[0] if root.owner else root
 
 
 def _value(root: Variable, leaf: Any) -> Any:
@@ -96,9 +106,9 @@ def _value(root: Variable, leaf: Any) -> Any:
     return np.asarray(shape[root.owner.op.i] if isinstance(root.owner.op, Shape_i) else shape)
 
 
-def roots_of(integers: TensorVariable) -> list[Variable] | None:
-    """Return the shapes and integer inputs that integers come from; None if from data."""
-    pending, seen, roots = [integers], set(), []
+def roots_of(numbers: Variable) -> list[Variable] | None:
+    """Return the shapes and integer inputs that numbers come from; None if from data."""
+    pending, seen, roots = [numbers], set(), []
     while pending:
         variable = pending.pop()
         if variable in seen or isinstance(variable, Constant):
@@ -115,31 +125,60 @@ def roots_of(integers: TensorVariable) -> list[Variable] | None:
     return roots
 
 
-def _rewriter(backend: str) -> Any:
-    @node_rewriter(list(ARRAYS))
-    def local_static_integers(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-        """Take what computes lengths and windows out of a graph that is going to be traced."""
-        op_type = import_module(f"pytensor_unpool.dispatch.{backend}").StaticIntegers
-        inputs = list(node.inputs)
-        for i in range(ARRAYS[type(node.op)], len(inputs)):
-            if isinstance(inputs[i], Constant):
-                continue
-            if inputs[i].owner and isinstance(inputs[i].owner.op, StaticIntegers):
-                continue
-            roots = roots_of(inputs[i])
-            if roots is not None and (op_type.takes_inputs or all(root.owner for root in roots)):
-                op = op_type(inputs[i], tuple(roots))
-                inputs[i] = op(*op.leaves())
-        return None if inputs == node.inputs else node.clone_with_new_inputs(inputs).outputs
+def is_static(number: Variable) -> bool:
+    """Return whether a backend knows a number when it traces a function."""
+    if isinstance(number, Constant):
+        return True
+    return number.owner is not None and isinstance(number.owner.op, StaticNumbers)
 
-    return local_static_integers
+
+def check_static(op: Check, node: Apply, **_: Any) -> Callable[..., Any]:
+    """Return what looks at conditions of lengths; of those of data it says that nobody does."""
+    is_known = [is_static(condition) for condition in node.inputs[1:]]
+    if not all(is_known):
+        warnings.warn(
+            f"Compiled code cannot raise errors of data: nothing makes sure of this: {op.msg}",
+            stacklevel=2,
+        )
+
+    def check(x: Any, *conditions: Any) -> Any:
+        if not all(compress(conditions, is_known)):
+            raise op.exc_type(op.msg)
+        return x
+
+    return check
+
+
+def _rewriter(backend: str) -> Any:
+    @graph_rewriter
+    def static_numbers(fgraph: FunctionGraph) -> None:
+        """Take what computes lengths and conditions out of a graph that is going to be traced.
+
+        All is found before any is replaced: numbers may depend on a check of others.
+        """
+        known = import_module(f"pytensor_unpool.dispatch.{backend}").StaticNumbers
+        found = [
+            (node, i, number)
+            for node in fgraph.toposort()
+            for i in _numbers(node)
+            if (number := known.of(node.inputs[i])) is not None
+        ]
+        for node, i, number in found:
+            if node in fgraph.apply_nodes:
+                fgraph.change_node_input(node, i, number, reason=static_numbers)
+
+    return static_numbers
+
+
+def _numbers(node: Apply) -> range:
+    """Return which inputs are numbers."""
+    arrays = next((n for op_type, n in ARRAYS.items() if isinstance(node.op, op_type)), None)
+    return range(len(node.inputs))[arrays:] if arrays else range(0)
 
 
 # Names of the rewrites, by the backend that they are for.
-REWRITES = {b: f"pytensor_unpool_static_integers_for_{b}" for b in ("jax", "mlx")}
+REWRITES = {b: f"pytensor_unpool_static_numbers_for_{b}" for b in ("jax", "mlx")}
 
 # Behind all that changes shapes, which would not see through these nodes.
 for _backend, _name in REWRITES.items():
-    optdb.register(
-        _name, dfs_rewriter(_rewriter(_backend)), _backend, "pytensor_unpool", position=101
-    )
+    optdb.register(_name, _rewriter(_backend), _backend, "pytensor_unpool", position=101)

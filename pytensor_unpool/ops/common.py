@@ -10,7 +10,6 @@ import pytensor.tensor as pt
 from pytensor import config
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Constant, Variable
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.basic import MakeVector
 from pytensor.tensor.variable import TensorVariable
 
@@ -25,6 +24,7 @@ from pytensor_unpool.errors import (
 )
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.ops.check import Check, equal
 
 
 def real_tensor(name: str, x: Any) -> TensorVariable:
@@ -158,12 +158,12 @@ def same_for_all_items(lengths: TensorVariable) -> TensorVariable:
     if batches == 0:
         return lengths
     first = lengths[(0,) * batches]
-    check = CheckAndRaise(
+    check = Check(
         ShapeError,
         "The items of a batch have different lengths in shape. Un-pool them one by one, or to the "
         "longest lengths.",
     )
-    return check(first, pt.all(pt.eq(lengths, first)))
+    return check(first, pt.all(equal(lengths, first)))
 
 
 def is_connected(cotangent: Variable) -> bool:

@@ -8,11 +8,11 @@ import numpy as np
 import pytensor.tensor as pt
 from numpy.lib.array_utils import normalize_axis_index
 from pytensor.graph.basic import Constant
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.errors import LARGEST_NUMBER, ArgumentError, DTypeError, ShapeError
+from pytensor_unpool.ops.check import Check, equal
 
 __all__ = ["repeat"]
 
@@ -110,7 +110,7 @@ def _within_limits(repeats: TensorVariable) -> TensorVariable:
     """Return `repeats`, that raise where they are negative, or could overflow when added up."""
     wanted = f"0 to {LARGEST_NUMBER}"
     if not isinstance(repeats, Constant):
-        check = CheckAndRaise(ArgumentError, f"repeats must be from {wanted}.")
+        check = Check(ArgumentError, f"repeats must be from {wanted}.")
         inside = (pt.all(repeats >= 0), pt.all(repeats <= LARGEST_NUMBER))
         return cast(TensorVariable, check(repeats, *inside))
     for number in (repeats.data.min(initial=0), repeats.data.max(initial=0)):
@@ -139,9 +139,7 @@ def _sources(x: TensorVariable, repeats: TensorVariable, axis: int) -> TensorVar
         )
     repeats = _within_limits(repeats)
     if got is None or wanted is None:
-        check = CheckAndRaise(
-            ShapeError, "repeats must have one number for each element along the axis."
-        )
-        repeats = check(repeats, pt.eq(repeats.shape[0], x.shape[axis]))
+        check = Check(ShapeError, "repeats must have one number for each element along the axis.")
+        repeats = check(repeats, equal(repeats.shape[0], x.shape[axis]))
     ends = pt.cumsum(repeats)
     return cast(TensorVariable, pt.searchsorted(ends, pt.arange(repeats.sum()), side="right"))

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.arguments import unpooled_shape
@@ -26,6 +25,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     is_strict,
 )
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
+from pytensor_unpool.ops.check import Check, equal, is_multiple
 
 __all__ = ["BaseActs", "UnimplementedError"]
 
@@ -101,11 +101,11 @@ class BaseActs:
         """Return the rules that all three have for the shape of filters."""
         rows, columns = taps
         return [
-            (pt.eq(filters // 16 * 16, filters), "the number of filters must be a multiple of 16."),
-            (pt.eq(rows, columns), "filter must be square."),
+            (is_multiple(filters, 16), "the number of filters must be a multiple of 16."),
+            (equal(rows, columns), "filter must be square."),
             (pt.ge(rows, self.stride), f"stride {self.stride} greater than filter size."),
             (
-                pt.or_(pt.le(channels, 3), pt.eq(channels // 2 * 2, channels)),
+                pt.or_(pt.le(channels, 3), is_multiple(channels, 2)),
                 "more than 3 channels must be even.",
             ),
         ]
@@ -126,7 +126,7 @@ class BaseActs:
             f"what the filters reach"
         )
         if isinstance(after, Variable):
-            return CheckAndRaise(ShapeError, f"{message}.")(after, pt.ge(after, 0))
+            return Check(ShapeError, f"{message}.")(after, pt.ge(after, 0))
         if after < 0:
             raise ShapeError(
                 f"{message}: got {length}, wanted at most {length + after}.",

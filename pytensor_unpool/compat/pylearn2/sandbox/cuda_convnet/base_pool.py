@@ -28,6 +28,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
 from pytensor_unpool.errors import ArgumentError, ShapeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.pool import as_integer, per_axis
+from pytensor_unpool.ops.check import equal
 
 # From c01b to what the Ops take: pooled axes last, in strides that they know as channels inside.
 POOLED_LAST, BACK = (0, 3, 1, 2), (0, 2, 3, 1)
@@ -113,7 +114,7 @@ class BasePool:
         rows, columns = spatial_lengths(x)
         return [
             *contiguous(name, x),
-            (pt.eq(rows, columns), f"{name} must be square."),
+            (equal(rows, columns), f"{name} must be square."),
             (pt.ge(rows, self.ds), f"{name} must not be smaller than ds={self.ds}."),
             (pt.gt(rows, self.start), f"start={self.start} must lie inside {name}."),
         ]

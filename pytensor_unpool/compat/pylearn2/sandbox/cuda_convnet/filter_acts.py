@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
@@ -22,6 +21,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.weight_acts import (
 )
 from pytensor_unpool.convolution import conv
 from pytensor_unpool.geometry.conv import count_outputs
+from pytensor_unpool.ops.check import equal
 
 __all__ = ["FilterActs", "ImageActs", "UnimplementedError", "WeightActs"]
 
@@ -68,7 +68,7 @@ class FilterActs(BaseActs):
             "FilterActs",
             *contiguous("images", images),
             *contiguous("filters", filters),
-            (pt.eq(images.shape[0], channels), "# input channels mismatch."),
+            (equal(images.shape[0], channels), "# input channels mismatch."),
             *self._filter_rules(channels, taps, number),
         )
         rows, columns = (

@@ -25,6 +25,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_pool import (
     pooled,
 )
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import c01b_tensor, required
+from pytensor_unpool.ops.check import equal, is_multiple
 
 __all__ = ["MaxPool", "MaxPoolGrad", "MaxPoolRop", "max_pool_c01b"]
 
@@ -124,8 +125,8 @@ class MaxPoolGrad(BasePool):
         return required(
             gz,
             "MaxPoolGrad",
-            (pt.eq(gz.shape[0] // 16 * 16, gz.shape[0]), "gz needs a multiple of 16 channels."),
-            (pt.eq(maxout.shape[1], maxout.shape[2]), "maxout must be square."),
+            (is_multiple(gz.shape[0], 16), "gz needs a multiple of 16 channels."),
+            (equal(maxout.shape[1], maxout.shape[2]), "maxout must be square."),
         )
 
 

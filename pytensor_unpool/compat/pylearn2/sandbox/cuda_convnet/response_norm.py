@@ -26,6 +26,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
 from pytensor_unpool.errors import ArgumentError
 from pytensor_unpool.functional import pool
 from pytensor_unpool.geometry.pool import as_integer
+from pytensor_unpool.ops.check import equal, is_multiple
 from pytensor_unpool.upsampling import upsample_nearest
 
 __all__ = ["CrossMapNorm", "CrossMapNormUndo"]
@@ -62,12 +63,12 @@ class _Norm:
         channels, rows, columns = (x.shape[i] for i in range(3))
         return [
             *contiguous(name, x),
-            (pt.eq(channels // 16 * 16, channels), f"{name} needs a multiple of 16 channels."),
+            (is_multiple(channels, 16), f"{name} needs a multiple of 16 channels."),
             (
                 pt.le(self._size_f, channels),
                 f"{name} needs at least size_f={self._size_f} channels.",
             ),
-            (pt.eq(rows, columns), f"{name} must be square."),
+            (equal(rows, columns), f"{name} must be square."),
         ]
 
     def _sum(self, x: TensorVariable, before: int) -> TensorVariable:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldAssertionError
 from pytensor_unpool.errors import DTypeError, ShapeError
+from pytensor_unpool.ops.check import Check
 
 STRICT = False
 
@@ -52,7 +52,7 @@ def c01b_tensor(op: str, name: str, x: Any, strict: bool) -> TensorVariable:
 def required(x: TensorVariable, op: str, *rules: Rule) -> TensorVariable:
     """Return `x` if all rules are kept as the function runs."""
     for condition, message in rules:
-        x = CheckAndRaise(ShapeError, f"{op}: {message}")(x, condition)
+        x = Check(ShapeError, f"{op}: {message}")(x, condition)
     return x
 
 

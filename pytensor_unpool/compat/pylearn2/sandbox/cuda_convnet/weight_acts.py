@@ -27,6 +27,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     result,
 )
 from pytensor_unpool.convolution import conv_kernel_grad
+from pytensor_unpool.ops.check import is_multiple
 
 __all__ = ["UnimplementedError", "WeightActs"]
 
@@ -108,10 +109,10 @@ def gradient_rules(acts: BaseActs, channels: Any, outputs: Any) -> list[Rule]:
     step = _step(acts, outputs)
     return [
         (
-            pt.or_(pt.le(channels, 3), pt.eq(channels // 4 * 4, channels)),
+            pt.or_(pt.le(channels, 3), is_multiple(channels, 4)),
             "the images must have 3 or fewer channels, or have a multiple of 4 channels.",
         ),
-        (pt.eq(outputs // step * step, outputs), "partialSum must divide numModules."),
+        (is_multiple(outputs, step), "partialSum must divide numModules."),
     ]
 
 

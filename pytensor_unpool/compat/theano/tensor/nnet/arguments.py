@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Constant, Variable
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldShapeError
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
+from pytensor_unpool.ops.check import Check, equal
 from pytensor_unpool.ops.common import static_entries
 
 WORDS = ("valid", "full", "half")
@@ -125,14 +125,14 @@ def agreeing(x: TensorVariable, pairs: Sequence[tuple[Any, Any]], message: str) 
     unknown = []
     for got, wanted in pairs:
         if isinstance(got, Variable) or isinstance(wanted, Variable):
-            unknown.append(pt.eq(got, wanted))
+            unknown.append(equal(got, wanted))
         elif got != wanted:
             raise OldShapeError(
                 f"{message}: got length {got}, wanted {wanted}.", got=got, wanted=wanted
             )
     if not unknown:
         return x
-    return CheckAndRaise(ShapeError, f"{message}.")(x, pt.all(pt.stack(unknown)))
+    return Check(ShapeError, f"{message}.")(x, pt.all(pt.stack(unknown)))
 
 
 def constant_lengths(name: str, shape: Any, ndim: int) -> list[int | None]:

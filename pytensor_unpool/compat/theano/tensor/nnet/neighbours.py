@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import pytensor.tensor as pt
 from pytensor import config
 from pytensor.graph.basic import Apply, Variable
-from pytensor.raise_op import CheckAndRaise
 from pytensor.scalar import upcast
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
+from pytensor_unpool.ops.check import Check, equal
 from pytensor_unpool.ops.common import static_entries
 
 __all__ = ["Images2Neibs", "images2neibs", "neibs2images"]
@@ -249,7 +249,7 @@ def _require_exact_fit(ten4: TensorVariable, axis: _Axis) -> TensorVariable:
     room = length + 2 * pad - window
     return _require(
         ten4,
-        _both(window <= length, _equal(room % step, 0)),
+        _both(window <= length, _equal(room // step * step, room)),
         f"{_text(f'neib_shape[{number - 2}]', window)}, {_text(f'neib_step[{number - 2}]', step)} "
         f"and {_text(f'ten4.shape[{number}]', length)} not consistent: a patch must fit into the "
         f"image, and the last ones end where it ends, zeros around it included. Pass another step, "
@@ -264,7 +264,7 @@ def _require_centred(ten4: TensorVariable, axis: _Axis) -> TensorVariable:
     length = _length(ten4, number)
     ten4 = _require(
         ten4,
-        _equal(window % 2, 1),
+        _equal(window // 2 * 2 + 1, window),
         f"in mode wrap_centered need patch with odd shapes: got "
         f"{_text(f'neib_shape[{number - 2}]', window)}. Pass an odd number.",
         got=window,
@@ -285,7 +285,7 @@ def _require_whole_patches(
     """Require that patches side by side make up an axis of the images."""
     return _require(
         neibs,
-        _equal(length % window, 0),
+        _equal(length // window * window, length),
         f"{_text(f'neib_shape[{axis}]', window)} and "
         f"{_text(f'original_shape[{axis + 2}]', length)} not consistent: in mode 'valid' patches "
         f"make up the whole image. Pass a patch that divides it, or mode='ignore_borders'.",
@@ -355,7 +355,7 @@ def _require(
 ) -> TensorVariable:
     """Return `x` if the condition is true; where it is symbolic, check it at run time."""
     if isinstance(condition, Variable):
-        return CheckAndRaise(error, message)(x, condition)
+        return Check(error, message)(x, condition)
     if not condition:
         raise error(message, got=got)
     return x
@@ -379,7 +379,7 @@ def _product(numbers: Sequence[Integer]) -> Integer:
 
 
 def _equal(a: Integer, b: Integer) -> Any:
-    return a == b if isinstance(a, int) and isinstance(b, int) else pt.eq(a, b)
+    return a == b if isinstance(a, int) and isinstance(b, int) else equal(a, b)
 
 
 def _both(a: Any, b: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Constant, Variable
-from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.arguments import make_windows
@@ -20,6 +19,7 @@ from pytensor_unpool.compat.errors import (
 )
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.ops.check import Check, equal
 
 
 def new_name(new: str, value: Any, old: str, old_value: Any, *, calls: int) -> Any:
@@ -165,7 +165,7 @@ def _entries_of_vector(name: str, vector: Variable, ndim: int) -> list[Any]:
     if length not in (None, ndim):
         raise ShapeError(f"{message}: got {length} numbers.", got=length, wanted=ndim)
     if length is None:
-        vector = CheckAndRaise(ShapeError, f"{message}.")(vector, pt.eq(vector.shape[0], ndim))
+        vector = Check(ShapeError, f"{message}.")(vector, equal(vector.shape[0], ndim))
     return [vector[i] for i in range(ndim)]
 
 
@@ -190,4 +190,4 @@ def _zero(pad: Any) -> Any:
             f"padding must be zero when ignore_border is False: got {pad}.", got=pad, wanted=0
         )
     message = "padding must be zero when ignore_border is False."
-    return CheckAndRaise(ShapeError, message)(pad, pt.eq(pad, 0))
+    return Check(ShapeError, message)(pad, equal(pad, 0))

@@ -1,0 +1,51 @@
+"""Conditions that are looked at as the function runs, on JAX, PyTorch and MLX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from pytensor_unpool.dispatch.deviations import DATA_CHECKS
+from pytensor_unpool.errors import PositionError, ShapeError
+from pytensor_unpool.symbolic import unpool_arange
+from tests.backends import at_its_precision, concerned, every_backend, marks
+from tests.test_check import LENGTHS, compare
+
+__all__ = ["at_its_precision"]
+
+pytestmark = marks
+
+
+@every_backend
+@LENGTHS
+def test_backends(backend: Any, lengths: Any) -> None:
+    compare(backend.mode, lengths)
+
+
+def unpool(mode: str) -> Any:
+    values, positions = pt.tensor("v", shape=(1, 2)), pt.lmatrix("p")
+    unpooled = unpool_arange(values, positions, (4,))
+    return pytensor.function([values, positions], unpooled, mode=mode)
+
+
+@concerned(DATA_CHECKS)
+def test_errors_of_data_are_said_to_be_left_out(backend: Any) -> None:
+    with pytest.warns(UserWarning, match="nothing makes sure of this: unpool_arange: a position"):
+        run = unpool(backend.mode)
+    one, two = np.ones((1, 2), backend.precision), np.array([[1, 3]])
+    np.testing.assert_array_equal(run(one, two), [[0, 1, 0, 1]])
+    with pytest.raises(ShapeError, match="positions must have the shape of values"):
+        run(one, two[:, :1])
+
+
+@concerned(DATA_CHECKS, is_concerned=False)
+def test_errors_of_data(backend: Any) -> None:
+    run = unpool(backend.mode)
+    one = np.ones((1, 2), backend.precision)
+    np.testing.assert_array_equal(run(one, np.array([[1, 3]])), [[0, 1, 0, 1]])
+    with pytest.raises(PositionError, match="a position lies outside"):
+        run(one, np.array([[1, 4]]))
