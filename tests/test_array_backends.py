@@ -105,6 +105,7 @@ def test_lengths_from_data_are_an_error_that_says_so(backend: Backend) -> None:
 @concerned(deviations.NARROW_INTEGERS)
 def test_positions_are_narrow_in_single_precision(backend: Backend) -> None:
     import jax
+    import pytensor.link.jax.dispatch  # sets what follows, the first time
 
     jax.config.update("jax_enable_x64", False)
     x = pt.vector("x", dtype="float32")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -38,21 +38,31 @@ def max_pool(
 ) -> tuple[Array, Array]:
     """Return the maximum of every window and its position, or the number of its tap."""
     lengths, counts = counted(x.shape[-len(rows) :], rows, partial_windows)
-    if positions_dtype != TAPS:
-        check_positions_dtype(lengths, positions_dtype)
-        check_positions_dtype(lengths, OFFSETS)
-    values, offsets = _maxima(xp, x, lengths, counts, rows, positions_dtype == TAPS)
     if positions_dtype == TAPS:
-        return values, xp.astype(offsets, TAPS_DTYPE)
-    positions = offsets + xp.constant(corners(lengths, counts, rows), OFFSETS)
-    return values, xp.astype(positions, positions_dtype)
+        values, taps = _maxima(xp, x, lengths, counts, rows, True)
+        return values, xp.astype(taps, TAPS_DTYPE)
+    check_positions_dtype(lengths, positions_dtype)
+    check_positions_dtype(lengths, OFFSETS)
+
+    def compared(x: Array) -> tuple[Array, Array]:
+        values, offsets = _maxima(xp, x, lengths, counts, rows, False)
+        positions = offsets + xp.constant(corners(lengths, counts, rows), OFFSETS)
+        return values, xp.astype(positions, positions_dtype)
+
+    found = None if partial_windows else xp.max_pool(x, rows, True)
+    if found is None:
+        return compared(x)
+    values, positions = found[0], xp.astype(found[1], positions_dtype)
+    # A backend's own function need not give the first of several NaN.
+    has_none = xp.all_of(values == values)
+    return cast(tuple[Array, Array], xp.cond(has_none, lambda _: (values, positions), compared, x))
 
 
 def max_values(xp: Any, x: Array, rows: Rows, partial_windows: bool) -> Array:
     """Return the maximum of every window."""
     counted(x.shape[-len(rows) :], rows, partial_windows)
-    values = None if partial_windows else xp.max_values(x, rows)
-    return max_pool(xp, x, rows, partial_windows)[0] if values is None else values
+    found = None if partial_windows else xp.max_pool(x, rows, False)
+    return max_pool(xp, x, rows, partial_windows)[0] if found is None else found[0]
 
 
 def _maxima(

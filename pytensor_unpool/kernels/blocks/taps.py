@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
-from pytensor_unpool.geometry.unpool import check_unpooled
+from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 from pytensor_unpool.kernels.blocks.filling import fill
 from pytensor_unpool.kernels.blocks.slices import Array, Rows, check_pooled, planes, taken
 from pytensor_unpool.kernels.reference import check_same_shape, window_taps
@@ -21,6 +22,12 @@ def tap_unpool(
     check_unpooled(shape)
     check_same_shape(taps, tuple(values.shape))
     check_pooled(taps, shape, rows, partial_windows, POOLED_DISAGREE)
+    if xp.ADDS_QUICKLY:
+        leading, ndim = tuple(taps.shape[: -len(rows)]), len(rows)
+        places, is_tap = _places(xp, taps, shape, rows, partial_windows)
+        added = xp.where(is_tap, values, xp.zero(values))
+        matrices = [x.reshape(prod(leading), prod(x.shape[-ndim:])) for x in (added, places)]
+        return xp.scatter_add(*matrices, plane_size(shape)).reshape(*leading, *shape)
 
     def is_hit(number: np.ndarray[Any, Any], taps: Array) -> Array:
         return taps == xp.constant(number, "int32")
@@ -33,16 +40,23 @@ def tap_gather(xp: Any, x: Array, taps: Array, rows: Rows, partial_windows: bool
     lengths = x.shape[-len(rows) :]
     check_same_shape(taps, tuple(x.shape[: -len(rows)]) + tuple(taps.shape[-len(rows) :]))
     check_pooled(taps, lengths, rows, partial_windows, POOLED_DISAGREE)
+    places, is_tap = _places(xp, taps, lengths, rows, partial_windows)
+    found = xp.take_along(planes(x, len(rows)), planes(places, len(rows)))
+    return xp.where(is_tap, found.reshape(taps.shape), xp.zero(x))
+
+
+def _places(
+    xp: Any, taps: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool
+) -> tuple[Array, Array]:
+    """Return where in their planes taps are, and which are in them; the others are anywhere."""
     flat, inside = window_taps(lengths, rows, partial_windows)
     size = flat.shape[-1]
     taps = xp.astype(taps, "int64")
     number = xp.where(taps < size, taps, xp.zero(taps))
     window = np.arange(flat[..., 0].size).reshape(flat.shape[:-1]) * size
     entry = number + xp.constant(window, "int64")
-    places = xp.constant(flat.reshape(-1), "int64")[entry]
     is_tap = xp.constant(inside.reshape(-1), "bool")[entry] & (taps < size)
-    found = xp.take_along(planes(x, len(rows)), planes(places, len(rows)))
-    return xp.where(is_tap, found.reshape(taps.shape), xp.zero(x))
+    return xp.constant(flat.reshape(-1), "int64")[entry], is_tap
 
 
 def tied_unpool(

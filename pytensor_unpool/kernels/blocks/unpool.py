@@ -35,7 +35,8 @@ def max_unpool(
     With `wraps`, negative positions count from the end.
 
     Where every position is in a block of its own, as behind pooling without overlap, each block is
-    compared with its position; else positions are scattered.
+    compared with its position; else positions are scattered, and so they are for sums where a
+    backend is as quick to add values as to look at their positions.
     """
     check_unpooled(shape)
     check_same_shape(positions, tuple(values.shape))
@@ -48,7 +49,7 @@ def max_unpool(
     def scattered(values: Array, positions: Array) -> Array:
         return _scattered(xp, values, positions, shape, duplicates)
 
-    if 0 in strides:
+    if 0 in strides or (duplicates == "sum" and xp.ADDS_QUICKLY):
         return scattered(values, positions)
     rows = [(stride, stride, 0, 0, 1) for stride in strides]
     first = xp.constant(corners(shape, counts, rows), "int64")
@@ -117,7 +118,7 @@ def _in_blocks(xp: Any, rest: Array, lengths: Sequence[int], sizes: Sequence[int
     inside = rest >= 0
     for axis, size in enumerate(sizes):
         below = plane_size(lengths[axis + 1 :])
-        steps = xp.quotient(rest, below)
+        steps = xp.quotient(rest, below) if below > 1 else rest
         inside = inside & (steps < size)
         rest = rest - steps * below
     return inside

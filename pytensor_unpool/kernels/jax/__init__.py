@@ -14,6 +14,9 @@ Array = Any
 
 where, moveaxis, broadcast_to, all_of = jnp.where, jnp.moveaxis, jnp.broadcast_to, jnp.all
 
+# Whether `scatter_add` takes no longer than a look at where its positions lie.
+ADDS_QUICKLY = False
+
 
 def name_of(x: Array) -> str:
     """Return the name of an array's dtype."""
@@ -123,7 +126,7 @@ def cond(
     return lax.cond(condition, one, other, *arguments)
 
 
-def max_values(x: Array, rows: Sequence[Sequence[int]]) -> Array | None:
+def max_pool(x: Array, rows: Sequence[Sequence[int]], with_positions: bool) -> list[Array] | None:
     """Return None: there is no function for the maximum of every window that would be faster."""
     return None
 

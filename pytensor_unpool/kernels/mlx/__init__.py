@@ -13,6 +13,9 @@ Rows = Sequence[Sequence[int]]
 
 where, moveaxis, broadcast_to, all_of = mx.where, mx.moveaxis, mx.broadcast_to, mx.all
 
+# Whether `scatter_add` takes no longer than a look at where its positions lie.
+ADDS_QUICKLY = False
+
 
 def name_of(x: Array) -> str:
     """Return the name of an array's dtype."""
@@ -125,7 +128,7 @@ def cond(
     return other(*arguments)
 
 
-def max_values(x: Array, rows: Sequence[Sequence[int]]) -> Array | None:
+def max_pool(x: Array, rows: Sequence[Sequence[int]], with_positions: bool) -> list[Array] | None:
     """Return None: there is no function for the maximum of every window that would be faster."""
     return None
 

@@ -15,7 +15,11 @@ Rows = Sequence[Sequence[int]]
 where, moveaxis, broadcast_to = torch.where, torch.moveaxis, torch.broadcast_to
 all_of = torch.all
 
-MAX_POOL = {1: functional.max_pool1d, 2: functional.max_pool2d, 3: functional.max_pool3d}
+MAX_POOL: dict[int, Callable[..., Any]] = {
+    1: functional.max_pool1d,
+    2: functional.max_pool2d,
+    3: functional.max_pool3d,
+}
 MAX_UNPOOL = {1: functional.max_unpool1d, 2: functional.max_unpool2d, 3: functional.max_unpool3d}
 CONV = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 CONV_TRANSPOSE = {
@@ -23,6 +27,9 @@ CONV_TRANSPOSE = {
     2: functional.conv_transpose2d,
     3: functional.conv_transpose3d,
 }
+
+# Whether `scatter_add` takes no longer than a look at where its positions lie.
+ADDS_QUICKLY = True
 
 
 def name_of(x: Array) -> str:
@@ -128,19 +135,22 @@ def cond(
     return one(*arguments) if holds else other(*arguments)
 
 
-def max_values(x: Array, rows: Rows) -> Array | None:
-    """Return the maximum of every window, where torch has a function for it; else None.
+def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
+    """Return maxima, and positions if asked for, where torch has a function for it; else None.
 
-    Of values alone: where a window holds several NaN, torch gives the position of the last one.
+    Where a window holds several NaN, torch gives the position of the last one.
     """
-    if not x.dtype.is_floating_point or 0 in x.shape or len(rows) > len(MAX_POOL):
+    ndim = len(rows)
+    if not x.dtype.is_floating_point or 0 in x.shape or ndim > len(MAX_POOL):
         return None
     window, stride, before, after, dilation = zip(*rows, strict=True)
     if before != after or any(2 * b > w for b, w in zip(before, window, strict=True)):
         return None
-    planes = x.reshape(1, -1, *x.shape[-len(rows) :])
-    values = MAX_POOL[len(rows)](planes, window, stride, before, dilation)
-    return values.reshape(*x.shape[: -len(rows)], *values.shape[2:])
+    planes = x.reshape(1, -1, *x.shape[-ndim:])
+    options = {"dilation": dilation, "return_indices": with_positions}
+    pooled = MAX_POOL[ndim](planes, window, stride, before, **options)
+    arrays = pooled if with_positions else [pooled]
+    return [y.reshape(*x.shape[:-ndim], *y.shape[2:]) for y in arrays]
 
 
 def block_unpool(
