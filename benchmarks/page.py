@@ -21,7 +21,7 @@ from benchmarks.cases import (
     Case,
     Target,
 )
-from benchmarks.prose import IN_JAX, METHOD, TITLE
+from benchmarks.prose import METHOD, ON_DEVICES, TITLE
 from benchmarks.results import Result
 
 Verdicts = dict[str, bool]
@@ -34,7 +34,7 @@ LIMITS = ["what", "Python", "Numba", "CVM", "target", ""]
 
 
 def render(results: Sequence[Result], on_devices: Sequence[Result] = ()) -> str:
-    """Return the page as Markdown: results of our two CPU modes, and of JAX on devices."""
+    """Return the page as Markdown: results of our CPU modes, and of JAX and PyTorch."""
     comparisons = list(_comparisons(results))
     limits = [*_first_calls(results), *_loops(results), *_imports(results), *_memory(results)]
     verdicts = [met for _, row in [*comparisons, *limits] for met in row.values()]
@@ -65,9 +65,9 @@ def _comparisons(results: Sequence[Result]) -> Iterator[Row]:
 
 def _devices(results: Sequence[Result]) -> Iterator[str]:
     if results:
-        yield "## In JAX"
+        yield "## In JAX and PyTorch"
         yield devices.table(results)
-        yield IN_JAX
+        yield ON_DEVICES
 
 
 def _convolution_means(results: Sequence[Result]) -> Iterator[str]:

@@ -8,17 +8,28 @@ How long this package takes for its work, in PyTensor's Numba mode and in its C 
 to others that do the same. Inputs are float32 of shape (64, 32, 56, 56) unless the row says
 otherwise: `2x2/2` is a window of 2x2 with stride 2."""
 
-IN_JAX = """\
-Made by `python -m benchmarks.devices --keep`, which takes the default device of JAX, the one that
-the table names. No GPU has been at hand yet. Both functions take arrays that lie on the device, and
-are waited for. A copy's rate is that of `x.copy()` on the device; of it, a row reaches the share
-that its inputs and outputs need. Un-pooling looks at positions that are given before it trusts
-them, so it reads them twice. Gradients are PyTensor's, of the sum of squares of the maxima. On a
-CPU all has one thread; the gradient by JAX of `lax.reduce_window` uses no more. What was tried on a
-CPU: to look at positions by comparisons in place of divisions, which gained nothing; loops kept
-apart by branches, without which XLA computes what a loop reads once for each reader. What is left
-is that XLA adds up overlapping windows in one pass for each phase of the stride, and takes new
-memory from the system for each result."""
+ON_DEVICES = """\
+Made by `python -m benchmarks.devices --keep` and `python -m benchmarks.devices torch --keep`, which
+take the default device of JAX and of PyTorch, the one that the table names. No GPU has been at hand
+yet: on one, what pools is to reach 85% of a copy's rate, and convolution is told next to the
+device's own. Functions take arrays that lie on the device, and are waited for; PyTensor's linker
+for PyTorch, which brings results to the CPU, is told to leave them. A copy's rate is that of
+`x.copy()`, or `x.clone()`; of it, a row reaches the share that its inputs and outputs need.
+Gradients are PyTensor's, of the sum of squares of the outputs. The convolution is of the images
+with a kernel of (32, 32, 3, 3), with pad 1. On a CPU all has one thread; the gradient by JAX of
+`lax.reduce_window` uses no more.
+
+In JAX, un-pooling looks at positions that are given before it trusts them, so it reads them twice.
+What was tried on a CPU: to look at positions by comparisons in place of divisions, which gained
+nothing; loops kept apart by branches, without which XLA computes what a loop reads once for each
+reader. What is left is that XLA adds up overlapping windows in one pass for each phase of the
+stride, and takes new memory from the system for each result.
+
+In PyTorch, operations on arrays run one by one, and each writes what it made; on a CPU the modes
+`NUMBA` and `CVM` are the quick ones. Maxima are torch's own, looked through for NaN; gradients are
+added up by `scatter_add`, which halved the time of 3x3/2; un-pooling looks at positions first.
+What was tried: `torch.compile` of our comparisons for the lengths at hand, which halves their time
+but compiles for 11 s."""
 
 METHOD = """## How it is measured
 

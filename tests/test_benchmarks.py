@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -53,14 +52,35 @@ def test_the_page_is_made_from_the_stored_results():
     assert (ROOT / "docs" / "benchmarks.md").read_text() == page.render(stored, devices.stored())
 
 
-@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
-def test_rows_of_devices_compute_what_plain_jax_does(monkeypatch):
-    result = devices.measure(rounds=1, shape=(2, 3, 8, 10))
+@pytest.mark.parametrize("framework", ["jax", "torch"])
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_rows_of_devices_compute_what_the_framework_does(framework, monkeypatch):
+    xp = pytest.importorskip(f"benchmarks.on_{framework}")
+    result = devices.measure(framework, rounds=1, shape=(2, 3, 8, 10))
     assert [row["case"] for row in result["rows"]] == [row.name for row in devices.ROWS]
     assert devices.table([result]).count("| cpu |") == len(devices.ROWS)
-    monkeypatch.setattr(devices, "plain", lambda row: lambda *arrays: 2 * arrays[0])
-    with pytest.raises(AssertionError, match="plain JAX gives something else"):
-        devices.measure(rounds=1, shape=(2, 3, 8, 10))
+    monkeypatch.setattr(xp, "plain", lambda row: lambda *arrays: 2 * arrays[0])
+    with pytest.raises(AssertionError, match="the peer gives something else"):
+        devices.measure(framework, rounds=1, shape=(2, 3, 8, 10))
+
+
+def test_targets_on_a_gpu_are_rates_of_a_copy():
+    """No GPU is at hand in tests, so this table is of numbers that nobody measured."""
+    seconds = {"ours": [2.0], "peer": [3.0], "copy": [2.0]}
+    rows = [
+        {"case": row.name, "peer": "it", "seconds": seconds, "moved": 0.5 if row.size == 2 else 1}
+        for row in devices.ROWS
+    ]
+    lines = devices.table([{"framework": "jax", "device": "GPU", "rows": rows}]).splitlines()
+    by_name = {line.split(" | ")[0]: line for line in lines}
+    assert by_name["| max_pool with positions, 3x3/2"].endswith(
+        "| 100% | 85% of a copy's rate | met |"
+    )
+    assert by_name["| max_pool with positions, 2x2/2"].endswith(
+        "| 50% | 85% of a copy's rate | **missed** |"
+    )
+    assert by_name["| conv, 3x3"].endswith("| 1.50x faster | – | – |  |")
 
 
 @pytest.mark.skipif(not ALL, reason="compiling takes most of a minute")
