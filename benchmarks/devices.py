@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from benchmarks.environment import describe, use_one_thread
+from benchmarks.environment import describe, keep_memory, use_one_thread
 from benchmarks.results import as_text
 from benchmarks.works import GRADIENT, POOL, ROWS, SEED, UNPOOL, Row, graph, make_arrays
 
@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--keep", action="store_true", help="write benchmarks/results/devices")
     options = parser.parse_args()
+    keep_memory()
     use_one_thread()
     if hasattr(os, "sched_setaffinity"):
         # XLA takes as many threads as there are processors to run on.

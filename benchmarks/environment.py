@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
 from contextlib import contextmanager
@@ -19,6 +20,14 @@ THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 )
+# What glibc reads as a program starts. Else it gives large arrays back to the system, and takes new
+# pages of it for the next ones.
+KEEPS_MEMORY = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TOP_PAD_": str(100 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+}
 PACKAGES = ("pytensor", "numpy", "numba", "scipy", "torch", "pytensor-ml")
 
 
@@ -26,6 +35,12 @@ def use_one_thread() -> None:
     """Give every library one thread; the libraries read this when they are imported."""
     for name in THREAD_VARIABLES:
         os.environ[name] = "1"
+
+
+def keep_memory() -> None:
+    """Start this program again, with a glibc that keeps memory that is freed."""
+    if any(os.environ.get(name) != value for name, value in KEEPS_MEMORY.items()):
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, **KEEPS_MEMORY})
 
 
 @contextmanager
