@@ -24,7 +24,7 @@ THREAD_VARIABLES = (
 # pages of it for the next ones.
 KEEPS_MEMORY = {
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TOP_PAD_": str(100 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
 }

@@ -25,8 +25,9 @@ In JAX, un-pooling looks at positions that are given before it trusts them, so i
 What was tried on a CPU: to look at positions by comparisons in place of divisions, which gained
 nothing; loops kept apart by branches, without which XLA computes what a loop reads once for each
 reader; maxima and positions packed into one complex array, so that one loop gives both, which took
-as long as two. What is left: un-pooling takes no more than two copies, and `.at[].set` no more than
-four; the comparisons that tell which of nine taps won take as long as those that tell its value.
+as long as two. What is left: un-pooling takes as long as one copy and a half, and `.at[].set`
+as three; the comparisons that tell which of nine taps won take as long as those that tell its
+value.
 
 In PyTorch, operations on arrays run one by one, and each writes what it made; on a CPU the modes
 `NUMBA` and `CVM` are the quick ones. Maxima are torch's own, looked through for NaN; gradients are

@@ -9,6 +9,7 @@ nothing is scattered. Windows that do not overlap, without padding, need one shi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import product
 from math import prod
 from typing import Any
@@ -30,8 +31,8 @@ def fill(
     """Return the sum over all windows of their values, where their elements are hit.
 
     The first of `windows` are the values. ``is_hit(taps, *others, *elements)`` is the mask of all
-    blocks, of the other arrays that have an entry for each window, of those that have one for each
-    element, and of the number of the tap that each element of a block is, or -1.
+    elements, of the other arrays that have an entry for each window, of those that have one for
+    each element, and of the number of the tap that each element is, or -1.
     """
     ndim, steps = len(rows), [row[1] for row in rows]
     counts = [-(-length // step) for length, step in zip(lengths, steps, strict=True)]
@@ -45,40 +46,51 @@ def fill(
                 continue
             firsts = [max(0, every[-1]) - s for every, s in zip(shifts, shift, strict=True)]
             some = (..., *(slice(f, f + n) for f, n in zip(firsts, counts, strict=True)))
-            values, *others = [spread(x[some], ndim) for x in arrays[: len(windows)]]
-            hits = is_hit(taps, *others, *arrays[len(windows) :])
+            values, *others = [repeated(xp, x[some], steps) for x in arrays[: len(windows)]]
+            hits = is_hit(_tiled(xp, taps, counts), *others, *arrays[len(windows) :])
             part = xp.where(hits, values, xp.zero(values))
             total = part if total is None else total + part
         return lay(xp, total, leading, lengths)
 
     around = [_surrounded(xp, x, counts, shifts) for x in windows]
-    blocks = [_cut(xp, x, counts, steps) for x in elements]
-    return xp.apart(filled, *around, *blocks)
+    whole = [count * step for count, step in zip(counts, steps, strict=True)]
+    cut = [_of_lengths(xp, x, whole).reshape(prod(leading), *whole) for x in elements]
+    return xp.apart(filled, *around, *cut)
 
 
-def spread(x: Array, ndim: int) -> Array:
-    """Return the entries of windows, with an axis for the elements of a block behind each axis.
+def repeated(xp: Any, x: Array, steps: Sequence[int]) -> Array:
+    """Return the entries of windows, each for all elements of its block.
 
     All leading axes are one, which makes loops over elements shorter.
     """
-    pairs = [n for count in x.shape[-ndim:] for n in (count, 1)]
-    return x.reshape(prod(x.shape[:-ndim]), *pairs)
+    counts = x.shape[-len(steps) :]
+    pairs = [n for count in counts for n in (count, 1)]
+    return _laid(xp, x.reshape(prod(x.shape[: -len(steps)]), *pairs), counts, steps)
 
 
-def lay(xp: Any, blocks: Array, leading: Sequence[int], lengths: Sequence[int]) -> Array:
-    """Return the array that has these blocks, cut off at `lengths`, or with zeros up to there."""
-    ndim, pairs = len(lengths), blocks.shape[1:]
-    x = blocks.reshape(*leading, *(pairs[2 * i] * pairs[2 * i + 1] for i in range(ndim)))
-    return _of_lengths(xp, x, lengths)
+def _tiled(xp: Any, block: np.ndarray[Any, Any], counts: Sequence[int]) -> Array:
+    """Return, for the elements of all blocks, what one block holds."""
+    pairs = [n for step in block.shape for n in (1, step)]
+    return _laid(xp, xp.constant(block.reshape(1, *pairs), "int32"), counts, block.shape)
 
 
-def block_offsets(lengths: Sequence[int], sizes: Sequence[int]) -> np.ndarray[Any, Any]:
-    """Return how far, in the flattened plane, each element of a block is from its first one."""
-    offsets: Any = 0
-    for axis, size in enumerate(sizes):
-        shape = [1, size] + [1] * 2 * (len(sizes) - axis - 1)
-        offsets = offsets + np.arange(size).reshape(shape) * prod(lengths[axis + 1 :])
-    return np.asarray(offsets)
+def _laid(xp: Any, x: Array, counts: Sequence[int], steps: Sequence[int]) -> Array:
+    """Return elements, of an array with axes for the number of a block and the place in it."""
+    pairs = list(zip(counts, steps, strict=True))
+    x = xp.broadcast_to(x, (x.shape[0], *(n for pair in pairs for n in pair)))
+    return x.reshape(x.shape[0], *(count * step for count, step in pairs))
+
+
+def lay(xp: Any, x: Array, leading: Sequence[int], lengths: Sequence[int]) -> Array:
+    """Return the elements of blocks, cut off at `lengths`, or with zeros up to there."""
+    return _of_lengths(xp, x, lengths).reshape(*leading, *lengths)
+
+
+def places_in(xp: Any, lengths: Sequence[int], whole: Sequence[int], dtype: str) -> Array:
+    """Return where, in the flattened plane, elements of blocks are that are so long together."""
+    steps = [prod(lengths[axis + 1 :]) for axis in range(len(lengths))]
+    axes = [xp.constant(np.arange(n) * step, dtype) for n, step in zip(whole, steps, strict=True)]
+    return reduce(lambda places, axis: places[..., None] + axis, axes)
 
 
 def _shifts(row: Row) -> range:
@@ -91,18 +103,13 @@ def _shifts(row: Row) -> range:
 
 def _taps_of_blocks(shift: Sequence[int], rows: Rows) -> np.ndarray[Any, Any]:
     """Return which tap each element of a block is, of the window so many blocks before; or -1."""
-    taps: Any = 0
-    for axis, (s, row) in enumerate(zip(shift, rows, strict=True)):
-        window, stride, before, _, dilation = row
+    taps = np.zeros((), np.int64)
+    for s, (window, stride, before, _, dilation) in zip(shift, rows, strict=True):
         number, rest = np.divmod(s * stride + np.arange(stride) + before, dilation)
-        is_tap = ((number >= 0) & (number < window) & (rest == 0)).reshape(_of_axis(axis, rows))
-        number = number.reshape(is_tap.shape)
+        is_tap = (number >= 0) & (number < window) & (rest == 0)
+        taps = taps[..., None]
         taps = np.where((taps >= 0) & is_tap, taps * window + number, -1)
-    return np.asarray(taps)
-
-
-def _of_axis(axis: int, rows: Rows) -> list[int]:
-    return [1, rows[axis][1]] + [1] * 2 * (len(rows) - axis - 1)
+    return taps
 
 
 def _surrounded(xp: Any, x: Array, counts: Sequence[int], shifts: Sequence[range]) -> Array:
@@ -113,13 +120,6 @@ def _surrounded(xp: Any, x: Array, counts: Sequence[int], shifts: Sequence[range
         if before > 0 or after > 0:
             x = xp.pad(x, axis, before, after, 0)
     return x
-
-
-def _cut(xp: Any, x: Array, counts: Sequence[int], steps: Sequence[int]) -> Array:
-    """Return the blocks of an array of elements."""
-    leading, pairs = prod(x.shape[: -len(counts)]), list(zip(counts, steps, strict=True))
-    x = _of_lengths(xp, x, [count * step for count, step in pairs])
-    return x.reshape(leading, *(n for pair in pairs for n in pair))
 
 
 def _of_lengths(xp: Any, x: Array, lengths: Sequence[int]) -> Array:

@@ -126,7 +126,7 @@ def pool_input_grad(
         return xp.zeros((*leading, *lengths), cotangent)
     shares = _averages(xp, cotangent, lengths, counts, rows, mode)
     shares = xp.astype(shares, _sum_dtype(dtype))
-    out = fill(xp, lengths, rows, lambda taps: xp.constant(taps >= 0, "bool"), (shares,))
+    out = fill(xp, lengths, rows, lambda taps: taps >= 0, (shares,))
     return xp.astype(out, dtype)
 
 

@@ -29,10 +29,10 @@ def tap_unpool(
         matrices = [x.reshape(prod(leading), prod(x.shape[-ndim:])) for x in (added, places)]
         return xp.scatter_add(*matrices, plane_size(shape)).reshape(*leading, *shape)
 
-    def is_hit(number: np.ndarray[Any, Any], taps: Array) -> Array:
-        return taps == xp.constant(number, "int32")
+    def is_hit(number: Array, taps: Array) -> Array:
+        return xp.astype(taps, "int32") == number
 
-    return fill(xp, shape, rows, is_hit, (values, xp.astype(taps, "int32")))
+    return fill(xp, shape, rows, is_hit, (values, taps))
 
 
 def tap_gather(xp: Any, x: Array, taps: Array, rows: Rows, partial_windows: bool) -> Array:
@@ -68,8 +68,8 @@ def tied_unpool(
     check_same_shape(values, tuple(x.shape[: -len(rows)]) + tuple(values.shape[-len(rows) :]))
     check_same_shape(cotangent, tuple(values.shape), MOVED_DISAGREES)
 
-    def is_tied(number: np.ndarray[Any, Any], values: Array, x: Array) -> Array:
-        return (x == values) & xp.constant(number >= 0, "bool")
+    def is_tied(number: Array, values: Array, x: Array) -> Array:
+        return (x == values) & (number >= 0)
 
     return fill(xp, lengths, rows, is_tied, (cotangent, values), (x,))
 

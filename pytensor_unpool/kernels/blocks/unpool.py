@@ -10,7 +10,7 @@ import numpy as np
 
 from pytensor_unpool.errors import POOLED_DISAGREE
 from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
-from pytensor_unpool.kernels.blocks.filling import block_offsets, fill, lay, spread
+from pytensor_unpool.kernels.blocks.filling import fill, lay, places_in, repeated
 from pytensor_unpool.kernels.blocks.slices import (
     OFFSETS,
     Array,
@@ -53,15 +53,15 @@ def max_unpool(
         return scattered(values, positions)
     rows = [(stride, stride, 0, 0, 1) for stride in strides]
     first = xp.constant(corners(shape, counts, rows), "int64")
-    offsets = xp.constant(block_offsets(shape, strides), "int64")
+    whole = [count * stride for count, stride in zip(counts, strides, strict=True)]
 
     def compared(values: Array, positions: Array) -> Array:
         placed = xp.block_unpool(values, positions, shape, strides)
         if placed is not None:
             return placed
-        hits = spread(positions - first, len(shape)) == offsets
-        blocks = xp.where(hits, spread(values, len(shape)), xp.zero(values))
-        return lay(xp, blocks, values.shape[: -len(shape)], shape)
+        hits = repeated(xp, positions, strides) == places_in(xp, shape, whole, "int64")
+        elements = xp.where(hits, repeated(xp, values, strides), xp.zero(values))
+        return lay(xp, elements, values.shape[: -len(shape)], shape)
 
     in_blocks = xp.all_of(_in_blocks(xp, positions - first, shape, strides))
     return xp.cond(in_blocks, compared, scattered, values, positions)
@@ -79,13 +79,10 @@ def window_unpool(
     check_unpooled(shape)
     check_same_shape(positions, tuple(values.shape))
     check_pooled(values, shape, rows, partial_windows, POOLED_DISAGREE)
-    counts = [-(-length // row[1]) for length, row in zip(shape, rows, strict=True)]
-    steps = [row[1] for row in rows]
-    places = corners(shape, counts, [(step, step, 0, 0, 1) for step in steps])
-    places = spread(places, len(shape)) + block_offsets(shape, steps)
+    whole = [-(-length // row[1]) * row[1] for length, row in zip(shape, rows, strict=True)]
 
-    def is_hit(_: np.ndarray[Any, Any], positions: Array) -> Array:
-        return positions == xp.constant(places, OFFSETS)
+    def is_hit(_: Array, positions: Array) -> Array:
+        return positions == places_in(xp, shape, whole, OFFSETS)
 
     return fill(xp, shape, rows, is_hit, (values, xp.astype(positions, OFFSETS)))
 
