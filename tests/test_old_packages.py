@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -15,6 +16,8 @@ from pytensor_unpool.cli import main, names
 from pytensor_unpool.compat.errors import OldNameError, OldPackageError
 from pytensor_unpool.compat.theano.tensor import nnet
 
+ROOT = Path(pu.__file__).parents[1]
+
 
 @pytest.fixture
 def old():
@@ -26,7 +29,27 @@ def old_modules() -> set[str]:
     return {name for name in sys.modules if name.partition(".")[0] in ("theano", "pylearn2")}
 
 
+# As Lasagne does before it makes its layers for GPUs; the lines between are in the docs.
+ASKS_FOR_A_GPU = """
+import pytensor_unpool
+pytensor_unpool.install()
+import theano
+assert not theano.sandbox.cuda.dnn.dnn_available()
+{}
+from theano.sandbox.cuda import dnn
+assert theano.config.device.startswith("gpu")
+assert dnn.dnn_available()
+"""
+
+
 class TestInstall:
+    def test_layers_for_gpus_can_be_switched_on(self):
+        text = (ROOT / "docs" / "legacy_libraries.md").read_text()
+        lines = [line.strip() for line in text.splitlines() if line.startswith("    theano.")]
+        assert len(lines) == 2
+        program = ASKS_FOR_A_GPU.format("\n".join(lines))
+        subprocess.run([sys.executable, "-c", program], check=True)
+
     def test_modules_come_at_any_depth_and_go_again(self):
         finders = list(sys.meta_path)
         with pu.installed():
