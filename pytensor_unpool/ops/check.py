@@ -4,6 +4,7 @@ from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.replace import _vectorize_node
 from pytensor.raise_op import CheckAndRaise
 from pytensor.scalar.basic import as_scalar
 from pytensor.tensor.variable import TensorVariable
@@ -19,6 +20,12 @@ class Check(CheckAndRaise):
         value = value if isinstance(value, Variable) else pt.as_tensor_variable(value)
         numbers = [as_scalar(pt.cast(condition, "int8")) for condition in conditions]
         return Apply(self, [value, *numbers], [value.type()])
+
+
+@_vectorize_node.register(Check)
+def _vectorize_check(op: Check, node: Apply, value: Variable, *conditions: Variable) -> Apply:
+    """All conditions of a batch must hold; PyTensor's own function takes one condition."""
+    return op.make_node(value, *(pt.all(condition) for condition in conditions))
 
 
 def equal(a: Any, b: Any) -> TensorVariable:
