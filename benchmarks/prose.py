@@ -18,20 +18,20 @@ for PyTorch, which brings results to the CPU, is told to leave them. A copy's ra
 Gradients are PyTensor's, of the sum of squares of the outputs. The convolution is of the images
 with a kernel of (32, 32, 3, 3), with pad 1. On a CPU all has one thread; the gradient by JAX of
 `lax.reduce_window` uses no more. glibc is told to keep memory that is freed, as allocators for GPUs
-do: by itself it takes new pages from the system for each large array, which then is up to two
-thirds of the time of both sides (gradients of 2x2/2 in JAX: 14 and 120 ms).
+do: by itself it takes new pages from the system for each large array, and gradients of 2x2/2 in JAX
+took 14 ms, ours, and 120 ms.
 
 In JAX, un-pooling looks at positions that are given before it trusts them, so it reads them twice.
 What was tried on a CPU: to look at positions by comparisons in place of divisions, which gained
 nothing; loops kept apart by branches, without which XLA computes what a loop reads once for each
 reader; maxima and positions packed into one complex array, so that one loop gives both, which took
-as long as two. What is left: un-pooling takes as long as one copy and a half, and `.at[].set`
-as three; the comparisons that tell which of nine taps won take as long as those that tell its
-value.
+as long as two. What is left: un-pooling takes not much longer than a copy of the images, which is
+a third of the time of `.at[].set`; the comparisons that tell which of nine taps won take as long as
+those that tell its value.
 
 In PyTorch, operations on arrays run one by one, and each writes what it made; on a CPU the modes
-`NUMBA` and `CVM` are the quick ones. Maxima are torch's own, looked through for NaN; gradients are
-added up by `scatter_add`, which halved the time of 3x3/2; un-pooling looks at positions first.
+`NUMBA` and `CVM` are the quick ones. Maxima are torch's own, looked through for NaN, and gradients
+are added up by `scatter_add`: that halved the time of 3x3/2. Un-pooling looks at positions first.
 What was tried: `torch.compile` of our comparisons for the lengths at hand, which halves their time
 but compiles for 11 s."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,15 @@ def test_lengths_from_data_are_an_error_that_says_so(backend: Backend) -> None:
     array = np.array([1.0], backend.precision)
     with pytest.raises(NotImplementedError, match="computed from data"):
         run(array, np.array([0]), np.array([3]))
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+def test_inputs_that_are_lengths_and_data_are_an_error_that_says_so() -> None:
+    values, positions, length = pt.vector("v"), pt.lvector("p"), pt.lscalar("length")
+    y = pu.max_unpool(values, positions, length) * length
+    run = pytensor.function([values, positions, length], y, mode="JAX")
+    with pytest.raises(NotImplementedError, match="inputs of the function that serve nothing else"):
+        run(np.array([1.0]), np.array([0]), 3)
 
 
 @concerned(deviations.NARROW_INTEGERS)

@@ -9,8 +9,10 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
+import pytensor_unpool as pu
 from pytensor_unpool.dispatch.deviations import DATA_CHECKS
 from pytensor_unpool.errors import PositionError, ShapeError
+from pytensor_unpool.ops.check import Check, equal
 from pytensor_unpool.symbolic import unpool_arange
 from tests.backends import at_its_precision, concerned, every_backend, marks
 from tests.test_check import LENGTHS, compare
@@ -24,6 +26,22 @@ pytestmark = marks
 @LENGTHS
 def test_backends(backend: Any, lengths: Any) -> None:
     compare(backend.mode, lengths)
+
+
+@every_backend
+def test_numbers_may_depend_on_checks_of_others(backend: Any) -> None:
+    """Catches numbers that are taken out of a graph while others in them are."""
+    x = pt.tensor("x", dtype="float32", shape=(None, None))
+    rows = Check(ShapeError, "few rows")(x.shape[0], pt.le(x.shape[0], 4))
+    y = Check(ShapeError, "square")(x, equal(rows, x.shape[1]))
+    pooled = pu.max_pool(x, (rows, 1))[0]
+    run = pytensor.function([x], [y + 1, pooled], mode=backend.mode)
+    checked, pooled_rows = run(np.zeros((3, 3), "float32"))
+    np.testing.assert_array_equal(checked, np.ones((3, 3)))
+    np.testing.assert_array_equal(pooled_rows, np.zeros((1, 3)))
+    for shape, message in (((3, 2), "square"), ((5, 5), "few rows")):
+        with pytest.raises(ShapeError, match=message):
+            run(np.zeros(shape, "float32"))
 
 
 def unpool(mode: str) -> Any:

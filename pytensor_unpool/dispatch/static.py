@@ -156,12 +156,12 @@ def _rewriter(backend: str) -> Any:
 
         All is found before any is replaced: numbers may depend on a check of others.
         """
-        known = import_module(f"pytensor_unpool.dispatch.{backend}").StaticNumbers
+        static_number = import_module(f"pytensor_unpool.dispatch.{backend}").StaticNumbers.of
         found = [
             (node, i, number)
             for node in fgraph.toposort()
             for i in _numbers(node)
-            if (number := known.of(node.inputs[i])) is not None
+            if (number := static_number(node.inputs[i])) is not None
         ]
         for node, i, number in found:
             if node in fgraph.apply_nodes:

@@ -11,9 +11,10 @@ from pytensor.tensor.variable import TensorVariable
 
 
 class Check(CheckAndRaise):
-    """PyTensor's CheckAndRaise, which JAX and MLX leave out even where lengths alone decide.
+    """PyTensor's CheckAndRaise, whose conditions of lengths are looked at in JAX and MLX too.
 
-    Conditions are bools. They are handed on as integers: PyTorch gets no constant that is a bool.
+    See `dispatch.static`. Conditions are bools, which are handed on as integers: PyTensor gives
+    PyTorch no constant that is a bool.
     """
 
     def make_node(self, value: Any, *conditions: Any) -> Apply:
