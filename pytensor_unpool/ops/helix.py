@@ -319,16 +319,14 @@ def _as_dtype(x: TensorVariable, dtype: str) -> TensorVariable:
     return x.astype(dtype)
 
 
-def _vectorize_convolve(op: HelixConvolve, node: Apply, x: Any, kernel: Any) -> Apply:
-    return op.make_node(x, kernel)
+def _vectorize(op: _HelixOp, node: Apply, x: Any, kernel: Any, *window: Any) -> Apply:
+    """Take more leading axes of x and of the kernel; all items share the window."""
+    shared = node.inputs[0].type.ndim - node.inputs[1].type.ndim
+    if shared and kernel.type.ndim > op.ndim:
+        # Each kernel meets all leading items of x that one kernel met.
+        kernel = pt.expand_dims(kernel, [i - op.ndim - shared for i in range(shared)])
+    return op.make_node(x, kernel, *map(same_for_all_items, window))
 
 
-def _vectorize_window(
-    op: HelixWindow, node: Apply, x: Any, kernel: Any, starts: Any, lengths: Any
-) -> Apply:
-    numbers = [same_for_all_items(vector) for vector in (starts, lengths)]
-    return op.make_node(x, kernel, *numbers)
-
-
-_vectorize_node.register(HelixConvolve)(_vectorize_convolve)
-_vectorize_node.register(HelixWindow)(_vectorize_window)
+_vectorize_node.register(HelixConvolve)(_vectorize)
+_vectorize_node.register(HelixWindow)(_vectorize)
