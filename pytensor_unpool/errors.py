@@ -114,7 +114,8 @@ LARGEST_NUMBER = 2**31 - 1
     KERNEL_NOT_INSIDE,
     WRONG_BATCH,
     UPSAMPLED_DISAGREES,
-) = range(25)
+    WRONG_STARTS,
+) = range(26)
 
 LENGTH_MESSAGES = {
     POSITIONS_DISAGREE: (
@@ -215,6 +216,9 @@ LENGTH_MESSAGES = {
     WRONG_BATCH: (
         "the kernel must have the leading axes of x, or none: axis {axis} has length {got}, wanted "
         "{wanted}. Broadcast it (`pytensor.tensor.broadcast_to`)."
+    ),
+    WRONG_STARTS: (
+        "starts must be a vector of {wanted} numbers: got {got}. Pass one for each convolved axis."
     ),
     UPSAMPLED_DISAGREES: (
         "the cotangent must have the shape of what was upsampled: axis {axis} has length {got}, "

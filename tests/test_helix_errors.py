@@ -61,6 +61,34 @@ def test_windows_of_no_length() -> None:
         run([1.0, 2.0], [-1])
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_number_for_each_axis_of_a_window(mode: str) -> None:
+    """Catches kernels that read numbers behind a vector that is too short."""
+    x, starts, lengths = pt.dmatrix("x"), pt.lvector("starts"), pt.lvector("lengths")
+    y = HelixWindow(2, "direct")(x, [[1.0, 1.0], [0.0, 0.0]], starts, lengths)
+    run = pytensor.function([x, starts, lengths], y, mode=mode)
+    ones = np.ones((2, 3))
+    assert run(ones, [0, 0], [1, 4]).tolist() == [[1, 2, 2, 1]]
+    for short in ([0], [0, 0, 0], []):
+        with pytest.raises(ShapeError, match=rf"starts must .* 2 numbers: got {len(short)}. Pass"):
+            run(ones, short, [1, 4])
+        with pytest.raises(ShapeError, match=rf"shape must .* 2 lengths: got {len(short)}. Pass"):
+            run(ones, [0, 0], short)
+
+
+@pytest.mark.parametrize("method", ["direct", "fft"])
+@pytest.mark.parametrize("mode", MODES)
+def test_windows_far_away_hold_zeros(mode: str, method: str) -> None:
+    """Catches numbers of elements that overflow, or memory for all that lies between."""
+    x, starts = pt.dvector("x"), pt.lvector("starts")
+    y = HelixWindow(1, method)(x, [1.0, 1.0], starts, [3])
+    run = pytensor.function([x, starts], y, mode=mode)
+    for far in (-(2**63), -(2**62), -3, 4, 2**40, 2**62, 2**63 - 1):
+        assert run([1.0, 2.0, 3.0], [far]).tolist() == [0, 0, 0]
+    np.testing.assert_allclose(run([1.0, 2.0, 3.0], [-1]), [0, 1, 3], atol=1e-12)
+    np.testing.assert_allclose(run([1.0, 2.0, 3.0], [3]), [3, 0, 0], atol=1e-12)
+
+
 def test_ranks() -> None:
     with pytest.raises(ShapeError, match=r"x needs at least the 3 axes that are convolved: got 2"):
         pu.helix_convolve(pt.dmatrix(), pt.dtensor3())

@@ -73,6 +73,19 @@ def shorter(one: Integer, other: Integer) -> Integer:
     return one * (one < other) + other * (one >= other)
 
 
+def nearest_start(start: Integer, length: Integer, taps: Integer, outputs: Integer) -> Integer:
+    """Return where a window with the same elements begins, beside the convolution at the farthest.
+
+    A window before it or behind it holds zeros, wherever it is; numbers of elements stay small.
+
+    >>> [nearest_start(start, 7, 4, 5) for start in (-(2**62), 3, 2**62)]
+    [-5, 3, 10]
+    """
+    first, last = -outputs, length + taps - 1
+    start = start * (start >= first) + first * (start < first)
+    return start * (start <= last) + last * (start > last)
+
+
 def row_length(length: Integer, taps: Integer, start: Integer, outputs: Integer) -> Integer:
     """Return how far apart the rows of a strip are, or how long a ring is.
 

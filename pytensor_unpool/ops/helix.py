@@ -35,9 +35,10 @@ from pytensor.scalar import upcast
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.errors import ShapeError
+from pytensor_unpool.errors import WRONG_STARTS, LengthError, ShapeError
 from pytensor_unpool.geometry.helix import (
     check_shapes,
+    nearest_start,
     prefers_direct,
     row_length,
     window_length,
@@ -165,8 +166,7 @@ class _HelixOp(BilinearOp):
             turned = f"turned_round({turned}, {self.ndim})"
         return f"""
     Helix helix;
-    npy_intp size, shape[MOST_AXES];
-    (void)size;
+    npy_intp shape[MOST_AXES];
     helix.ndim = {self.ndim};
     if (!is_fine(helix.measure(view_of({x}), view_of({kernel}), {mode}))) {{FAIL}}
     {window}
@@ -265,7 +265,10 @@ class HelixWindow(_HelixOp):
         if not isinstance(lengths, Variable):
             lengths = unpooled_lengths(lengths, self.ndim)
             check_unpooled(lengths)
-            return [int(start) for start in starts], lengths
+            if len(starts) != self.ndim:
+                raise LengthError(WRONG_STARTS, got=len(starts), wanted=self.ndim)
+            axes = (x.shape[-self.ndim :], kernel.shape[-self.ndim :], lengths)
+            return [nearest_start(int(s), *n) for s, *n in zip(starts, *axes, strict=True)], lengths
         return [starts[i] for i in range(self.ndim)], [lengths[i] for i in range(self.ndim)]
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
@@ -276,8 +279,9 @@ class HelixWindow(_HelixOp):
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         starts, lengths = inputs[2:]
         window = f"""
+    npy_intp size;
     if (!read_lengths({lengths}, {self.ndim}, helix.outputs, &size)) {{FAIL}}
-    read_starts({starts}, &helix);
+    if (!is_fine(read_starts({starts}, &helix))) {{FAIL}}
         """
         return self._c_call(node, inputs, outputs, "MODE_WINDOW", window)
 

@@ -42,7 +42,8 @@ enum {
     EMPTY_HELIX = BAD_NUMBER + 4,
     KERNEL_NOT_INSIDE,
     WRONG_BATCH,
-    UPSAMPLED_DISAGREES
+    UPSAMPLED_DISAGREES,
+    WRONG_STARTS
 };
 
 static inline Problem length_problem(int kind, long long axis, long long got, long long wanted) {

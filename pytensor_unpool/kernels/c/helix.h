@@ -24,6 +24,13 @@ static inline npy_intp row_length(npy_intp length, npy_intp taps, npy_intp start
     return at_least(at_least(length + gap, outputs), taps);
 }
 
+// Where a window with the same elements begins: see geometry/helix.py.
+static inline npy_intp nearest_start(
+    npy_intp start, npy_intp length, npy_intp taps, npy_intp outputs
+) {
+    return at_most(at_least(start, -outputs), length + taps - 1);
+}
+
 // A window of the whole convolution of the last axes of x and kernel.
 struct Helix {
     int ndim;

@@ -4,10 +4,16 @@
 
 namespace pytensor_unpool {
 
-// Read where a window begins on each axis.
-static void read_starts(PyArrayObject* vector, Helix* helix) {
+// Read where a window begins on each axis, when its lengths are known.
+static Problem read_starts(PyArrayObject* starts, Helix* helix) {
+    if (PyArray_DIMS(starts)[0] != helix->ndim)
+        return length_problem(WRONG_STARTS, 0, PyArray_DIMS(starts)[0], helix->ndim);
     for (int i = 0; i < helix->ndim; ++i)
-        helix->starts[i] = *(npy_int64*)PyArray_GETPTR1(vector, i);
+        helix->starts[i] = nearest_start(
+            *(npy_int64*)PyArray_GETPTR1(starts, i), helix->lengths[i], helix->taps[i],
+            helix->outputs[i]
+        );
+    return NONE;
 }
 
 // Let Python write the window to y; return whether it raised nothing.

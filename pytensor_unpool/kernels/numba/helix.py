@@ -10,7 +10,13 @@ import numpy as np
 from numba import objmode, types
 from numba.cpython.unsafe.tuple import tuple_setitem
 
-from pytensor_unpool.errors import EMPTY_HELIX, KERNEL_NOT_INSIDE, WRONG_BATCH, LengthError
+from pytensor_unpool.errors import (
+    EMPTY_HELIX,
+    KERNEL_NOT_INSIDE,
+    WRONG_BATCH,
+    WRONG_STARTS,
+    LengthError,
+)
 from pytensor_unpool.geometry import helix as geometry
 from pytensor_unpool.kernels.helix import convolve_by_transforms
 from pytensor_unpool.kernels.numba.helix_products import linked_convolve_by_products, row_length
@@ -20,10 +26,11 @@ from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together
 
-shorter, window_start, window_length, prefers_direct = _compile_together(
+shorter, window_start, window_length, nearest_start, prefers_direct = _compile_together(
     geometry.shorter,
     geometry.window_start,
     geometry.window_length,
+    geometry.nearest_start,
     geometry.prefers_direct,
 )
 
@@ -44,9 +51,13 @@ def helix(ndim: int, mode: str, method: str, turned: bool = False) -> Kernel:
         lengths, taps = x.shape[last:], few.shape[last:]
         if is_window:
             starts = some_lengths
+            outputs = unpooled_lengths(window[1], some_lengths)
+            if len(window[0]) != ndim:
+                raise LengthError(WRONG_STARTS, 0, len(window[0]), ndim)
             for i in range(ndim):
-                starts = tuple_setitem(starts, i, window[0][i])
-            return lengths, taps, starts, unpooled_lengths(window[1], some_lengths)
+                start = nearest_start(window[0][i], lengths[i], taps[i], outputs[i])
+                starts = tuple_setitem(starts, i, start)
+            return lengths, taps, starts, outputs
         starts, outputs = lengths, lengths
         for i in range(ndim):
             start = window_start(mode, lengths[i], taps[i])
