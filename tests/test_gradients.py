@@ -153,6 +153,15 @@ class TestEveryMaximum:
         gradient = pullback_of(self.case, "first", mode)(x, cotangent)
         assert_same(gradient, np.array([[0, 11, 100, 0, 1000, 0]], "float32"))
 
+    @every_mode
+    def test_a_row_behind_the_last_window_has_none(self, mode: str) -> None:
+        """Row 4 of 5 is in no window of 2; the window after the last one is the next item's."""
+        x = np.zeros((2, 5, 4), "float32")
+        cotangent = np.arange(1, 9, dtype="float32").reshape(2, 2, 2)
+        gradient = pullback_of(PoolCase((5, 4), (2, 2), leading=(2,)), "all", mode)(x, cotangent)
+        assert_same(gradient[:, :4], cotangent.repeat(2, 1).repeat(2, 2))
+        assert_same(gradient[:, 4], np.zeros((2, 4), "float32"))
+
     @case_and_mode
     def test_table(self, case: PoolCase, mode: str, rng: np.random.Generator) -> None:
         x = tied(rng, case.shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from numba.core.caching import FunctionCache
@@ -20,6 +21,7 @@ from pytensor_unpool.kernels.numba.interpolation import interpolate, interpolate
 from pytensor_unpool.kernels.numba.linked import LINKED, linked_kernel
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.kernels.numba.pool import max_pool
+from pytensor_unpool.kernels.numba.source import source_hash
 from pytensor_unpool.kernels.numba.stretch import stretch
 from pytensor_unpool.kernels.numba.sums import pool, pool_input_grad
 from pytensor_unpool.kernels.numba.taps import tap_gather, tap_unpool
@@ -48,9 +50,9 @@ from pytensor_unpool.ops import (
     WindowUnpool,
 )
 
-# PyTensor keeps compiled functions on disk, under a key that knows nothing of the kernels' source:
-# to be raised with every change of a kernel.
-KERNELS_VERSION = 40
+# PyTensor keeps compiled functions on disk under the key that it gets here, and does not look at
+# the source of what they were compiled from.
+SOURCE = source_hash(Path(__file__))
 
 KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     Conv: lambda op: conv(op.convolution),
@@ -92,9 +94,9 @@ def keep_on_disk(function: Any, key: str) -> None:
 
 
 @cache
-def _linked(op: Any, version: int) -> tuple[Callable[..., Any], str]:
+def _linked(op: Any) -> tuple[Callable[..., Any], str]:
     props = sorted(op._props_dict().items())
-    key = sha256(f"{version} {type(op)} {props}".encode()).hexdigest()
+    key = sha256(f"{SOURCE} {type(op)} {props}".encode()).hexdigest()
     kernel = KERNELS[type(op)](op)
     name = f"{kernel.__name__}_{key}"
     call = linked_kernel(kernel, name)
@@ -103,12 +105,12 @@ def _linked(op: Any, version: int) -> tuple[Callable[..., Any], str]:
 
 
 def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:
-    return _linked(op, KERNELS_VERSION)
+    return _linked(op)
 
 
 # What is compiled apart from the kernels that call it is kept beside them.
 for name, linked in LINKED.items():
-    keep_on_disk(linked.function, f"pytensor_unpool_{name}_{KERNELS_VERSION}")
+    keep_on_disk(linked.function, f"pytensor_unpool_{name}_{SOURCE}")
 
 for op_type in KERNELS:
     register_funcify_and_cache_key(op_type)(_funcify)
