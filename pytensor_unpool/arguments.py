@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.ops import ViewOp
 from pytensor.gradient import disconnected_grad
-from pytensor.graph.basic import Constant, Variable
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.raise_op import CheckAndRaise
+from pytensor.scalar.basic import Cast, Identity
 from pytensor.tensor.basic import infer_static_shape
+from pytensor.tensor.elemwise import DimShuffle, Elemwise
+from pytensor.tensor.shape import SpecifyShape
+from pytensor.tensor.subtensor import Subtensor
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
@@ -23,6 +29,7 @@ from pytensor_unpool.geometry.pool import (
     pads_per_axis,
     per_axis,
 )
+from pytensor_unpool.ops import MaxPool
 
 
 def make_windows(
@@ -114,6 +121,47 @@ def unpooled_shape(shape: Any) -> list[Any]:
     check_unpooled([n if isinstance(n, int) else None for n in lengths])
     symbolic, static = infer_static_shape([_as_int64(length) for length in lengths])
     return [_integer(s) if n is None else n for s, n in zip(symbolic, static, strict=True)]
+
+
+def check_pooled_axes(positions: TensorVariable, ndim: int) -> None:
+    """Raise `ShapeError` if positions come from a pooling over another number of axes."""
+    pooled = _axes_of_positions(positions)
+    if pooled not in (None, ndim):
+        raise ShapeError(
+            f"shape must have {pooled} lengths, as positions come from a pooling over the last "
+            f"{pooled} axes: got {ndim}. Pass `x.shape[-{pooled}:]`, with x what was pooled.",
+            got=ndim,
+            wanted=pooled,
+        )
+
+
+def _axes_of_positions(positions: Variable) -> int | None:
+    """Return over how many axes the pooling was that positions come from, None if unknown."""
+    kept = positions.type.ndim
+    while positions.owner is not None:
+        node = positions.owner
+        if isinstance(node.op, MaxPool):
+            pooled = int(node.op.windows.ndim)
+            return pooled if pooled <= kept else None
+        kept = min(kept, _kept_axes(node))
+        positions = node.inputs[0]
+    return None
+
+
+def _kept_axes(node: Apply) -> int:
+    """Return how many last axes of the first input are the last ones of the output, unchanged."""
+    op, ndim = node.op, node.inputs[0].type.ndim if node.inputs else 0
+    if isinstance(op, Elemwise) and isinstance(op.scalar_op, Cast | Identity):
+        return ndim
+    if isinstance(op, SpecifyShape | ViewOp | CheckAndRaise):
+        return ndim
+    if isinstance(op, Subtensor):
+        touched = [i for i, index in enumerate(op.idx_list) if index != slice(None)]
+        return ndim - 1 - max(touched, default=-1)
+    if isinstance(op, DimShuffle):
+        pairs = zip(reversed(op.new_order), range(ndim - 1, -1, -1), strict=False)
+        return next((i for i, (new, old) in enumerate(pairs) if new != old), ndim)
+    return 0
 
 
 def adaptive_lengths(lengths: Any) -> list[Any]:

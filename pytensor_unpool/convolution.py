@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.arguments import length_vector, make_convolution, unpooled_shape
 from pytensor_unpool.errors import ShapeError
 from pytensor_unpool.geometry.conv import BATCH_AND_CHANNELS, MOST_SPATIAL_AXES
 from pytensor_unpool.ops import Conv, ConvInputGrad, ConvKernelGrad
+from pytensor_unpool.ops.common import one_tensor
 
 __all__ = ["conv", "conv_input_grad", "conv_kernel_grad"]
 
@@ -93,7 +93,7 @@ def conv(
     >>> pu.conv(x, kernel, pad="same", flip=True).eval().tolist()
     [[[2.0, 2.0, 2.0, -3.0]]]
     """
-    x, kernel = pt.as_tensor_variable(x), pt.as_tensor_variable(kernel)
+    x, kernel = one_tensor("x", x), one_tensor("kernel", kernel)
     axes = list(zip(_lengths(x), _lengths(kernel), strict=False))
     _check_axes("kernel", kernel)
     _check_axes("x", x, kernel.type.ndim)
@@ -155,7 +155,7 @@ def conv_input_grad(
     >>> pu.conv_input_grad(kernel, dy, (1, 1, 5), stride=2).eval().tolist()
     [[[1.0, 2.0, 10.0, 20.0, 0.0]]]
     """
-    kernel, dy = pt.as_tensor_variable(kernel), pt.as_tensor_variable(dy)
+    kernel, dy = one_tensor("kernel", kernel), one_tensor("dy", dy)
     _check_axes("kernel", kernel)
     _check_axes("dy", dy, kernel.type.ndim)
     lengths = unpooled_shape(input_shape)
@@ -221,7 +221,7 @@ def conv_kernel_grad(
     >>> pu.conv_kernel_grad(x, dy, (1, 1, 2), stride=2).eval().tolist()
     [[[31.0, 42.0]]]
     """
-    x, dy = pt.as_tensor_variable(x), pt.as_tensor_variable(dy)
+    x, dy = one_tensor("x", x), one_tensor("dy", dy)
     _check_axes("x", x)
     _check_axes("dy", dy, x.type.ndim)
     lengths = unpooled_shape(kernel_shape)

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
+from pytensor.tensor import _as_tensor_variable
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.arguments import length_vector, make_windows, unpooled_shape
+from pytensor_unpool.arguments import check_pooled_axes, length_vector, make_windows, unpooled_shape
 from pytensor_unpool.errors import DTypeError
 from pytensor_unpool.geometry.pool import choice
 from pytensor_unpool.ops import MaxPool, MaxUnpool, Pool
+from pytensor_unpool.ops.common import position_tensor, refuse_several
 
-__all__ = ["max_pool", "max_unpool", "pool"]
+__all__ = ["MaxPooled", "max_pool", "max_unpool", "pool"]
+
+
+class MaxPooled(NamedTuple):
+    """What `max_pool` returns. PyTensor takes it for no tensor: it is to be unpacked."""
+
+    values: TensorVariable
+    positions: TensorVariable
+
+    # A tuple times a number is a longer tuple, which PyTensor would stack.
+    def __mul__(self, _: Any) -> NoReturn:
+        refuse_several("a factor", self)
+
+    def __rmul__(self, _: Any) -> NoReturn:
+        refuse_several("a factor", self)
+
+
+@_as_tensor_variable.register(MaxPooled)
+def _refuse_pair(pair: MaxPooled, *_: Any, **__: Any) -> NoReturn:
+    refuse_several("an input of an Op", pair)
 
 
 def max_pool(
@@ -25,7 +46,7 @@ def max_pool(
     partial_windows: bool = False,
     ties: str = "first",
     positions_dtype: str = "int64",
-) -> tuple[TensorVariable, TensorVariable]:
+) -> MaxPooled:
     """Take the maximum of every window, and remember where it was.
 
     Parameters
@@ -54,6 +75,8 @@ def max_pool(
 
     Returns
     -------
+    A named tuple, to be unpacked:
+
     values : tensor of shape (..., *pooled), dtype of `x`
     positions : integer tensor of the shape of `values`
         Index of the maximum inside the unpadded pooled axes of its own leading item, flattened in
@@ -99,8 +122,7 @@ def max_pool(
     choice("ties", ties, ("first", "all"))
     positions_dtype = _signed_integer(positions_dtype)
     windows, numbers = make_windows(window, stride, pad, dilation, partial_windows)
-    values, positions = MaxPool(windows, ties, positions_dtype)(x, *numbers)
-    return values, positions
+    return MaxPooled(*MaxPool(windows, ties, positions_dtype)(x, *numbers))
 
 
 def max_unpool(
@@ -116,8 +138,8 @@ def max_unpool(
         Where to write: index into the un-pooled axes of the same leading item, flattened in C
         order, as `max_pool` returns it.
     shape : int, sequence of int or symbolic int, or integer vector of static length
-        Lengths of the un-pooled axes, such as ``x.shape[-2:]``. They take the place of the last
-        axes of `values`, as many as there are lengths.
+        Lengths of the un-pooled axes alone, such as ``x.shape[-2:]`` where two axes were pooled.
+        They take the place of the last axes of `values`, as many as there are lengths.
     duplicates : {"last", "sum"}
         What to do where positions repeat: write the last one in C order, or add up.
 
@@ -130,7 +152,8 @@ def max_unpool(
     PositionError
         If a position is not in ``0 <= position < prod(shape)``. It is an IndexError.
     ShapeError
-        If `values` and `positions` differ in shape, or `shape` holds no lengths of an array.
+        If `values` and `positions` differ in shape, `shape` holds no lengths of an array, or
+        `positions` come from a pooling over another number of axes, as far as the graph shows.
     DTypeError
         If `positions` or `shape` is not integer, or `values` is complex.
 
@@ -149,7 +172,9 @@ def max_unpool(
     [0.0, 5.0, 0.0, 8.0, 0.0, 0.0]
     """
     choice("duplicates", duplicates, ("last", "sum"))
+    positions = position_tensor(positions)
     lengths = unpooled_shape(shape)
+    check_pooled_axes(positions, len(lengths))
     return MaxUnpool(len(lengths), duplicates)(values, positions, length_vector(lengths))
 
 

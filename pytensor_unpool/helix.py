@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import ArgumentError, ShapeError
 from pytensor_unpool.geometry.helix import METHODS, MODES
 from pytensor_unpool.ops import HelixConvolve
+from pytensor_unpool.ops.common import one_tensor
 
 __all__ = ["helix_convolve"]
 
@@ -74,7 +74,7 @@ def helix_convolve(
                 got=word,
                 wanted=words,
             )
-    kernel = pt.as_tensor_variable(kernel)
+    x, kernel = one_tensor("x", x), one_tensor("kernel", kernel)
     if kernel.type.ndim == 0:
         raise ShapeError(
             "kernel needs an axis for each axis that is convolved: got a number. To scale x, "

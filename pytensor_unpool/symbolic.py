@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, cast
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.arguments import unpooled_shape
+from pytensor_unpool.arguments import check_pooled_axes, unpooled_shape
 from pytensor_unpool.errors import PositionError, ShapeError
 from pytensor_unpool.geometry import plane_size
 from pytensor_unpool.ops.check import Check, equal
-from pytensor_unpool.ops.common import position_tensor
+from pytensor_unpool.ops.common import one_tensor, position_tensor
 
 __all__ = ["unpool_arange", "unpool_flat", "unpool_loop"]
 
@@ -213,8 +213,9 @@ class _Parts(NamedTuple):
 
 
 def _parts(function: str, values: Any, positions: Any, shape: Any) -> _Parts:
-    values, positions = pt.as_tensor_variable(values), position_tensor(positions)
+    values, positions = one_tensor("values", values), position_tensor(positions)
     unpooled = tuple(unpooled_shape(shape))
+    check_pooled_axes(positions, len(unpooled))
     if values.ndim != positions.ndim:
         raise ShapeError(
             f"{function} needs positions with the axes of values: got positions with "

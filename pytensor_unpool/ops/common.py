@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytensor.tensor as pt
@@ -18,6 +18,7 @@ from pytensor_unpool.errors import (
     POSITIONS_DISAGREE,
     WRONG_NUMBERS,
     WRONG_STEPS,
+    ArgumentError,
     DTypeError,
     LengthError,
     ShapeError,
@@ -27,9 +28,33 @@ from pytensor_unpool.geometry.conv import Convolution
 from pytensor_unpool.ops.check import Check, equal
 
 
+def one_tensor(name: str, x: Any) -> TensorVariable:
+    """Return `x` as a tensor; several variables, which PyTensor would stack, are refused.
+
+    A list of scalars is a vector.
+    """
+    if isinstance(x, tuple | list):
+        ranks = [getattr(part.type, "ndim", 0) for part in x if isinstance(part, Variable)]
+        if any(ranks) or (ranks and isinstance(x, tuple)):
+            refuse_several(name, x)
+    return pt.as_tensor_variable(x)
+
+
+def refuse_several(name: str, x: Sequence[Any]) -> NoReturn:
+    """Raise `ArgumentError`: `x` holds variables that are to be used one by one."""
+    kind = type(x).__name__
+    raise ArgumentError(
+        f"{name} must be one tensor: got a {kind} of {len(x)} variables. Unpack it (`values, "
+        f"positions = max_pool(...)`) and pass one of them; `pytensor.tensor.stack` stacks on "
+        f"purpose.",
+        got=kind,
+        wanted="one tensor",
+    )
+
+
 def real_tensor(name: str, x: Any) -> TensorVariable:
     """Return `x` as a tensor of real numbers."""
-    x = pt.as_tensor_variable(x)
+    x = one_tensor(name, x)
     if x.type.numpy_dtype.kind not in "biuf":
         raise DTypeError(
             f"{name} must hold real numbers: got dtype {x.dtype}. Take real and imaginary part "
@@ -42,7 +67,7 @@ def real_tensor(name: str, x: Any) -> TensorVariable:
 
 def position_tensor(positions: Any) -> TensorVariable:
     """Return `positions` as a tensor of integers."""
-    positions = pt.as_tensor_variable(positions)
+    positions = one_tensor("positions", positions)
     if positions.type.numpy_dtype.kind not in "iu":
         raise DTypeError(
             f"positions must be integer: got dtype {positions.dtype}. Pass what max_pool returned, "

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.type import TensorType
@@ -26,6 +25,7 @@ from pytensor_unpool.ops.c_code import c_type, type_number
 from pytensor_unpool.ops.common import (
     check_same_lengths,
     lengths_input,
+    one_tensor,
     static_entries,
 )
 from pytensor_unpool.ops.linear import LinearOp
@@ -44,7 +44,7 @@ class _InterpolateOp(LinearOp):
         self.q = q
 
     def _floats(self, name: str, x: Any) -> TensorVariable:
-        x = pt.as_tensor_variable(x)
+        x = one_tensor(name, x)
         if x.type.numpy_dtype.kind != "f":
             raise DTypeError(
                 f"{name} must hold floats, whose parts are floats: got dtype {x.dtype}. Cast it "
