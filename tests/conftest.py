@@ -18,7 +18,7 @@ os.environ["PYTENSOR_FLAGS"] = (
 
 from pytensor import config
 
-from tests.headers import use_compiled_headers
+from tests.support.headers import use_compiled_headers
 
 
 @pytest.fixture(autouse=True, scope="session")

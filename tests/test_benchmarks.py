@@ -13,7 +13,7 @@ from benchmarks.cases import CASES, Case
 from benchmarks.contender import check
 from benchmarks.inputs import expected, make_inputs
 from benchmarks.ours import our_contender
-from tests.modes import ALL
+from tests.support.modes import ALL
 
 ROOT = Path(__file__).parents[1]
 

@@ -23,20 +23,8 @@ import pytest
 from pytensor.compile.debug.debugmode import DebugMode
 
 import pytensor_unpool as pu
-from pytensor_unpool import (
-    adaptive,
-    convolution,
-    explanation,
-    functional,
-    geometry,
-    helix,
-    neighbours,
-    symbolic,
-    upsampling,
-)
+from pytensor_unpool import symbolic
 from pytensor_unpool.compat.theano.tensor.nnet import neighbours as theano_neighbours
-from pytensor_unpool.compat.theano.tensor.signal import downsample as theano_downsample
-from pytensor_unpool.compat.theano.tensor.signal import pool as theano_pool
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
     Interpolate,
@@ -52,7 +40,7 @@ from pytensor_unpool.ops import (
     WindowsToRows,
     WindowUnpool,
 )
-from tests.modes import C_OR_PYTHON, MODES
+from tests.support.modes import C_OR_PYTHON, MODES
 
 ROOT = Path(__file__).parents[1]
 
@@ -256,16 +244,17 @@ def parameters(function: Any) -> list[inspect.Parameter]:
     return list(inspect.signature(function).parameters.values())
 
 
+# Every module with an example in it.
 DOCUMENTED = [
-    convolution, explanation, functional, helix, neighbours, symbolic, upsampling, geometry.conv,
-    geometry.helix, geometry.neighbours, geometry.pool,
-    geometry.unpool, theano_neighbours, theano_pool, theano_downsample, adaptive,
-    geometry.adaptive,
-]  # fmt: skip
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted((ROOT / "pytensor_unpool").rglob("*.py"))
+    if ">>> " in path.read_text(encoding="utf-8")
+]
 
 
-@pytest.mark.parametrize("module", DOCUMENTED, ids=lambda module: module.__name__)
-def test_examples_in_docstrings_give_what_they_say(module):
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_examples_in_docstrings_give_what_they_say(name):
+    module = importlib.import_module(name)
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         results = doctest.testmod(module, raise_on_error=False, verbose=False)
     assert results.attempted > 0

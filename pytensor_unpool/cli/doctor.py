@@ -48,7 +48,7 @@ PYTHON = Backend("Python", "FAST_COMPILE")
 DISPATCHED = (
     Backend("Numba", "NUMBA", "numba", "numba", "numba"),
     Backend("JAX", "JAX", "jax", "jax", '"pytensor-unpool[jax]"'),
-    Backend("PyTorch", "PYTORCH", "pytorch", "torch", '"pytensor-unpool[torch]"'),
+    Backend("PyTorch", "PYTORCH", "torch", "torch", '"pytensor-unpool[torch]"'),
     Backend("MLX", "MLX", "mlx", "mlx", '"pytensor-unpool[mlx]"'),
 )
 

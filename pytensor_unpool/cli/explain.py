@@ -15,7 +15,7 @@ from pytensor_unpool import installed
 from pytensor_unpool.cli.names import report
 from pytensor_unpool.cli.script import read_script, run_code
 from pytensor_unpool.cli.terminal import UserError
-from pytensor_unpool.explanation import explain_graph
+from pytensor_unpool.rewrites.explain import explain_graph
 from pytensor_unpool.rewrites.record import listeners
 
 

@@ -11,7 +11,7 @@ from pytensor_unpool.dispatch.finder import register_lazily
 BACKENDS = {
     "numba": "pytensor.link.numba.dispatch",
     "jax": "pytensor.link.jax.dispatch",
-    "pytorch": "pytensor.link.pytorch.dispatch",
+    "torch": "pytensor.link.pytorch.dispatch",
     "mlx": "pytensor.link.mlx.dispatch",
 }
 

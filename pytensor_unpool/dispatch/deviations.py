@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-COMPILED = ("jax", "pytorch", "mlx")
+COMPILED = ("jax", "torch", "mlx")
 
 
 class Deviation(NamedTuple):
@@ -53,7 +53,7 @@ LONG_PLANES = Deviation(
 )
 NOT_FUSED = Deviation(
     "An Op is compiled together with its neighbours, or is one compiled function.",
-    ("pytorch",),
+    ("torch",),
     "Ops run outside `torch.compile`: it takes lengths for numbers that change from call to call.",
 )
 

@@ -9,8 +9,8 @@ from pytensor.link.jax.dispatch import jax_funcify
 from pytensor.link.jax.dispatch.shape import JAXShapeTuple
 
 from pytensor_unpool.dispatch import static
-from pytensor_unpool.dispatch.blocks import register
-from pytensor_unpool.kernels import jax as arrays
+from pytensor_unpool.dispatch.arrays import register
+from pytensor_unpool.kernels.arrays import jax as arrays
 from pytensor_unpool.ops.check import Check
 
 

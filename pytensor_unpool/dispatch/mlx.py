@@ -7,9 +7,9 @@ from typing import Any
 
 from pytensor.link.mlx.dispatch import mlx_funcify
 
-from pytensor_unpool.dispatch.blocks import register
+from pytensor_unpool.dispatch.arrays import register
 from pytensor_unpool.dispatch.static import StaticNumbers, check_static
-from pytensor_unpool.kernels import mlx as arrays
+from pytensor_unpool.kernels.arrays import mlx as arrays
 from pytensor_unpool.ops.check import Check
 
 

@@ -14,19 +14,19 @@ from pytensor.graph.basic import Apply
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
-from pytensor_unpool.kernels.numba.conv_kernel_grad import conv_kernel_grad
-from pytensor_unpool.kernels.numba.conv_maps import conv, conv_input_grad
+from pytensor_unpool.kernels.numba.by_address import FUNCTIONS, kernel_by_address
+from pytensor_unpool.kernels.numba.conv.forward import conv, conv_input_grad
+from pytensor_unpool.kernels.numba.conv.kernel_grad import conv_kernel_grad
 from pytensor_unpool.kernels.numba.helix import helix
-from pytensor_unpool.kernels.numba.interpolation import interpolate, interpolate_input_grad
-from pytensor_unpool.kernels.numba.linked import LINKED, linked_kernel
+from pytensor_unpool.kernels.numba.max_pool import max_pool
+from pytensor_unpool.kernels.numba.max_pool_taps import tap_gather, tap_unpool
+from pytensor_unpool.kernels.numba.max_pool_tied import tied_gather, tied_unpool
+from pytensor_unpool.kernels.numba.max_unpool import max_gather, max_unpool
 from pytensor_unpool.kernels.numba.neighbours import rows_to_windows, windows_to_rows
-from pytensor_unpool.kernels.numba.pool import max_pool
+from pytensor_unpool.kernels.numba.pool import pool, pool_input_grad
+from pytensor_unpool.kernels.numba.runtime_broadcast import runtime_broadcast
 from pytensor_unpool.kernels.numba.source import source_hash
-from pytensor_unpool.kernels.numba.stretch import stretch
-from pytensor_unpool.kernels.numba.sums import pool, pool_input_grad
-from pytensor_unpool.kernels.numba.taps import tap_gather, tap_unpool
-from pytensor_unpool.kernels.numba.tied import tied_gather, tied_unpool
-from pytensor_unpool.kernels.numba.unpool import max_gather, max_unpool
+from pytensor_unpool.kernels.numba.upsampling import interpolate, interpolate_input_grad
 from pytensor_unpool.ops import (
     Conv,
     ConvInputGrad,
@@ -41,7 +41,7 @@ from pytensor_unpool.ops import (
     Pool,
     PoolInputGrad,
     RowsToWindows,
-    Stretch,
+    RuntimeBroadcast,
     TapGather,
     TapUnpool,
     TiedGather,
@@ -67,7 +67,7 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates, op.wraps),
     Pool: lambda op: pool(op.windows, op.mode),
     PoolInputGrad: lambda op: pool_input_grad(op.windows, op.mode),
-    Stretch: lambda op: stretch(op.axes),
+    RuntimeBroadcast: lambda op: runtime_broadcast(op.axes),
     TapGather: lambda op: tap_gather(op.windows),
     TapUnpool: lambda op: tap_unpool(op.windows),
     TiedUnpool: lambda op: tied_unpool(op.windows),
@@ -99,8 +99,8 @@ def _linked(op: Any) -> tuple[Callable[..., Any], str]:
     key = sha256(f"{SOURCE} {type(op)} {props}".encode()).hexdigest()
     kernel = KERNELS[type(op)](op)
     name = f"{kernel.__name__}_{key}"
-    call = linked_kernel(kernel, name)
-    keep_on_disk(LINKED[name].function, key)
+    call = kernel_by_address(kernel, name)
+    keep_on_disk(FUNCTIONS[name].function, key)
     return call, key
 
 
@@ -109,8 +109,8 @@ def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[...
 
 
 # What is compiled apart from the kernels that call it is kept beside them.
-for name, linked in LINKED.items():
-    keep_on_disk(linked.function, f"pytensor_unpool_{name}_{SOURCE}")
+for name, entry in FUNCTIONS.items():
+    keep_on_disk(entry.function, f"pytensor_unpool_{name}_{SOURCE}")
 
 for op_type in KERNELS:
     register_funcify_and_cache_key(op_type)(_funcify)

@@ -4,7 +4,8 @@ Nothing here knows arrays. The functions of one line take Python ints and symbol
 alike, and Numba compiles the same ones into its kernels.
 """
 
-from pytensor_unpool.geometry.pool import (
+from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size
+from pytensor_unpool.geometry.windows import (
     TAPS,
     TAPS_DTYPE,
     Windows,
@@ -12,7 +13,6 @@ from pytensor_unpool.geometry.pool import (
     holds_windows,
     taps_between,
 )
-from pytensor_unpool.geometry.unpool import check_unpooled, plane_size
 
 __all__ = [
     "TAPS",

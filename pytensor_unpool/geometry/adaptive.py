@@ -11,7 +11,7 @@ The functions take ints, arrays of numbers of windows and symbolic integers alik
 from __future__ import annotations
 
 from pytensor_unpool.errors import LARGEST_NUMBER, ShapeError
-from pytensor_unpool.geometry.pool import Integer
+from pytensor_unpool.geometry.windows import Integer
 
 
 def adaptive_start(number: Integer, length: Integer, count: Integer) -> Integer:

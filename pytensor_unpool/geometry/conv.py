@@ -20,7 +20,7 @@ from pytensor_unpool.errors import (
     OUTPUT_DISAGREES,
     LengthError,
 )
-from pytensor_unpool.geometry.pool import shown, shown_pads
+from pytensor_unpool.geometry.windows import shown, shown_pads
 
 # An int, or a symbolic integer of which only the arithmetic is used.
 Integer = Any

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytensor_unpool.errors import TOO_MANY_TAPS, LengthError
-from pytensor_unpool.geometry.pool import Integer, Row
-from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
+from pytensor_unpool.geometry.max_unpool import MOST_ELEMENTS
+from pytensor_unpool.geometry.windows import Integer, Row
 
 
 def count_taps(windows: Sequence[Integer]) -> Integer:

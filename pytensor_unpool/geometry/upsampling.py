@@ -6,7 +6,7 @@ the axis goes on with its first and its last element beyond its ends.
 
 from __future__ import annotations
 
-from pytensor_unpool.geometry.pool import Integer
+from pytensor_unpool.geometry.windows import Integer
 
 
 def upsampled_length(length: Integer, p: int, q: int) -> Integer:

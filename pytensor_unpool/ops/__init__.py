@@ -3,14 +3,14 @@
 from pytensor_unpool.ops import conv_batching  # noqa: F401  (registers with PyTensor)
 from pytensor_unpool.ops.conv import Conv, ConvInputGrad, ConvKernelGrad
 from pytensor_unpool.ops.helix import HelixConvolve, HelixWindow
-from pytensor_unpool.ops.interpolation import Interpolate, InterpolateInputGrad
+from pytensor_unpool.ops.max_pool import MaxPool
+from pytensor_unpool.ops.max_pool_taps import TapGather, TapUnpool
+from pytensor_unpool.ops.max_pool_tied import TiedGather, TiedUnpool
+from pytensor_unpool.ops.max_unpool import MaxGather, MaxUnpool, WindowUnpool
 from pytensor_unpool.ops.neighbours import RowsToWindows, WindowsToRows
-from pytensor_unpool.ops.pool import MaxPool
-from pytensor_unpool.ops.stretch import Stretch
-from pytensor_unpool.ops.sums import Pool, PoolInputGrad
-from pytensor_unpool.ops.taps import TapGather, TapUnpool
-from pytensor_unpool.ops.tied import TiedGather, TiedUnpool
-from pytensor_unpool.ops.unpool import MaxGather, MaxUnpool, WindowUnpool
+from pytensor_unpool.ops.pool import Pool, PoolInputGrad
+from pytensor_unpool.ops.runtime_broadcast import RuntimeBroadcast
+from pytensor_unpool.ops.upsampling import Interpolate, InterpolateInputGrad
 
 __all__ = [
     "Conv",
@@ -26,7 +26,7 @@ __all__ = [
     "Pool",
     "PoolInputGrad",
     "RowsToWindows",
-    "Stretch",
+    "RuntimeBroadcast",
     "TapGather",
     "TapUnpool",
     "TiedGather",

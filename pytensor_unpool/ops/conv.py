@@ -33,8 +33,8 @@ from pytensor_unpool.geometry.conv import (
     check_shapes,
     output_lengths,
 )
-from pytensor_unpool.kernels import reference_conv
-from pytensor_unpool.kernels.reference import unpooled_lengths
+from pytensor_unpool.kernels.checks import unpooled_lengths
+from pytensor_unpool.kernels.reference import conv as reference_conv
 from pytensor_unpool.ops.c_code import c_type, type_number
 from pytensor_unpool.ops.common import (
     lengths_input,
@@ -55,19 +55,19 @@ class _ConvOp(BilinearOp, OpenMPOp):
     __props__ = ("convolution",)
 
     c_files = (
-        "lanes.h",
-        "tiles.h",
+        "max_pool_simd.h",
+        "conv/microkernel.h",
         "threads.h",
-        "conv_copies.h",
-        "conv.h",
-        "winograd.h",
-        "conv_maps.h",
-        "conv_scatter.h",
-        "conv_input_grad.h",
-        "products.h",
-        "winograd_kernel_grad.h",
-        "conv_kernel_grad.h",
-        "conv_checks.h",
+        "conv/packing.h",
+        "conv/gemm.h",
+        "conv/winograd.h",
+        "conv/forward.h",
+        "conv/col2im.h",
+        "conv/input_grad.h",
+        "conv/gemm_nt.h",
+        "conv/winograd_kernel_grad.h",
+        "conv/kernel_grad.h",
+        "conv/checks.h",
     )
 
     # What the first two inputs are called, and how many inputs there are without numbers.

@@ -44,10 +44,10 @@ from pytensor_unpool.geometry.helix import (
     window_length,
     window_start,
 )
-from pytensor_unpool.geometry.unpool import check_unpooled
-from pytensor_unpool.kernels.helix import convolve_by_transforms
-from pytensor_unpool.kernels.reference import unpooled_lengths
-from pytensor_unpool.kernels.reference_helix import convolve_by_products, turned_round
+from pytensor_unpool.geometry.max_unpool import check_unpooled
+from pytensor_unpool.kernels.checks import unpooled_lengths
+from pytensor_unpool.kernels.reference.helix import convolve_by_products, turned_round
+from pytensor_unpool.kernels.scipy.helix import convolve_by_transforms
 from pytensor_unpool.ops.c_code import c_type, type_number
 from pytensor_unpool.ops.common import (
     broadcast_leading,
@@ -66,7 +66,7 @@ class _HelixOp(BilinearOp):
     taken in the opposite order. The method is "direct", "fft" or "auto".
     """
 
-    c_files = ("tiles.h", "helix.h", "helix_calls.h")
+    c_files = ("conv/microkernel.h", "helix.h", "helix_calls.h")
 
     ndim: int
     method: str

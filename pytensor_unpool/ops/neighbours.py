@@ -18,8 +18,9 @@ from pytensor.tensor.variable import TensorVariable
 from pytensor_unpool.errors import ROWS_DISAGREE, DTypeError, ShapeError
 from pytensor_unpool.geometry import Windows, check_unpooled
 from pytensor_unpool.geometry.neighbours import check_taps, count_taps
-from pytensor_unpool.geometry.pool import check_windows, pooled_lengths
-from pytensor_unpool.kernels import reference, reference_neighbours
+from pytensor_unpool.geometry.windows import check_windows, pooled_lengths
+from pytensor_unpool.kernels.checks import unpooled_lengths
+from pytensor_unpool.kernels.reference import neighbours as reference_neighbours
 from pytensor_unpool.ops.batching import batch_pooling, batch_unpooling
 from pytensor_unpool.ops.c_code import (
     c_type,
@@ -158,7 +159,7 @@ class RowsToWindows(_RowsOp):
         rows, shape, *numbers = inputs
         output_storage[0][0] = reference_neighbours.rows_to_windows(
             rows,
-            reference.unpooled_lengths(shape, self.windows.ndim),
+            unpooled_lengths(shape, self.windows.ndim),
             rows_of(self.windows, numbers),
             self.windows.partial_windows,
             self.border,

@@ -21,8 +21,7 @@ from pytensor.tensor.shape import Reshape
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
 from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool
-from pytensor_unpool.rewrites.indexing import lengths_vector
-from pytensor_unpool.rewrites.proofs import (
+from pytensor_unpool.rewrites.graph_facts import (
     Length,
     entries_of,
     is_division,
@@ -34,6 +33,7 @@ from pytensor_unpool.rewrites.proofs import (
     range_length,
     same_integer,
 )
+from pytensor_unpool.rewrites.indexing import lengths_vector
 from pytensor_unpool.rewrites.record import Unproven, rewritten
 
 

@@ -30,8 +30,8 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
-from pytensor_unpool.ops import MaxGather, MaxUnpool, Stretch
-from pytensor_unpool.rewrites.proofs import (
+from pytensor_unpool.ops import MaxGather, MaxUnpool, RuntimeBroadcast
+from pytensor_unpool.rewrites.graph_facts import (
     Length,
     is_division,
     is_zero,
@@ -192,7 +192,7 @@ def _positions(fgraph: FunctionGraph, places: _Places, lengths: Sequence[Length]
         index = places.arrays[axis].astype("int64")
         if axis < places.ranges:
             # Longer positions stretch a range of length 1.
-            index = Stretch((axis,))(index, *places.arrays)
+            index = RuntimeBroadcast((axis,))(index, *places.arrays)
         else:
             index = _stretched(fgraph, index, places)
             index = pt.switch(index < 0, index + n, index)
@@ -246,7 +246,7 @@ def _stretched(fgraph: FunctionGraph, v: Variable, places: _Places) -> Variable:
         for axis, n in enumerate(places.shape)
     ):
         return v
-    return Stretch(tuple(range(len(places.shape))))(v, *places.arrays)
+    return RuntimeBroadcast(tuple(range(len(places.shape))))(v, *places.arrays)
 
 
 def lengths_vector(lengths: Sequence[Length]) -> Variable:

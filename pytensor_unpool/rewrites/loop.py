@@ -33,7 +33,7 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
-from pytensor_unpool.rewrites.proofs import Length, is_zero, plain
+from pytensor_unpool.rewrites.graph_facts import Length, is_zero, plain
 from pytensor_unpool.rewrites.record import Finding, Unproven, note
 
 Item = tuple[int, ...]

@@ -19,8 +19,8 @@ from pytensor.tensor.subtensor import IncSubtensor, indices_from_subtensor
 
 from pytensor_unpool.geometry import TAPS_DTYPE, Windows
 from pytensor_unpool.ops import TapUnpool
+from pytensor_unpool.rewrites.graph_facts import Length, is_multiple, is_zero, length, plain
 from pytensor_unpool.rewrites.indexing import lengths_vector
-from pytensor_unpool.rewrites.proofs import Length, is_multiple, is_zero, length, plain
 from pytensor_unpool.rewrites.record import Unproven, rewritten
 
 

@@ -25,9 +25,7 @@ from pytensor.tensor.shape import Reshape
 
 from pytensor_unpool.geometry import TAPS
 from pytensor_unpool.ops import MaxPool, Pool, PoolInputGrad, TiedUnpool
-from pytensor_unpool.rewrites.cells import are_side_by_side, cut_by_reshape, side_by_side
-from pytensor_unpool.rewrites.indexing import lengths_vector
-from pytensor_unpool.rewrites.proofs import (
+from pytensor_unpool.rewrites.graph_facts import (
     Length,
     entries_of,
     is_multiple,
@@ -35,7 +33,9 @@ from pytensor_unpool.rewrites.proofs import (
     plain,
     same_integer,
 )
+from pytensor_unpool.rewrites.indexing import lengths_vector
 from pytensor_unpool.rewrites.record import Unproven, rewritten
+from pytensor_unpool.rewrites.reshape_windows import are_side_by_side, cut_by_reshape, side_by_side
 
 
 @register_specialize("fast_compile", "pytensor_unpool")

@@ -7,7 +7,7 @@ import pytensor
 import pytest
 
 import pytensor_unpool as pu
-from tests.codemod.cases import clean, migrated
+from tests.support.codemod_cases import clean, migrated
 
 LENET = """
     import numpy as np

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytensor_unpool.codemod import migrate
 from pytensor_unpool.codemod.migrate import choose_rules, known_ids, migrate_text
 from pytensor_unpool.codemod.rules import RULES
-from tests.strategies import repeatable
+from tests.support.strategies import repeatable
 
 SECTIONS = [
     pytest.param(rule, block, id=rule.id)

@@ -4,7 +4,7 @@ import pytest
 
 from pytensor_unpool.codemod.migrate import migrate_text
 from pytensor_unpool.codemod.old_names import find, theano_name
-from tests.codemod.cases import assert_changes, assert_left, assert_stays, clean, migrated
+from tests.support.codemod_cases import assert_changes, assert_left, assert_stays, clean, migrated
 
 RULE = "PU101"
 COMPAT = "pytensor_unpool.compat.theano"

@@ -4,7 +4,7 @@ import pytest
 
 from pytensor_unpool.codemod import python2
 from pytensor_unpool.codemod.migrate import migrate_text
-from tests.codemod.cases import migrated
+from tests.support.codemod_cases import migrated
 
 CHANGES = {
     'print "a", b\n': 'print("a", b)\n',

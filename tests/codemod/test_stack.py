@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.codemod.cases import assert_changes, assert_left, assert_stays
+from tests.support.codemod_cases import assert_changes, assert_left, assert_stays
 
 RULE = "PU113"
 

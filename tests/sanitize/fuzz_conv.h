@@ -2,17 +2,17 @@
 #ifndef FUZZ_CONV_H
 #define FUZZ_CONV_H
 
-#include "conv_copies.h"
-#include "conv.h"
+#include "conv/packing.h"
+#include "conv/gemm.h"
 #define LEAST_FOR_WINOGRAD 2, 8
-#include "winograd.h"
-#include "conv_maps.h"
-#include "conv_scatter.h"
-#include "conv_input_grad.h"
-#include "products.h"
-#include "winograd_kernel_grad.h"
-#include "conv_kernel_grad.h"
-#include "conv_checks.h"
+#include "conv/winograd.h"
+#include "conv/forward.h"
+#include "conv/col2im.h"
+#include "conv/input_grad.h"
+#include "conv/gemm_nt.h"
+#include "conv/winograd_kernel_grad.h"
+#include "conv/kernel_grad.h"
+#include "conv/checks.h"
 
 // Calls f(index of the output, of the images, of the kernel) for everything that is multiplied.
 template <typename F>

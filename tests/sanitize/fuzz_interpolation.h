@@ -3,7 +3,7 @@
 #ifndef FUZZ_INTERPOLATION_H
 #define FUZZ_INTERPOLATION_H
 
-#include "interpolation.h"
+#include "upsampling.h"
 
 // Both directions, one weight after the other. Weights are dyadic, so that sums are exact.
 template <typename T>

@@ -74,7 +74,7 @@ static bool is_fine(const Problem& problem) {
 }
 
 // The shape of x, with that of some arrays, which are broadcast, along the axes that it stretches.
-static Problem stretched_shape(
+static Problem broadcast_shape(
     PyArrayObject* x, PyArrayObject* const* likes, int count, const bool* stretches, npy_intp* shape
 ) {
     const int ndim = PyArray_NDIM(x);

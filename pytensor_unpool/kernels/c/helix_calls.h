@@ -23,7 +23,7 @@ static bool helix_by_transforms(
     PyObject* starts = PyTuple_New(helix.ndim);
     for (int i = 0; starts && i < helix.ndim; ++i)
         PyTuple_SET_ITEM(starts, i, PyLong_FromSsize_t(helix.starts[i]));
-    PyObject* module = PyImport_ImportModule("pytensor_unpool.kernels.helix");
+    PyObject* module = PyImport_ImportModule("pytensor_unpool.kernels.scipy.helix");
     PyObject* done = starts && module ? PyObject_CallMethod(
         module, "convolve_by_transforms", "OOOOi", (PyObject*)x, (PyObject*)kernel, starts,
         (PyObject*)y, turned

@@ -1,227 +1,251 @@
-// Max-pooling: unrolled, or tap by tap over whole rows of windows. As in kernels/numba.
-#ifndef PYTENSOR_UNPOOL_POOL_H
-#define PYTENSOR_UNPOOL_POOL_H
+// Sum and average pooling, and its transpose. A sum over a window is one over rows, then one over
+// columns: the rows that a row of windows covers are added up in a line, and every window takes its
+// taps from that. The transpose goes the other way. As in pytensor_unpool/kernels/numba.
+#ifndef PYTENSOR_UNPOOL_SUMS_H
+#define PYTENSOR_UNPOOL_SUMS_H
 
-#include <limits>
+#include <type_traits>
 
 namespace pytensor_unpool {
 
+enum class Mode { SUM, AVERAGE_INC_PAD, AVERAGE_EXC_PAD };
+
+// Integers are added without a sign: their sums wrap around, where C++ leaves signed ones undefined.
+template <typename T, bool IS_INTEGER = std::is_integral<T>::value>
+struct Addend {
+    typedef T type;
+};
+
 template <typename T>
-static UNPOOL_INLINE bool beats(T element, T best) {
-    return !(element <= best) & (best == best);
-}
-
-// Kernels without positions have this in place of a pointer to them.
-struct Nowhere {
-    Nowhere operator+(npy_intp) const { return *this; }
+struct Addend<T, true> {
+    typedef typename std::make_unsigned<T>::type type;
 };
 
-template <typename P>
-static UNPOOL_INLINE void put(P* positions, npy_intp i, npy_intp position) {
-    positions[i] = (P)position;
+// Integers are cut towards zero.
+template <typename T>
+static UNPOOL_INLINE T quotient(T total, npy_intp divisor) {
+    if constexpr (!std::is_integral<T>::value) return total / (T)divisor;
+    else if constexpr (std::is_signed<T>::value) return (T)((long long)total / divisor);
+    else return (T)((unsigned long long)total / (unsigned long long)divisor);
 }
 
-static UNPOOL_INLINE void put(Nowhere, npy_intp, npy_intp) {}
-
-template <int STEP, typename T, typename P>
-static UNPOOL_INLINE void put_block(const Block<T>& block, P* positions, npy_intp place) {
-    block.template store_positions<STEP>(positions, place);
+// By how many taps the average of window `number` of an axis divides.
+template <Mode MODE>
+static inline npy_intp divisor_of(const Row& r, npy_intp length, npy_intp number) {
+    if (MODE == Mode::SUM) return 1;
+    npy_intp start = number * r.stride - r.before;
+    if (start >= 0 && start + (r.window - 1) * r.dilation < length) return r.window;
+    bool with_padding = MODE == Mode::AVERAGE_INC_PAD;
+    return taps_between(
+        number, r, with_padding ? -r.before : 0, with_padding ? length + r.after : length
+    );
 }
 
-template <int STEP, typename T>
-static UNPOOL_INLINE void put_block(const Block<T>&, Nowhere, npy_intp) {}
+template <Mode MODE>
+static npy_intp outer_divisor(const Windows& windows, const npy_intp* lengths, const npy_intp* index) {
+    npy_intp divisor = 1;
+    for (int i = 0; MODE != Mode::SUM && i < windows.ndim - 1; ++i)
+        divisor *= divisor_of<MODE>(windows.rows[i], lengths[i], index[i]);
+    return divisor;
+}
 
-// In place of a pointer to positions: where the numbers of taps go.
-struct Taps {
-    uint8_t* data;
-    Taps operator+(npy_intp i) const { return {data + i}; }
+template <Mode MODE>
+static npy_intp full_divisor(const Windows& windows, const npy_intp* lengths, const npy_intp* index) {
+    const int last = windows.ndim - 1;
+    return outer_divisor<MODE>(windows, lengths, index) *
+           divisor_of<MODE>(windows.rows[last], lengths[last], index[last]);
+}
+
+// Divide the sums of the windows from number `first` on.
+template <Mode MODE, typename T>
+static void divide(
+    const Row& r, npy_intp length, npy_intp count, npy_intp outer, npy_intp first, npy_intp number,
+    T* sums
+) {
+    if (MODE == Mode::SUM) return;
+    npy_intp low, high;
+    whole_windows(r, length, count, &low, &high);
+    low = at_least(0, at_most(number, low - first));
+    high = at_least(low, at_most(number, high - first));
+    for (npy_intp i = low; i < high; ++i) sums[i] = quotient(sums[i], outer * r.window);
+    for (npy_intp edge = 0; edge < low + number - high; ++edge) {
+        npy_intp i = edge < low ? edge : edge + high - low;
+        sums[i] = quotient(sums[i], outer * divisor_of<MODE>(r, length, first + i));
+    }
+}
+
+// The windows of a row that are done at a time, and the columns that they cover: at least one, and
+// no more columns than COLUMNS if there are several.
+struct Line {
+    npy_intp windows, columns;
+
+    Line(const Row& r, npy_intp count) {
+        npy_intp span = (r.window - 1) * r.dilation + 1;
+        windows = at_most(count, at_least(1, (COLUMNS - span) / r.stride + 1));
+        columns = (windows - 1) * r.stride + span;
+    }
 };
 
-static UNPOOL_INLINE void put(Taps taps, npy_intp i, npy_intp tap) { taps.data[i] = (uint8_t)tap; }
-
-template <int STEP, typename T>
-static UNPOOL_INLINE void put_block(const Block<T>& block, Taps taps, npy_intp) {
-    store_vector(__builtin_convertvector(block.number, Vector<uint8_t>::type), taps.data);
-}
-
-template <typename P>
-struct IsTaps { static constexpr bool value = false; };
-template <>
-struct IsTaps<Taps> { static constexpr bool value = true; };
-
-// Finds the maxima of windows.
-template <typename A, typename B, typename C, typename T, typename P>
-struct FindMaxima {
-    static constexpr int lines = A::window * B::window;
-    static constexpr bool by_taps = IsTaps<P>::value;
-    static constexpr int step = by_taps ? 1 : C::dilation;
-    const bool in_blocks;
-    T* values;
-    P positions;
-
-    void line(const Lines<lines>&, const WindowIndex&) {}
-
-    UNPOOL_INLINE void block(const Lines<lines>& line, npy_intp start, const WindowIndex& index) {
-        Block<T> block = {};
-#pragma GCC unroll 32
-        for (int i = 0; i < lines; ++i)
-            block.template take_row<C::window, C::stride, C::dilation, step>(
-                (const T*)line.data[i] + start, (int32_t)line.number[i], i == 0
-            );
-        store_vector(block.best, values + index.at);
-        put_block<C::stride>(block, positions + index.at, line.place + start);
-    }
-
-    UNPOOL_INLINE void window(
-        const Lines<lines>& line, const Ends& c, npy_intp stride, const WindowIndex& index
-    ) {
-        const Ends whole = {c.start, 0, C::window - 1};
-        if (c.first == whole.first && c.last == whole.last) find(line, whole, stride, index);
-        else find(line, c, stride, index);
-    }
-
-    UNPOOL_INLINE void find(
-        const Lines<lines>& line, const Ends& c, npy_intp stride, const WindowIndex& index
-    ) {
-        npy_intp along = c.start + c.first * C::dilation;
-        T best = *(const T*)(line.data[0] + along * stride);
-        npy_intp winner = line.number[0] + (by_taps ? c.first : along);
-        for (int i = 0; i < lines; ++i)
-            for (npy_intp tap = c.first; tap <= c.last; ++tap) {
-                along = c.start + tap * C::dilation;
-                T element = *(const T*)(line.data[i] + along * stride);
-                bool wins = beats(element, best);
-                best = choose(wins, element, best);
-                winner = choose(wins, line.number[i] + (by_taps ? tap : along), winner);
+template <Mode MODE, typename T>
+static void pool_by_lines(const Windows& windows, const View& plane, T* out, T* line) {
+    typedef typename Addend<T>::type U;
+    const int n = windows.ndim;
+    const Row& r = windows.rows[n - 1];
+    const npy_intp length = plane.shape[n - 1], count = windows.counts[n - 1];
+    const npy_intp step = plane.strides[n - 1], span = (r.window - 1) * r.dilation + 1;
+    const Line most(r, count);
+    const OuterViews outer(windows);
+    Walk output(outer.outputs, n - 1);
+    for (npy_intp o = output.rounds(); o > 0; --o, output.step(), out += count) {
+        npy_intp divisor = outer_divisor<MODE>(windows, plane.shape, output.index);
+        for (npy_intp first = 0; first < count; first += most.windows) {
+            npy_intp number = at_most(most.windows, count - first);
+            npy_intp columns = (number - 1) * r.stride + span, begin = first * r.stride - r.before;
+            npy_intp low = at_least(0, -begin), high = at_most(columns, length - begin);
+            memset(line, 0, columns * sizeof(T));
+            Walk tap(outer.taps, n - 1);
+            for (npy_intp t = tap.rounds(); t > 0; --t, tap.step()) {
+                npy_intp place, offset;
+                if (!row_at(windows, plane.shape, plane.strides, output.index, tap.index, &place,
+                            &offset))
+                    continue;
+                const char* source = plane.data + offset;
+                for (npy_intp i = low; i < high; ++i)
+                    line[i] = (T)((U)line[i] + (U)*(const T*)(source + (begin + i) * step));
             }
-        values[index.at] = best;
-        put(positions, index.at, line.place + winner);
-    }
-};
-
-// Finds the maxima of one window, of all channels.
-template <int TAPS, typename T, typename P>
-struct FindChannelMaxima {
-    const npy_intp channels;
-    T* values;
-    P positions;
-
-    void window(const Lines<TAPS>& taps, const WindowIndex&) {
-        // The last block begins early where they do not divide.
-        for (npy_intp i = 0; i < channels; i += LANES) {
-            npy_intp channel = at_most(i, channels - LANES);
-            Block<T> block = {};
-#pragma GCC unroll 32
-            for (int tap = 0; tap < TAPS; ++tap)
-                block.template take_row<1, 1, 1, 0>(
-                    (const T*)taps.data[tap] + channel, (int32_t)taps.number[tap], tap == 0
-                );
-            store_vector(block.best, values + channel);
-            put_block<0>(block, positions + channel, 0);
-        }
-        values += channels;
-        positions = positions + channels;
-    }
-};
-
-template <typename A, typename B, typename C>
-struct Unrolled {
-    static constexpr int taps = A::window * B::window * C::window;
-
-    template <typename T, typename P>
-    static void pool_plane(const Windows& windows, const View& plane, T* values, P positions) {
-        FindMaxima<A, B, C, T, P> find = {true, values, positions};
-        walk_unrolled<A, B, C, IsTaps<P>::value>(windows, plane, sizeof(T), find);
-    }
-
-    // Pool one item whose first axis is that of the channels, neighbours in memory here and in the
-    // outputs: the vectors run along these, one window after the other.
-    template <typename T, typename P>
-    static void pool_channels(const Windows& windows, const View& item, T* values, P positions) {
-        FindChannelMaxima<taps, T, P> find = {item.shape[0], values, positions};
-        walk_unrolled_channels<A, B, C, IsTaps<P>::value>(windows, item, find);
-    }
-};
-
-// Lets one tap compete in a row of windows. A position below zero marks a window without a tap yet;
-// a kernel without positions begins with values that nothing is below.
-template <typename T, typename P>
-struct Compete {
-    const Windows& windows;
-    npy_intp element_stride;
-    T* values;
-    P positions;
-
-    static UNPOOL_INLINE bool is_open(Nowhere, npy_intp) { return false; }
-    template <typename I>
-    static UNPOOL_INLINE bool is_open(const I* positions, npy_intp i) { return positions[i] < 0; }
-
-    void operator()(
-        const char* line, npy_intp place, npy_intp shift, npy_intp low, npy_intp high,
-        const npy_intp* index
-    ) {
-        npy_intp row = 0;
-        for (int i = 0; i < windows.ndim - 1; ++i) row = row * windows.counts[i] + index[i];
-        row *= windows.counts[windows.ndim - 1];
-        npy_intp stride = windows.rows[windows.ndim - 1].stride;
-        for (npy_intp w = row + low; w < row + high; ++w) {
-            npy_intp at = (w - row) * stride + shift;
-            T element = *(const T*)(line + at * element_stride);
-            if (is_open(positions, w) | beats(element, values[w])) {
-                values[w] = element;
-                put(positions, w, place + at);
-            }
+            memset(out + first, 0, number * sizeof(T));
+            for (npy_intp k = 0; k < r.window; ++k)
+                for (npy_intp w = 0; w < number; ++w) {
+                    T& total = out[first + w];
+                    total = (T)((U)total + (U)line[w * r.stride + k * r.dilation]);
+                }
+            divide<MODE>(r, length, count, divisor, first, number, out + first);
         }
     }
-};
+}
 
-// Windows of any kind.
-struct TapByTap {
-    static void open(Nowhere, npy_intp) {}
-    template <typename I>
-    static void open(I* positions, npy_intp windows) {
-        for (npy_intp w = 0; w < windows; ++w) positions[w] = -1;
+// How windows are summed, and how they give shares to their taps: for windows of any kind.
+template <typename Planes>
+struct Sums {
+    static constexpr int layers = 1;
+
+    static npy_intp lead() { return 0; }
+
+    template <Mode MODE, typename T>
+    static void pool_plane(const Windows& windows, const View& plane, T* out, T* line) {
+        pool_by_lines<MODE>(windows, plane, out, line);
     }
 
-    template <typename T, typename P>
-    static void pool_plane(const Windows& windows, const View& plane, T* values, P positions) {
-        typedef std::numeric_limits<T> limits;
-        npy_intp total = 1;
-        for (int i = 0; i < windows.ndim; ++i) total *= windows.counts[i];
-        for (npy_intp w = 0; w < total; ++w)
-            values[w] = limits::has_infinity ? -limits::infinity() : limits::lowest();
-        open(positions, total);
-        Compete<T, P> compete = {windows, plane.strides[plane.ndim - 1], values, positions};
-        walk_taps(windows, plane, compete);
+    template <typename T>
+    static void spread(const Row& r, const T* shares, npy_intp number, T* line, npy_intp) {
+        typedef typename Addend<T>::type U;
+        memset(line, 0, ((number - 1) * r.stride + (r.window - 1) * r.dilation + 1) * sizeof(T));
+        for (npy_intp k = 0; k < r.window; ++k)
+            for (npy_intp w = 0; w < number; ++w) {
+                T& total = line[w * r.stride + k * r.dilation];
+                total = (T)((U)total + (U)shares[w]);
+            }
     }
 };
 
-// Pool every leading item of x; the outputs are contiguous, with the lengths of `windows.counts`.
-template <typename Planes, typename T, typename P>
-static void max_pool(const Windows& windows, const View& x, T* values, P positions) {
+// Pool every leading item of x into a contiguous output; false if there is no memory for a line.
+template <typename Planes, Mode MODE, typename T>
+static bool pool(const Windows& windows, const View& x, T* out) {
+    const int n = windows.ndim;
     npy_intp windows_a_plane = 1;
-    for (int i = 0; i < windows.ndim; ++i) windows_a_plane *= windows.counts[i];
-    Walk item(x, x.ndim - windows.ndim);
-    for (npy_intp i = item.rounds(); i > 0; --i, item.step()) {
-        Planes::pool_plane(windows, x.trailing(windows.ndim, item.offset), values, positions);
-        values += windows_a_plane;
-        positions = positions + windows_a_plane;
+    for (int i = 0; i < n; ++i) windows_a_plane *= windows.counts[i];
+    T* line = (T*)malloc(Line(windows.rows[n - 1], windows.counts[n - 1]).columns * sizeof(T));
+    if (!line) return false;
+    Walk item(x, x.ndim - n);
+    for (npy_intp i = item.rounds(); i > 0; --i, item.step(), out += windows_a_plane)
+        Sums<Planes>::template pool_plane<MODE>(windows, x.trailing(n, item.offset), out, line);
+    free(line);
+    return true;
+}
+
+// Add to a row what its columns get from a row of windows, from the first window to the last.
+template <int LAYERS, typename T>
+static UNPOOL_INLINE void add_layers(
+    T* target, const T* line, npy_intp layer_size, npy_intp low, npy_intp high
+) {
+    typedef typename Addend<T>::type U;
+    for (npy_intp i = low; i < high; ++i) {
+        U total = (U)target[i];
+#pragma GCC unroll 32
+        for (int layer = 0; layer < LAYERS; ++layer) total += (U)line[layer * layer_size + i];
+        target[i] = (T)total;
     }
 }
 
-// The same for an x that has its channels last; so have the outputs.
-template <typename Planes, typename T, typename P>
-static void max_pool_channels(const Windows& windows, const View& x, T* values, P positions) {
-    npy_intp outputs_an_item = x.shape[x.ndim - windows.ndim - 1];
-    for (int i = 0; i < windows.ndim; ++i) outputs_an_item *= windows.counts[i];
-    Walk item(x, x.ndim - windows.ndim - 1);
-    for (npy_intp i = item.rounds(); i > 0; --i, item.step()) {
-        Planes::pool_channels(
-            windows, x.trailing(windows.ndim + 1, item.offset), values, positions
-        );
-        values += outputs_an_item;
-        positions = positions + outputs_an_item;
+// The line has room for `layer_size` columns, and again for each further window that these lie in:
+// so rounding is that of adding one window after the other. Windows with many taps add theirs up
+// in one layer first.
+template <typename Planes, Mode MODE, typename T>
+static void spread_plane(
+    const Windows& windows, const View& cotangent, const npy_intp* lengths, T* y, T* shares,
+    T* line, npy_intp layer_size
+) {
+    const int n = windows.ndim;
+    const Row& r = windows.rows[n - 1];
+    const npy_intp length = lengths[n - 1], count = windows.counts[n - 1];
+    const npy_intp span = (r.window - 1) * r.dilation + 1, lead = Sums<Planes>::lead();
+    const Line most(r, count);
+    const OuterViews outer(windows);
+    Walk output(outer.outputs, n - 1);
+    for (npy_intp o = output.rounds(); o > 0; --o, output.step()) {
+        const char* source = row_of(cotangent, output.index);
+        npy_intp divisor = outer_divisor<MODE>(windows, lengths, output.index);
+        for (npy_intp first = 0; first < count; first += most.windows) {
+            npy_intp number = at_most(most.windows, count - first);
+            npy_intp columns = (number - 1) * r.stride + span, begin = first * r.stride - r.before;
+            npy_intp low = at_least(0, -begin), high = at_most(columns, length - begin);
+            for (npy_intp w = 0; w < number; ++w)
+                shares[w] = *(const T*)(source + (first + w) * cotangent.strides[n - 1]);
+            for (npy_intp w = number; w < number + lead; ++w) shares[w] = 0;
+            divide<MODE>(r, length, count, divisor, first, number, shares);
+            Sums<Planes>::spread(r, shares, number, line, layer_size);
+            Walk tap(outer.taps, n - 1);
+            for (npy_intp t = tap.rounds(); t > 0; --t, tap.step()) {
+                npy_intp place, offset;
+                if (!row_at(windows, lengths, outer.taps.strides, output.index, tap.index, &place,
+                            &offset))
+                    continue;
+                add_layers<Sums<Planes>::layers>(
+                    y + place * length + begin, line, layer_size, low, high
+                );
+            }
+        }
     }
+}
+
+// The transpose, for planes of `lengths`; y is contiguous.
+template <typename Planes, Mode MODE, typename T>
+static bool pool_input_grad(
+    const Windows& windows, const View& cotangent, const npy_intp* lengths, T* y
+) {
+    const int n = windows.ndim;
+    const Row& r = windows.rows[n - 1];
+    const npy_intp lead = Sums<Planes>::lead();
+    npy_intp size = 1;
+    for (int i = 0; i < n; ++i) size *= lengths[i];
+    const Line most(r, windows.counts[n - 1]);
+    // Taps read shares before the first and behind the last: zeros.
+    T* shares = (T*)calloc(most.windows + 2 * lead, sizeof(T));
+    const npy_intp layer_size = most.columns + (lead + 1) * r.stride;
+    T* line = (T*)malloc(Sums<Planes>::layers * layer_size * sizeof(T));
+    Walk item(cotangent, cotangent.ndim - n);
+    if (shares && line)
+        for (npy_intp i = item.rounds(); i > 0; --i, item.step(), y += size) {
+            memset(y, 0, size * sizeof(T));
+            spread_plane<Planes, MODE>(
+                windows, cotangent.trailing(n, item.offset), lengths, y, shares + lead, line,
+                layer_size
+            );
+        }
+    bool has_memory = shares && line;
+    free(shares);
+    free(line);
+    return has_memory;
 }
 
 }  // namespace pytensor_unpool

@@ -1,4 +1,4 @@
-// The arithmetic of windows, as in pytensor_unpool/geometry/pool.py, and a walk over their taps.
+// The arithmetic of windows, as in pytensor_unpool/geometry/windows.py, and a walk over their taps.
 #ifndef PYTENSOR_UNPOOL_WINDOWS_H
 #define PYTENSOR_UNPOOL_WINDOWS_H
 

@@ -8,10 +8,10 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from pytensor_unpool.kernels.numba.intermediate import inner
+from pytensor_unpool.kernels.numba.device import device_function
 
 
-@inner(forceinline=True)
+@device_function(forceinline=True)
 def beats(element, best):  # type: ignore[no-untyped-def]
     """Return whether `element` replaces `best`: it is larger, or the first NaN.
 

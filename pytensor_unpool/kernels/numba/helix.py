@@ -18,13 +18,13 @@ from pytensor_unpool.errors import (
     LengthError,
 )
 from pytensor_unpool.geometry import helix as geometry
-from pytensor_unpool.kernels.helix import convolve_by_transforms
-from pytensor_unpool.kernels.numba.helix_products import linked_convolve_by_products, row_length
-from pytensor_unpool.kernels.numba.intermediate import inner
-from pytensor_unpool.kernels.numba.linked import Types, linked
+from pytensor_unpool.kernels.numba.by_address import Types, by_address
+from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.helix_direct import convolve_by_products_by_address, row_length
+from pytensor_unpool.kernels.numba.max_unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
-from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.windows import Kernel, _compile_together
+from pytensor_unpool.kernels.scipy.helix import convolve_by_transforms
 
 shorter, window_start, window_length, nearest_start, prefers_direct = _compile_together(
     geometry.shorter,
@@ -45,7 +45,7 @@ def helix(ndim: int, mode: str, method: str, turned: bool = False) -> Kernel:
     some_lengths = (0,) * ndim
     is_direct, is_auto = method == "direct", method == "auto"
 
-    @inner
+    @device_function
     def windows(x, few, *window):  # type: ignore[no-untyped-def]
         check_shapes(x, few, some_lengths, is_valid)
         lengths, taps = x.shape[last:], few.shape[last:]
@@ -66,7 +66,7 @@ def helix(ndim: int, mode: str, method: str, turned: bool = False) -> Kernel:
             outputs = tuple_setitem(outputs, i, output)
         return lengths, taps, starts, outputs
 
-    @inner
+    @device_function
     def convolve(x, few, *window):  # type: ignore[no-untyped-def]
         lengths, taps, starts, outputs = windows(x, few, *window)
         y = np.empty(x.shape[:last] + outputs, x.dtype)
@@ -90,15 +90,15 @@ def helix(ndim: int, mode: str, method: str, turned: bool = False) -> Kernel:
             flat_few = np.ascontiguousarray(few).reshape(few.size)
             if turned:
                 flat_few = turn_round(flat_few, all_taps)
-            linked_convolve_by_products((flat_x, flat_few, numbers, y.reshape(y.size)))
+            convolve_by_products_by_address((flat_x, flat_few, numbers, y.reshape(y.size)))
         else:
-            linked_transforms((x, few, numbers[:, 3].copy(), y, turned))
+            transforms_by_address((x, few, numbers[:, 3].copy(), y, turned))
         return y
 
     return convolve  # type: ignore[no-any-return]
 
 
-@inner
+@device_function
 def transforms(x, few, starts, y, turned):  # type: ignore[no-untyped-def]
     """Call SciPy."""
     with objmode():
@@ -111,10 +111,10 @@ def _argument_types(given: Types) -> Types:
     return *factors, starts, y, types.boolean
 
 
-linked_transforms = linked(transforms, _argument_types)
+transforms_by_address = by_address(transforms, _argument_types)
 
 
-@inner
+@device_function
 def turn_round(few, taps):  # type: ignore[no-untyped-def]
     """Return the elements of every item, so many each, in the opposite order."""
     turned = np.empty(few.size, few.dtype)
@@ -124,7 +124,7 @@ def turn_round(few, taps):  # type: ignore[no-untyped-def]
     return turned
 
 
-@inner
+@device_function
 def check_shapes(x, few, lengths, is_valid):  # type: ignore[no-untyped-def]
     """Raise `LengthError` where shapes disagree, as `geometry.helix.check_shapes` does."""
     ndim = len(lengths)

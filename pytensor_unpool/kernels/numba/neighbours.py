@@ -7,10 +7,10 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.errors import ROWS_DISAGREE, TOO_MANY_TAPS, LengthError
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.geometry.unpool import MOST_ELEMENTS
-from pytensor_unpool.kernels.numba.intermediate import inner
+from pytensor_unpool.geometry.max_unpool import MOST_ELEMENTS
+from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.max_unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
-from pytensor_unpool.kernels.numba.unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, windows_counter
 
 
@@ -22,17 +22,17 @@ def windows_to_rows(windows: Windows, border: str) -> Kernel:
     pooled = -windows.ndim
     count = windows_counter(windows)
 
-    @inner
+    @device_function
     def take(line, place, row, tap):  # type: ignore[no-untyped-def]
         row[tap] = line[place]
 
-    @inner
+    @device_function
     def clear(row, tap):  # type: ignore[no-untyped-def]
         row[tap] = 0
 
     walk = _rows_walker(windows, border, take, clear)
 
-    @inner
+    @device_function
     def windows_to_rows(x, *numbers):  # type: ignore[no-untyped-def]
         known, counts = count(x.shape[pooled:], *numbers)
         y = np.empty(x.shape[:pooled] + counts + (count_taps(known),), x.dtype)
@@ -53,17 +53,17 @@ def rows_to_windows(windows: Windows, border: str) -> Kernel:
     count = windows_counter(windows)
     some_lengths = (0,) * windows.ndim
 
-    @inner
+    @device_function
     def add(line, place, row, tap):  # type: ignore[no-untyped-def]
         line[place] += row[tap]
 
-    @inner
+    @device_function
     def skip(row, tap):  # type: ignore[no-untyped-def]
         pass
 
     walk = _rows_walker(windows, border, add, skip)
 
-    @inner
+    @device_function
     def rows_to_windows(rows, shape, *numbers):  # type: ignore[no-untyped-def]
         lengths = unpooled_lengths(shape, some_lengths)
         known, counts = count(lengths, *numbers)
@@ -80,7 +80,7 @@ def rows_to_windows(windows: Windows, border: str) -> Kernel:
     return rows_to_windows  # type: ignore[no-any-return]
 
 
-@inner
+@device_function
 def count_taps(known):  # type: ignore[no-untyped-def]
     """Return the number of taps of a window; raise `LengthError` if it is beyond an index."""
     taps = 1
@@ -104,7 +104,7 @@ def _rows_walker(windows: Windows, border: str, move: Kernel, leave: Kernel) -> 
     # Loops as long as a window are unrolled where the compiler sees how long it is.
     static = tuple(windows.rows()) if is_static else ((0, 0, 0, 0, 0),) * ndim
 
-    @inner
+    @device_function
     def walk(known, counts, plane, rows):  # type: ignore[no-untyped-def]
         if is_static:
             known = static

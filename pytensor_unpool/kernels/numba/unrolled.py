@@ -12,8 +12,8 @@ import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.kernels.numba.intermediate import inner
-from pytensor_unpool.kernels.numba.lanes import LANES
+from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.simd import LANES
 from pytensor_unpool.kernels.numba.windows import Kernel
 
 LARGEST_INT32 = 2**31 - 1
@@ -41,7 +41,7 @@ def unrolled_walk(
     inside = windows_inside(windows)
     no_begins = (0,) * (wa * wb)
 
-    @inner
+    @device_function
     def walk(counts, plane, arrays, in_blocks):  # type: ignore[no-untyped-def]
         at = 0
         length_a, length_b, length_c = three_lengths(plane.shape)
@@ -98,7 +98,7 @@ def windows_inside(windows: Windows) -> Kernel:
     """
     wc, sc, bc, _, dc = windows.rows()[-1]
 
-    @inner
+    @device_function
     def inside(length, count):  # type: ignore[no-untyped-def]
         low = min(count, -(-bc // sc))
         high = max(low, min(count, (length - 1 - (wc - 1) * dc + bc) // sc + 1))
@@ -115,10 +115,10 @@ def three_axes(windows: Windows) -> list[tuple[Any, ...]]:
 def three_lengths_of(ndim: int) -> Kernel:
     """Compile the step from a tuple of `ndim` lengths to those of three axes."""
     if ndim == 1:
-        return inner(lambda lengths: (1, 1, lengths[0]))  # type: ignore[no-any-return]
+        return device_function(lambda lengths: (1, 1, lengths[0]))  # type: ignore[no-any-return]
     if ndim == 2:
-        return inner(lambda lengths: (1, lengths[0], lengths[1]))  # type: ignore[no-any-return]
-    return inner(lambda lengths: (lengths[0], lengths[1], lengths[2]))  # type: ignore[no-any-return]
+        return device_function(lambda lengths: (1, lengths[0], lengths[1]))  # type: ignore[no-any-return]
+    return device_function(lambda lengths: (lengths[0], lengths[1], lengths[2]))  # type: ignore[no-any-return]
 
 
 def element_of(ndim: int) -> Kernel:
@@ -127,19 +127,19 @@ def element_of(ndim: int) -> Kernel:
     # elements are neighbours. Unsigned ones are taken as they are.
     if ndim == 1:
 
-        @inner(forceinline=True)
+        @device_function(forceinline=True)
         def at(plane, a, b, c):  # type: ignore[no-untyped-def]
             return plane[np.uint64(c)]
 
     elif ndim == 2:
 
-        @inner(forceinline=True)
+        @device_function(forceinline=True)
         def at(plane, a, b, c):  # type: ignore[no-untyped-def]
             return plane[np.uint64(b), np.uint64(c)]
 
     else:
 
-        @inner(forceinline=True)
+        @device_function(forceinline=True)
         def at(plane, a, b, c):  # type: ignore[no-untyped-def]
             return plane[np.uint64(a), np.uint64(b), np.uint64(c)]
 

@@ -17,8 +17,8 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.errors import WRONG_NUMBERS, LengthError, WindowError
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.geometry import pool as geometry
-from pytensor_unpool.kernels.numba.intermediate import inner
+from pytensor_unpool.geometry import windows as geometry
+from pytensor_unpool.kernels.numba.device import device_function
 
 Kernel = Callable[..., Any]
 
@@ -37,14 +37,14 @@ def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
         named = function.__globals__.items()
         namespace |= {name: value for name, value in named if isinstance(value, int | float)}
         twin = FunctionType(function.__code__, namespace, function.__name__)
-        namespace[function.__name__] = inner(twin)
+        namespace[function.__name__] = device_function(twin)
     return [namespace[function.__name__] for function in functions]
 
 
 count_windows, holds_windows = _compile_together(geometry.count_windows, geometry.holds_windows)
 
 
-@inner
+@device_function
 def check_lengths(kind, got, wanted, trailing):  # type: ignore[no-untyped-def]
     """Raise `LengthError` for the first axis, all but `trailing` ones, that is not as wanted."""
     for i in range(len(wanted) - trailing):
@@ -63,7 +63,7 @@ def windows_counter(windows: Windows, *, may_be_empty: bool = False) -> Kernel:
     ndim, is_static, partial_windows = windows.ndim, windows.is_static, windows.partial_windows
     static_rows = tuple(windows.rows()) if is_static else ((0, 0, 0, 0, 0),) * ndim
 
-    @inner
+    @device_function
     def count(lengths, *numbers):  # type: ignore[no-untyped-def]
         rows = static_rows
         counts = lengths
@@ -93,7 +93,7 @@ def tap_finder(axes: int) -> Kernel:
     ``find(rows, lengths, index, tap) -> (inside, coordinates)``.
     """
 
-    @inner(forceinline=True)
+    @device_function(forceinline=True)
     def find(rows, lengths, index, tap):  # type: ignore[no-untyped-def]
         coordinates = tap
         inside = True
@@ -106,7 +106,7 @@ def tap_finder(axes: int) -> Kernel:
     return find  # type: ignore[no-any-return]
 
 
-@inner
+@device_function
 def window_lengths(rows, counts):  # type: ignore[no-untyped-def]
     """Return the number of taps of each axis as a tuple like `counts`."""
     taps = counts
@@ -125,7 +125,7 @@ def taps_walker(ndim: int, visit: Kernel) -> Kernel:
     taps come in C order.
     """
 
-    @inner
+    @device_function
     def walk(rows, counts, plane, arrays):  # type: ignore[no-untyped-def]
         lengths = plane.shape
         length, count = lengths[-1], counts[-1]

@@ -17,7 +17,7 @@ from pytensor_unpool.compat.theano.tensor.nnet.bn import (
     batch_normalization_train,
 )
 from pytensor_unpool.compat.theano.tensor.nnet.old_conv import OldConv
-from pytensor_unpool.functional import pool
+from pytensor_unpool.functions.pool import pool
 
 __all__ = [
     "GpuDnnConv",

@@ -17,7 +17,6 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.arguments import unpooled_shape
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     Rule,
@@ -25,6 +24,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     is_strict,
 )
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
+from pytensor_unpool.functions.arguments import unpooled_shape
 from pytensor_unpool.ops.check import Check, equal, is_multiple
 
 __all__ = ["BaseActs", "UnimplementedError"]

@@ -14,7 +14,6 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.arguments import make_windows
 from pytensor_unpool.compat.errors import OldAssertionError
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import spatial_lengths
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
@@ -26,8 +25,9 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     result,
 )
 from pytensor_unpool.errors import ArgumentError, ShapeError
+from pytensor_unpool.functions.arguments import make_windows
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.geometry.pool import as_integer, per_axis
+from pytensor_unpool.geometry.windows import as_integer, per_axis
 from pytensor_unpool.ops.check import equal
 
 # From c01b to what the Ops take: pooled axes last, in strides that they know as channels inside.

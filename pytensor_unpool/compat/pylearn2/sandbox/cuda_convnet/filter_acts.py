@@ -19,7 +19,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.weight_acts import (
     WeightActs,
     checked_in_gradient,
 )
-from pytensor_unpool.convolution import conv
+from pytensor_unpool.functions.conv import conv
 from pytensor_unpool.geometry.conv import count_outputs
 from pytensor_unpool.ops.check import equal
 

@@ -16,8 +16,8 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import (
     two_lengths,
 )
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import contiguous, required, result
-from pytensor_unpool.convolution import conv_input_grad
 from pytensor_unpool.errors import ArgumentError
+from pytensor_unpool.functions.conv import conv_input_grad
 
 __all__ = ["ImageActs", "UnimplementedError"]
 

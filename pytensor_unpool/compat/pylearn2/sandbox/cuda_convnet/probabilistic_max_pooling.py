@@ -24,8 +24,8 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_pool import (
     pooled,
 )
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import c01b_tensor, is_strict
-from pytensor_unpool.geometry.pool import per_axis
-from pytensor_unpool.upsampling import upsample_nearest
+from pytensor_unpool.functions.upsampling import upsample_nearest
+from pytensor_unpool.geometry.windows import per_axis
 
 __all__ = ["ProbMaxPool", "ProbMaxPoolGrad", "prob_max_pool_c01b"]
 

@@ -24,10 +24,10 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     result,
 )
 from pytensor_unpool.errors import ArgumentError
-from pytensor_unpool.functional import pool
-from pytensor_unpool.geometry.pool import as_integer
+from pytensor_unpool.functions.pool import pool
+from pytensor_unpool.functions.upsampling import upsample_nearest
+from pytensor_unpool.geometry.windows import as_integer
 from pytensor_unpool.ops.check import equal, is_multiple
-from pytensor_unpool.upsampling import upsample_nearest
 
 __all__ = ["CrossMapNorm", "CrossMapNormUndo"]
 

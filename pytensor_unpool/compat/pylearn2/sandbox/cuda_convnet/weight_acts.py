@@ -26,7 +26,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     required,
     result,
 )
-from pytensor_unpool.convolution import conv_kernel_grad
+from pytensor_unpool.functions.conv import conv_kernel_grad
 from pytensor_unpool.ops.check import is_multiple
 
 __all__ = ["UnimplementedError", "WeightActs"]

@@ -56,7 +56,7 @@ def conv2d(
     """
     warnings.warn(
         "theano.tensor.nnet.conv.conv2d is deprecated: theano.tensor.nnet.conv2d does the same. "
-        "Here `pytensor_unpool.convolution.conv(..., flip=True)` does.",
+        "Here `pytensor_unpool.functions.conv.conv(..., flip=True)` does.",
         UserWarning,
         stacklevel=2,
     )

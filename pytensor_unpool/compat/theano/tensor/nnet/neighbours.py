@@ -17,7 +17,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
-from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
+from pytensor_unpool.functions.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.ops.check import Check, equal
 from pytensor_unpool.ops.common import static_entries
 

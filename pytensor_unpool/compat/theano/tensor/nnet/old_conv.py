@@ -7,7 +7,6 @@ from typing import Any
 
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.arguments import make_convolution
 from pytensor_unpool.compat.theano.tensor.nnet import unshared
 from pytensor_unpool.compat.theano.tensor.nnet.arguments import (
     declared,
@@ -17,7 +16,8 @@ from pytensor_unpool.compat.theano.tensor.nnet.arguments import (
     steps_of,
     tensor_of,
 )
-from pytensor_unpool.convolution import conv, conv_input_grad, conv_kernel_grad
+from pytensor_unpool.functions.arguments import make_convolution
+from pytensor_unpool.functions.conv import conv, conv_input_grad, conv_kernel_grad
 from pytensor_unpool.geometry.conv import padding
 
 

@@ -14,8 +14,8 @@ import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.theano.tensor.nnet.arguments import agreeing, length_of
+from pytensor_unpool.functions.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.geometry.conv import count_outputs
-from pytensor_unpool.neighbours import rows_to_windows, windows_to_rows
 
 # An int, or a symbolic integer.
 Integer = Any

@@ -9,8 +9,8 @@ from pytensor import config
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
-from pytensor_unpool.geometry.pool import as_integer
-from pytensor_unpool.upsampling import upsample_linear
+from pytensor_unpool.functions.upsampling import upsample_linear
+from pytensor_unpool.geometry.windows import as_integer
 
 __all__ = [
     "bilinear_kernel_1D",

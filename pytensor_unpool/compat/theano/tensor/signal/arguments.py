@@ -10,7 +10,6 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.arguments import make_windows
 from pytensor_unpool.compat.errors import (
     OldAssertionError,
     OldAttributeError,
@@ -18,6 +17,7 @@ from pytensor_unpool.compat.errors import (
     OldNotImplementedError,
 )
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
+from pytensor_unpool.functions.arguments import make_windows
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops.check import Check, equal
 

@@ -1,0 +1,71 @@
+"""Un-pooling from positions: the public function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytensor.tensor.variable import TensorVariable
+
+from pytensor_unpool.functions.arguments import (
+    check_pooled_axes,
+    length_vector,
+    unpooled_shape,
+)
+from pytensor_unpool.geometry.windows import choice
+from pytensor_unpool.ops import MaxUnpool
+from pytensor_unpool.ops.common import position_tensor
+
+__all__ = ["max_unpool"]
+
+
+def max_unpool(
+    values: Any, positions: Any, shape: Any, *, duplicates: str = "last"
+) -> TensorVariable:
+    """Undo a max-pooling: put values at their positions, and zeros elsewhere.
+
+    Parameters
+    ----------
+    values : tensor_like of shape (..., *pooled)
+        What to write.
+    positions : integer tensor_like of the shape of `values`
+        Where to write: index into the un-pooled axes of the same leading item, flattened in C
+        order, as `max_pool` returns it.
+    shape : int, sequence of int or symbolic int, or integer vector of static length
+        Lengths of the un-pooled axes alone, such as ``x.shape[-2:]`` where two axes were pooled.
+        They take the place of the last axes of `values`, as many as there are lengths.
+    duplicates : {"last", "sum"}
+        What to do where positions repeat: write the last one in C order, or add up.
+
+    Returns
+    -------
+    unpooled : tensor of shape (..., *shape), dtype of `values`
+
+    Raises
+    ------
+    PositionError
+        If a position is not in ``0 <= position < prod(shape)``. It is an IndexError.
+    ShapeError
+        If `values` and `positions` differ in shape, `shape` holds no lengths of an array, or
+        `positions` come from a pooling over another number of axes, as far as the graph shows.
+    DTypeError
+        If `positions` or `shape` is not integer, or `values` is complex.
+
+    They are raised when the graph is built where all it takes is static, else when it runs.
+
+    Convention
+    ----------
+    With ``duplicates="last"`` only the value that was written receives a gradient; every other
+    value's is zero. ``max_unpool(g, positions, shape, duplicates="sum")`` is the gradient of
+    `max_pool` with ``ties="first"``.
+
+    Examples
+    --------
+    >>> import pytensor_unpool as pu
+    >>> pu.max_unpool([5.0, 8.0], [1, 3], 6).eval().tolist()
+    [0.0, 5.0, 0.0, 8.0, 0.0, 0.0]
+    """
+    choice("duplicates", duplicates, ("last", "sum"))
+    positions = position_tensor(positions)
+    lengths = unpooled_shape(shape)
+    check_pooled_axes(positions, len(lengths))
+    return MaxUnpool(len(lengths), duplicates)(values, positions, length_vector(lengths))

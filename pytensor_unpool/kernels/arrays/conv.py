@@ -1,0 +1,40 @@
+"""Convolution, which every backend has, and its two gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytensor_unpool.geometry.conv import Steps, check_shapes, output_lengths
+from pytensor_unpool.kernels.arrays.slices import Array
+
+Rows = Sequence[Steps]
+
+
+def conv(xp: Any, x: Array, kernel: Array, rows: Rows, groups: int, flip: bool) -> Array:
+    """Return the convolution of images with a kernel; without `flip`, the correlation."""
+    check_shapes(x.shape, kernel.shape, rows, groups)
+    if 0 in (*x.shape, *kernel.shape):
+        counts = output_lengths(x.shape[2:], kernel.shape[2:], rows)
+        return xp.zeros((x.shape[0], kernel.shape[0], *counts), x)
+    return xp.conv(x, kernel, rows, groups, flip)
+
+
+def conv_input_grad(
+    xp: Any, kernel: Array, dy: Array, shape: Sequence[int], rows: Rows, groups: int, flip: bool
+) -> Array:
+    """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
+    check_shapes(shape, kernel.shape, rows, groups, dy.shape)
+    if 0 in (*kernel.shape, *dy.shape):
+        return xp.zeros(shape, dy)
+    return xp.conv_input_grad(kernel, dy, shape, rows, groups, flip)
+
+
+def conv_kernel_grad(
+    xp: Any, x: Array, dy: Array, shape: Sequence[int], rows: Rows, groups: int, flip: bool
+) -> Array:
+    """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`."""
+    check_shapes(x.shape, shape, rows, groups, dy.shape)
+    if 0 in (*x.shape, *dy.shape):
+        return xp.zeros(shape, x)
+    return xp.conv_kernel_grad(x, dy, shape, rows, groups, flip)

@@ -1,0 +1,95 @@
+"""Max-pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from pytensor_unpool.geometry import TAPS, TAPS_DTYPE
+from pytensor_unpool.geometry.max_unpool import plane_size
+from pytensor_unpool.kernels.arrays.slices import (
+    OFFSETS,
+    Array,
+    Rows,
+    corners,
+    counted,
+    first_maximum,
+    lowest_of,
+    maximum_of_axis,
+    padded_axis,
+    slices_of_axis,
+)
+from pytensor_unpool.kernels.checks import check_positions_dtype
+from pytensor_unpool.kernels.window_taps import window_taps
+
+# So many taps are compared one after the other; with more, each axis is pooled before the next.
+MOST_TOGETHER = 16
+
+
+def max_pool(
+    xp: Any, x: Array, rows: Rows, partial_windows: bool, positions_dtype: str = "int64"
+) -> tuple[Array, Array]:
+    """Return the maximum of every window and its position, or the number of its tap."""
+    lengths, counts = counted(x.shape[-len(rows) :], rows, partial_windows)
+    if positions_dtype == TAPS:
+        values, taps = _maxima(xp, x, lengths, counts, rows, True)
+        return values, xp.astype(taps, TAPS_DTYPE)
+    check_positions_dtype(lengths, positions_dtype)
+    check_positions_dtype(lengths, OFFSETS)
+
+    def compared(x: Array) -> tuple[Array, Array]:
+        values, offsets = _maxima(xp, x, lengths, counts, rows, False)
+        positions = offsets + xp.constant(corners(lengths, counts, rows), OFFSETS)
+        return values, xp.astype(positions, positions_dtype)
+
+    found = None if partial_windows else xp.max_pool(x, rows, True)
+    if found is None:
+        return compared(x)
+    values, positions = found[0], xp.astype(found[1], positions_dtype)
+    # A backend's own function need not give the first of several NaN.
+    has_none = xp.all_of(values == values)
+    return cast(tuple[Array, Array], xp.cond(has_none, lambda _: (values, positions), compared, x))
+
+
+def max_values(xp: Any, x: Array, rows: Rows, partial_windows: bool) -> Array:
+    """Return the maximum of every window."""
+    counted(x.shape[-len(rows) :], rows, partial_windows)
+    found = None if partial_windows else xp.max_pool(x, rows, False)
+    return max_pool(xp, x, rows, partial_windows)[0] if found is None else found[0]
+
+
+def _maxima(
+    xp: Any,
+    x: Array,
+    lengths: Sequence[int],
+    counts: Sequence[int],
+    rows: Rows,
+    counts_taps: bool,
+) -> tuple[Array, Array]:
+    """Return maxima, and how far they are from the first tap, or which tap they are."""
+    below = [plane_size(lengths[i + 1 :]) for i in range(len(rows))]
+    if counts_taps:
+        below = [plane_size([row[0] for row in rows[i + 1 :]]) for i in range(len(rows))]
+    steps = [b * (1 if counts_taps else row[4]) for b, row in zip(below, rows, strict=True)]
+    if plane_size([row[0] for row in rows]) > MOST_TOGETHER:
+        values, offsets = x, None
+        # The last axis comes first: of several maxima the first in C order wins.
+        for axis in range(-1, -len(rows) - 1, -1):
+            values, offsets = maximum_of_axis(
+                xp, values, offsets, axis, counts[axis], rows[axis], steps[axis]
+            )
+        return values, offsets
+    lowest = lowest_of(xp.name_of(x))
+    for axis in range(-len(rows), 0):
+        x = padded_axis(xp, x, axis, counts[axis], rows[axis], lowest)
+    taps, moved = [x], [0]
+    for axis in range(-len(rows), 0):
+        some = [slices_of_axis(tap, axis, counts[axis], rows[axis]) for tap in taps]
+        taps = [tap for one in some for tap in one]
+        moved = [m + k * steps[axis] for m in moved for k in range(rows[axis][0])]
+    _, inside = window_taps(lengths, rows, True)
+    inside = inside[tuple(slice(count) for count in counts)]
+    offsets = [xp.constant(np.asarray(m), OFFSETS) for m in moved]
+    return first_maximum(xp, taps, offsets, inside)

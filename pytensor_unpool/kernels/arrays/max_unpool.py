@@ -1,0 +1,147 @@
+"""Un-pooling at positions, and gathering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from pytensor_unpool.errors import POOLED_DISAGREE
+from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size
+from pytensor_unpool.kernels.arrays.filling import fill, lay, places_in, repeated
+from pytensor_unpool.kernels.arrays.slices import (
+    OFFSETS,
+    Array,
+    Rows,
+    check_pooled,
+    corners,
+    planes,
+)
+from pytensor_unpool.kernels.checks import check_same_shape
+
+
+def max_unpool(
+    xp: Any,
+    values: Array,
+    positions: Array,
+    shape: Sequence[int],
+    duplicates: str,
+    wraps: bool = False,
+) -> Array:
+    """Return zeros of lengths `shape` with `values` at `positions`; nothing for one outside.
+
+    With `wraps`, negative positions count from the end.
+
+    Where every position is in a block of its own, as behind pooling without overlap, each block is
+    compared with its position; else positions are scattered, and so they are for sums where a
+    backend is as quick to add values as to look at their positions.
+    """
+    check_unpooled(shape)
+    check_same_shape(positions, tuple(values.shape))
+    counts = values.shape[-len(shape) :]
+    positions = _places(xp, positions, plane_size(shape), wraps)
+    if 0 in values.shape:
+        return xp.zeros((*values.shape[: -len(shape)], *shape), values)
+    strides = [length // count for length, count in zip(shape, counts, strict=True)]
+
+    def scattered(values: Array, positions: Array) -> Array:
+        return _scattered(xp, values, positions, shape, duplicates)
+
+    if 0 in strides or (duplicates == "sum" and xp.ADDS_QUICKLY):
+        return scattered(values, positions)
+    rows = [(stride, stride, 0, 0, 1) for stride in strides]
+    first = xp.constant(corners(shape, counts, rows), "int64")
+    whole = [count * stride for count, stride in zip(counts, strides, strict=True)]
+
+    def compared(values: Array, positions: Array) -> Array:
+        placed = xp.block_unpool(values, positions, shape, strides)
+        if placed is not None:
+            return placed
+        hits = repeated(xp, positions, strides) == places_in(xp, shape, whole, "int64")
+        elements = xp.where(hits, repeated(xp, values, strides), xp.zero(values))
+        return lay(xp, elements, values.shape[: -len(shape)], shape)
+
+    in_blocks = xp.all_of(_in_blocks(xp, positions - first, shape, strides))
+    return xp.cond(in_blocks, compared, scattered, values, positions)
+
+
+def window_unpool(
+    xp: Any,
+    values: Array,
+    positions: Array,
+    shape: Sequence[int],
+    rows: Rows,
+    partial_windows: bool,
+) -> Array:
+    """Return zeros of lengths `shape` with `values` added at `positions`, each in its window."""
+    check_unpooled(shape)
+    check_same_shape(positions, tuple(values.shape))
+    check_pooled(values, shape, rows, partial_windows, POOLED_DISAGREE)
+    whole = [-(-length // row[1]) * row[1] for length, row in zip(shape, rows, strict=True)]
+
+    def is_hit(_: Array, positions: Array) -> Array:
+        return positions == places_in(xp, shape, whole, OFFSETS)
+
+    return fill(xp, shape, rows, is_hit, (values, xp.astype(positions, OFFSETS)))
+
+
+def max_gather(
+    xp: Any, x: Array, positions: Array, ndim: int, duplicates: str = "sum", wraps: bool = False
+) -> Array:
+    """Return the elements of `x` at `positions`, zero for one outside: transposes `max_unpool`."""
+    check_same_shape(positions, tuple(x.shape[:-ndim]) + tuple(positions.shape[-ndim:]))
+    if 0 in positions.shape:
+        return xp.zeros(positions.shape, x)
+    size = plane_size(x.shape[-ndim:])
+    where = planes(_places(xp, positions, size, wraps), ndim)
+    inside = (where >= 0) & (where < size)
+    where = xp.where(inside, where, xp.zero(where))
+    found = xp.take_along(planes(x, ndim), where)
+    if duplicates == "last":
+        outside = xp.constant(np.asarray(size), "int64")
+        inside = inside & _is_last(xp, xp.where(inside, where, outside), size)
+    return xp.where(inside, found, xp.zero(x)).reshape(positions.shape)
+
+
+def _places(xp: Any, positions: Array, size: int, wraps: bool) -> Array:
+    places = xp.astype(positions, "int64")
+    return xp.where(places < 0, places + size, places) if wraps else places
+
+
+def _in_blocks(xp: Any, rest: Array, lengths: Sequence[int], sizes: Sequence[int]) -> Array:
+    """Return which offsets from the first element of a block lead to one of its elements."""
+    inside = rest >= 0
+    for axis, size in enumerate(sizes):
+        below = plane_size(lengths[axis + 1 :])
+        steps = xp.quotient(rest, below) if below > 1 else rest
+        inside = inside & (steps < size)
+        rest = rest - steps * below
+    return inside
+
+
+def _scattered(
+    xp: Any, values: Array, positions: Array, shape: Sequence[int], duplicates: str
+) -> Array:
+    size, leading = plane_size(shape), tuple(values.shape[: -len(shape)])
+    number = prod(values.shape[-len(shape) :])
+    values = values.reshape(prod(leading), number)
+    where = positions.reshape(prod(leading), number)
+    # What is outside goes to a place behind the last one.
+    outside = xp.constant(np.asarray(size), "int64")
+    where = xp.where((where >= 0) & (where < size), where, outside)
+    if duplicates == "sum":
+        out = xp.scatter_add(values, where, size + 1)[:, :size]
+        return out.reshape(*leading, *shape)
+    last = xp.scatter_last(where, size + 1)[:, :size]
+    found = xp.take_along(values, xp.where(last >= 0, last, xp.zero(last)))
+    return xp.where(last >= 0, found, xp.zero(values)).reshape(*leading, *shape)
+
+
+def _is_last(xp: Any, where: Array, size: int) -> Array:
+    """Return which entries no later entry repeats."""
+    flat = where.reshape(prod(where.shape[:-1]), where.shape[-1])
+    order = xp.constant(np.arange(where.shape[-1]), "int64")
+    last = xp.take_along(xp.scatter_last(flat, size + 1), flat)
+    return (last == order).reshape(where.shape)

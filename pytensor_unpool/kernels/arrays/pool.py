@@ -1,0 +1,77 @@
+"""Sum and average pooling, and its transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pytensor_unpool.errors import COTANGENT_DISAGREES
+from pytensor_unpool.geometry.windows import lengths_of_pooled, taps_between
+from pytensor_unpool.kernels.arrays.filling import fill
+from pytensor_unpool.kernels.arrays.slices import (
+    MOST_SLICES,
+    Array,
+    Rows,
+    counted,
+    gathered_taps,
+    taps_of_axis,
+)
+from pytensor_unpool.kernels.checks import check_same_shape
+
+
+def pool(xp: Any, x: Array, rows: Rows, partial_windows: bool, mode: str) -> Array:
+    """Return the sum of every window, or its average."""
+    lengths, counts = counted(x.shape[-len(rows) :], rows, partial_windows)
+    dtype = xp.name_of(x)
+    sums = xp.astype(x, _sum_dtype(dtype))
+    for axis in range(-1, -len(rows) - 1, -1):
+        if rows[axis][0] > MOST_SLICES:
+            sums = xp.sum_of(gathered_taps(xp, sums, axis, counts[axis], rows[axis], 0))
+        else:
+            taps = taps_of_axis(xp, sums, axis, counts[axis], rows[axis], 0)
+            sums = sum(taps[1:], taps[0])
+    return _averages(xp, xp.astype(sums, dtype), lengths, counts, rows, mode)
+
+
+def pool_input_grad(
+    xp: Any, cotangent: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, mode: str
+) -> Array:
+    """Return the transpose of `pool`: what it weighs every element with, times `cotangent`."""
+    dtype = xp.name_of(cotangent)
+    leading = cotangent.shape[: -len(rows)]
+    counts = lengths_of_pooled(lengths, rows, partial_windows)
+    check_same_shape(cotangent, (*leading, *counts), COTANGENT_DISAGREES)
+    if 0 in lengths:
+        return xp.zeros((*leading, *lengths), cotangent)
+    shares = _averages(xp, cotangent, lengths, counts, rows, mode)
+    shares = xp.astype(shares, _sum_dtype(dtype))
+    out = fill(xp, lengths, rows, lambda taps: taps >= 0, (shares,))
+    return xp.astype(out, dtype)
+
+
+def _averages(
+    xp: Any,
+    sums: Array,
+    lengths: Sequence[int],
+    counts: Sequence[int],
+    rows: Rows,
+    mode: str,
+) -> Array:
+    """Divide by the number of taps that each window has; integers are cut towards zero."""
+    if mode == "sum":
+        return sums
+    divisors: Any = 1
+    for length, count, (window, stride, before, after, dilation) in zip(
+        lengths, counts, rows, strict=True
+    ):
+        low, high = (-before, length + after) if mode == "average_inc_pad" else (0, length)
+        taps = [taps_between(n, window, stride, before, dilation, low, high) for n in range(count)]
+        divisors = np.multiply.outer(divisors, taps)
+    return xp.divide(sums, divisors)
+
+
+def _sum_dtype(dtype: str) -> str:
+    """Return the dtype to add up in: half precision would lose what it adds."""
+    return "float32" if dtype == "float16" else dtype

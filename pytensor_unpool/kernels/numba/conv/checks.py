@@ -1,0 +1,136 @@
+"""What arrays of a convolution must be like, checked in Numba, as in geometry/conv.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from pytensor_unpool.errors import (
+    BAD_NUMBER,
+    CHANNELS_DISAGREE,
+    GROUPS_DO_NOT_DIVIDE,
+    KERNEL_TOO_LONG,
+    LARGEST_NUMBER,
+    OUTPUT_DISAGREES,
+    TOO_MANY_ELEMENTS,
+    WRONG_LENGTHS,
+    WRONG_STEPS,
+    LengthError,
+)
+from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.kernels.numba.conv.packing import (
+    BEFORE,
+    DILATION,
+    LENGTH,
+    OUTPUTS,
+    STRIDE,
+    TAPS,
+)
+from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.windows import Kernel
+
+# Lengths beyond this are those of no array, and would overflow.
+LONGEST = 2**60
+
+
+def shape_reader(ndim: int) -> Kernel:
+    """Compile ``(shape, like) -> tuple``: the lengths in a vector, as many as in the tuple."""
+
+    @device_function
+    def lengths_of(shape, like):  # type: ignore[no-untyped-def]
+        if len(shape) != ndim:
+            raise LengthError(WRONG_LENGTHS, 0, len(shape), ndim)
+        return tuple_from(shape, like)
+
+    return lengths_of  # type: ignore[no-any-return]
+
+
+def tuple_from(vector: Any, like: Any) -> Any:
+    """Return as many entries of a vector as a tuple has."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(tuple_from)
+def _tuple_from(vector, like):  # type: ignore[no-untyped-def]
+    if not isinstance(like, types.UniTuple):
+        return None
+    if like.count == 3:
+        return lambda vector, like: (vector[0], vector[1], vector[2])
+    if like.count == 4:
+        return lambda vector, like: (vector[0], vector[1], vector[2], vector[3])
+    return lambda vector, like: (vector[0], vector[1], vector[2], vector[3], vector[4])
+
+
+def describer(convolution: Convolution) -> Kernel:
+    """Compile ``(numbers, x_shape, kernel_shape) -> axes``: check them, and return the table."""
+    ndim, groups = convolution.ndim, convolution.groups
+    known = np.array([[n or 0 for n in row] for row in convolution.rows()], np.int64)
+
+    @device_function
+    def describe(numbers, x, kernel):  # type: ignore[no-untyped-def]
+        rows = rows_of(numbers, known)
+        check_steps(rows, ndim)
+        for i in range(ndim + 2):
+            for length, limit in ((x[i], LONGEST), (kernel[i], LARGEST_NUMBER)):
+                if length > limit:
+                    raise LengthError(TOO_MANY_ELEMENTS, i - ndim - 2, length, 0)
+        if x[1] != kernel[1] * groups:
+            raise LengthError(CHANNELS_DISAGREE, 1, kernel[1] * groups, x[1])
+        if kernel[0] % groups != 0:
+            raise LengthError(GROUPS_DO_NOT_DIVIDE, 0, kernel[0] + 0, groups)
+        axes = np.ones((3, 6), np.int64)
+        axes[:, BEFORE] = 0
+        for i in range(ndim):
+            stride, before, after, dilation = rows[i]
+            length, taps = x[2 + i], kernel[2 + i]
+            span, padded = (taps - 1) * dilation + 1, length + before + after
+            if taps < 1 or length < 1 or span > padded:
+                raise LengthError(KERNEL_TOO_LONG, i - ndim, span if taps > 0 else 0, padded + 0)
+            axis = axes[3 - ndim + i]
+            axis[LENGTH], axis[TAPS], axis[OUTPUTS] = length, taps, (padded - span) // stride + 1
+            axis[STRIDE], axis[BEFORE], axis[DILATION] = stride, before, dilation
+        return axes
+
+    return describe  # type: ignore[no-any-return]
+
+
+def rows_of(numbers: Any, known: Any) -> Any:
+    """Return the rows (stride, before, after, dilation): those of the matrix, if there is one."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(rows_of)
+def _rows_of(numbers, known):  # type: ignore[no-untyped-def]
+    if len(numbers) == 0:
+        return lambda numbers, known: known
+
+    def of_matrix(numbers, known):  # type: ignore[no-untyped-def]
+        (matrix,) = numbers
+        if matrix.shape != known.shape:
+            raise LengthError(WRONG_STEPS, 0, matrix.size, len(known))
+        return np.ascontiguousarray(matrix)
+
+    return of_matrix
+
+
+@device_function
+def check_steps(rows, ndim):  # type: ignore[no-untyped-def]
+    """Raise `LengthError` for the first axis whose numbers mean nothing."""
+    for i in range(ndim):
+        for kind in range(4):
+            least = 1 if kind in (0, 3) else 0
+            if not least <= rows[i, kind] <= LARGEST_NUMBER:
+                raise LengthError(BAD_NUMBER + kind, i - ndim, rows[i, kind], least + 0)
+
+
+@device_function
+def check_output(dy, x, kernel, axes):  # type: ignore[no-untyped-def]
+    """Raise `LengthError` for the first axis of `dy` that is not as long as the output's."""
+    spatial = len(dy) - 2
+    for i in range(len(dy)):
+        wanted = x[0] if i == 0 else kernel[0] if i == 1 else axes[3 - spatial + i - 2, OUTPUTS]
+        if dy[i] != wanted:
+            raise LengthError(OUTPUT_DISAGREES, i - len(dy), dy[i] + 0, wanted + 0)

@@ -1,0 +1,303 @@
+"""Convolution of any number of axes by sums of products, in Numba.
+
+The larger array is copied to strips, one for each element of its outer axes, with zeros between
+their rows: see `geometry.helix`. A tap reads a strip so many elements further on, wherever it is.
+So a strip of sums is a short product of a vector and a matrix, held in registers, for any number of
+axes; or, where the window is the smallest of the three arrays, each of its elements is a sum of
+products of strips.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from pytensor_unpool.geometry import helix as geometry
+from pytensor_unpool.kernels.numba.by_address import Types, by_address
+from pytensor_unpool.kernels.numba.conv.microkernel import VECTOR_BYTES, tile_kernel
+from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.windows import _compile_together
+
+# Axes are wound up until strips are as long: shorter ones leave vectors half empty.
+SHORTEST_STRIP = 64
+
+# What is known of an axis: lengths of the array that is read, of strips and of taps; where tap 0 of
+# element 0 reads; and how many elements neighbours on a strip are apart, 0 on outer axes.
+LENGTH, STRIP, TAPS, SHIFT, STEP = range(5)
+
+# Arithmetic that may add up in any order, so in vectors.
+ANY_ORDER = {"reassoc", "contract"}
+
+WIDEST = 8
+_tile_8, _tile_6, _tile_4 = (tile_kernel(1, vectors) for vectors in (WIDEST, 6, 4))
+
+(row_length,) = _compile_together(geometry.row_length)
+
+
+@device_function
+def convolve_by_products(x, kernel, numbers, y):  # type: ignore[no-untyped-def]
+    """Write to `y` a window of the whole convolution of `x` and `kernel`, all of them flat.
+
+    A row of `numbers` for each axis: its length in x, kernel and window, and the window's start.
+    """
+    elements, few_taps, outputs = sizes(numbers)
+    if y.size == 0:
+        return
+    swaps, sums_up = few_taps > elements, min(elements, few_taps) > outputs
+    plan = make_plan(numbers, swaps, sums_up)
+    outer, pitch, strip, inner_taps, strips, rounds = measures(plan)
+    width = VECTOR_BYTES // x.itemsize
+    padded = (strip + width - 1) // width * width
+    wound = np.zeros(strips * pitch + padded + WIDEST * width, x.dtype)
+    sums = np.zeros(padded + WIDEST * width, x.dtype)
+    inner_offsets = tap_offsets(plan, outer, inner_taps)
+    taps = outputs if sums_up else min(elements, few_taps)
+    offsets, places = np.empty(taps, np.int64), np.empty(taps, np.int64)
+    weights = np.empty(taps, x.dtype)
+    few = np.empty(min(elements, few_taps), x.dtype)
+    kernel_step = 0 if kernel.size == few_taps else few_taps
+    if sums_up:
+        y[:] = 0
+    for item in range(x.size // elements):
+        source = x[item * elements : (item + 1) * elements]
+        turned = kernel[item * kernel_step : item * kernel_step + few_taps]
+        if swaps:
+            source, turned = turned, source
+        # The last tap comes first.
+        for i in range(len(few)):
+            few[i] = turned[len(few) - 1 - i]
+        wind_source(plan, outer, pitch, source, wound)
+        y_item = y[item * outputs : (item + 1) * outputs]
+        index = np.zeros(len(plan), np.int64)
+        for number in range(rounds):
+            terms = list_taps(plan, outer, index, pitch, inner_offsets, offsets, places)
+            if sums_up:
+                move_rows(plan, outer, number, few, sums, sums_up)
+                add_up(sums, wound, offsets, places, terms, padded, y_item)
+            else:
+                for term in range(terms):
+                    weights[term] = few[places[term]]
+                multiply(weights, offsets, terms, wound, sums, padded)
+                move_rows(plan, outer, number, y_item, sums, sums_up)
+            advance(index, plan, 0, outer, STRIP)
+
+
+@device_function
+def sizes(numbers):  # type: ignore[no-untyped-def]
+    """Return how many elements x, kernel and window have."""
+    elements, taps, outputs = 1, 1, 1
+    for i in range(len(numbers)):
+        elements *= numbers[i, 0]
+        taps *= numbers[i, 1]
+        outputs *= numbers[i, 2]
+    return elements, taps, outputs
+
+
+@device_function
+def make_plan(numbers, swaps, sums_up):  # type: ignore[no-untyped-def]
+    """Return what is known of each axis; the last ones are wound up."""
+    axes = len(numbers)
+    plan = np.zeros((axes, 5), np.int64)
+    for i in range(axes):
+        length, few, window = numbers[i, 0], numbers[i, 1], numbers[i, 2]
+        if swaps:
+            length, few = few, length
+        plan[i, LENGTH], plan[i, SHIFT] = length, numbers[i, 3] - few + 1
+        plan[i, STRIP], plan[i, TAPS] = window, few
+        if sums_up:
+            plan[i, STRIP], plan[i, TAPS] = few, window
+    strip, step = 1, 1
+    for i in range(axes - 1, -1, -1):
+        plan[i, STEP] = step
+        strip *= plan[i, STRIP]
+        if strip >= SHORTEST_STRIP:
+            break
+        few = plan[i, TAPS]
+        step *= row_length(plan[i, LENGTH], few, plan[i, SHIFT] + few - 1, plan[i, STRIP])
+    return plan
+
+
+@device_function
+def measures(plan):  # type: ignore[no-untyped-def]
+    """Return the number of outer axes, how far apart strips are and how many elements are summed.
+
+    Then the numbers of taps of the wound axes, of strips that are read, and of strips of sums.
+    """
+    outer = 0
+    while plan[outer, STEP] == 0:
+        outer += 1
+    pitch, strip, inner_taps, strips, rounds = 1, 1, 1, 1, 1
+    for i in range(len(plan)):
+        if i < outer:
+            strips *= plan[i, LENGTH]
+            rounds *= plan[i, STRIP]
+        else:
+            pitch += (plan[i, STRIP] + plan[i, TAPS] - 2) * plan[i, STEP]
+            strip += (plan[i, STRIP] - 1) * plan[i, STEP]
+            inner_taps *= plan[i, TAPS]
+    return outer, pitch, strip, inner_taps, strips, rounds
+
+
+@device_function
+def advance(index, plan, begin, end, kind):  # type: ignore[no-untyped-def]
+    """Step to the next index of some axes, in C order."""
+    for i in range(end - 1, begin - 1, -1):
+        index[i] += 1
+        if index[i] < plan[i, kind]:
+            return
+        index[i] = 0
+
+
+@device_function
+def wind_source(plan, outer, pitch, source, wound):  # type: ignore[no-untyped-def]
+    """Copy the rows of an array to their places on strips."""
+    axes = len(plan)
+    index = np.zeros(axes, np.int64)
+    length, shift = plan[axes - 1, LENGTH], plan[axes - 1, SHIFT]
+    begin = max(0, shift)
+    end = min(length, plan[axes - 1, STRIP] + plan[axes - 1, TAPS] - 1 + shift)
+    for row in range(source.size // length):
+        strip, place, is_read = 0, -shift, True
+        for i in range(axes - 1):
+            if i < outer:
+                strip = strip * plan[i, LENGTH] + index[i]
+            else:
+                at = index[i] - plan[i, SHIFT]
+                is_read = is_read and 0 <= at < plan[i, STRIP] + plan[i, TAPS] - 1
+                place += at * plan[i, STEP]
+        if is_read:
+            first = strip * pitch + place
+            for i in range(begin, end):
+                wound[np.uint64(first + i)] = source[np.uint64(row * length + i)]
+        advance(index, plan, 0, axes - 1, LENGTH)
+
+
+@device_function
+def tap_offsets(plan, outer, inner_taps):  # type: ignore[no-untyped-def]
+    """Return how far along a strip each tap of the wound axes reads."""
+    offsets = np.empty(inner_taps, np.int64)
+    index = np.zeros(len(plan), np.int64)
+    for tap in range(inner_taps):
+        offsets[tap] = 0
+        for i in range(outer, len(plan)):
+            offsets[tap] += index[i] * plan[i, STEP]
+        advance(index, plan, outer, len(plan), TAPS)
+    return offsets
+
+
+@device_function
+def list_taps(plan, outer, index, pitch, inner_offsets, offsets, places):  # type: ignore[no-untyped-def]
+    """List where taps read for a strip of sums, and which they are; return how many."""
+    terms, inner_taps = 0, len(inner_offsets)
+    tap = np.zeros(len(plan), np.int64)
+    for number in range(len(offsets) // inner_taps):
+        strip, is_inside = 0, True
+        for i in range(outer):
+            at = index[i] + tap[i] + plan[i, SHIFT]
+            is_inside = is_inside and 0 <= at < plan[i, LENGTH]
+            strip = strip * plan[i, LENGTH] + at
+        if is_inside:
+            for i in range(inner_taps):
+                offsets[np.uint64(terms + i)] = strip * pitch + inner_offsets[np.uint64(i)]
+                places[np.uint64(terms + i)] = number * inner_taps + i
+            terms += inner_taps
+        advance(tap, plan, 0, outer, TAPS)
+    return terms
+
+
+@device_function
+def move_rows(plan, outer, number, array, strip, to_strip):  # type: ignore[no-untyped-def]
+    """Copy the rows of the wound axes to a strip, or back from there."""
+    axes = len(plan)
+    length, rows = plan[axes - 1, STRIP], 1
+    for i in range(outer, axes - 1):
+        rows *= plan[i, STRIP]
+    index = np.zeros(axes, np.int64)
+    for row in range(rows):
+        place = 0
+        for i in range(outer, axes - 1):
+            place += index[i] * plan[i, STEP]
+        first = (number * rows + row) * length
+        for i in range(length):
+            if to_strip:
+                strip[np.uint64(place + i)] = array[np.uint64(first + i)]
+            else:
+                array[np.uint64(first + i)] = strip[np.uint64(place + i)]
+        advance(index, plan, outer, axes - 1, STRIP)
+
+
+def multiply(weights: Any, offsets: Any, terms: Any, source: Any, sums: Any, padded: Any) -> None:
+    """Set each of the first `padded` sums to that of all weights times what their taps read."""
+
+
+@overload(multiply, inline="never", jit_options={"error_model": "numpy", "fastmath": False})
+def _multiply(weights, offsets, terms, source, sums, padded):  # type: ignore[no-untyped-def]
+    if isinstance(source.dtype, types.Complex):
+
+        def of_complex(weights, offsets, terms, source, sums, padded):  # type: ignore[no-untyped-def]
+            sums[:padded] = 0
+            for term in range(terms):
+                weight, offset = weights[term], offsets[term]
+                for i in range(padded):
+                    sums[np.uint64(i)] += weight * source[np.uint64(offset + i)]
+
+        return of_complex
+
+    def of_reals(weights, offsets, terms, source, sums, padded):  # type: ignore[no-untyped-def]
+        width = VECTOR_BYTES // source.itemsize
+        vectors = padded // width
+        # The tiles that compute least beyond the end.
+        tile = 8
+        if -(-vectors // 6) * 6 < -(-vectors // tile) * tile:
+            tile = 6
+        if -(-vectors // 4) * 4 < -(-vectors // tile) * tile:
+            tile = 4
+        for vector in range(0, vectors, tile):
+            at = vector * width
+            if tile == 8:
+                _tile_8(weights, 0, offsets, 0, terms, source, at, sums, at, 0)
+            elif tile == 6:
+                _tile_6(weights, 0, offsets, 0, terms, source, at, sums, at, 0)
+            else:
+                _tile_4(weights, 0, offsets, 0, terms, source, at, sums, at, 0)
+
+    return of_reals
+
+
+@device_function(fastmath=ANY_ORDER)
+def add_up(strip, source, offsets, places, terms, length, y):  # type: ignore[no-untyped-def]
+    """Add to each element of `y` the sum of the products of a strip with what its tap reads."""
+    for first in range(0, length, 1024):
+        last = min(first + 1024, length)
+        for term in range(0, terms, 4):
+            # What is missing of four is done with the last one, and not added.
+            end = terms - 1
+            a, b = offsets[term], offsets[min(term + 1, end)]
+            c, d = offsets[min(term + 2, end)], offsets[min(term + 3, end)]
+            zero = y.dtype.type(0)
+            sum_a, sum_b, sum_c, sum_d = zero, zero, zero, zero
+            for i in range(first, last):
+                factor = strip[np.uint64(i)]
+                sum_a += factor * source[np.uint64(a + i)]
+                sum_b += factor * source[np.uint64(b + i)]
+                sum_c += factor * source[np.uint64(c + i)]
+                sum_d += factor * source[np.uint64(d + i)]
+            y[places[term]] += sum_a
+            if term + 1 < terms:
+                y[places[term + 1]] += sum_b
+            if term + 2 < terms:
+                y[places[term + 2]] += sum_c
+            if term + 3 < terms:
+                y[places[term + 3]] += sum_d
+
+
+def _argument_types(given: Types) -> Types:
+    dtype = given[-1].dtype
+    array = types.Array(dtype, 1, "C", readonly=True)
+    return array, array, types.Array(types.int64, 2, "C"), types.Array(dtype, 1, "C")
+
+
+convolve_by_products_by_address = by_address(convolve_by_products, _argument_types)

@@ -1,0 +1,157 @@
+"""The sums of several neighbouring windows at once, and their transpose, written out.
+
+The rows of the windows are added up first, whole vectors of them, and then the taps of each row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from pytensor_unpool.kernels.numba.max_pool_simd import Block, block_kernel
+from pytensor_unpool.kernels.numba.simd import (
+    INT32,
+    INT64,
+    LANES,
+    Vectors,
+    WindowRow,
+    constant,
+    data_of,
+)
+from pytensor_unpool.kernels.numba.windows import Kernel
+
+
+def block_sum(row: WindowRow, *, divides: bool, may_be_outside: bool) -> Kernel:
+    """Make the code for the sums of a block, see `blocks`. They go to the only array.
+
+    If they are divided, the divisor is `extra`. Taps are numbered by the taps of a window, so a row
+    that stands for one outside has the number of another: its memory is read too, but not added.
+    """
+
+    def generate(block: Block) -> None:
+        builder, vectors = block.builder, block.vectors
+        rows = []
+        for i, (start, number) in enumerate(block.rows()):
+            own = number.type(i * row.window)
+            rows.append((start, builder.icmp_signed("==", number, own) if may_be_outside else None))
+        result = _sum(vectors, rows, row)
+        if divides:
+            divisor = block.context.cast(builder, block.extra, block.extra_type, vectors.dtype)
+            result = vectors.divide(result, vectors.splat(divisor, vectors.element))
+        vectors.store(result, block.arrays()[0])
+
+    return block_kernel(generate)
+
+
+def _sum(vectors: Vectors, rows: list[tuple[Any, Any]], row: WindowRow) -> Any:
+    """Return the sums over all rows that are inside, and over their taps."""
+    builder = vectors.builder
+    lanes = [lane * row.stride for lane in range(LANES)]
+    used = {tap * row.dilation + lane for tap in range(row.window) for lane in lanes}
+    chunks: dict[int, Any] = {}
+    for begin in row.chunks():
+        if used.isdisjoint(range(begin, begin + LANES)):
+            continue
+        total = None
+        for start, inside in rows:
+            vector = vectors.load_vector(builder.gep(start, [INT64(begin)]))
+            if inside is not None:
+                vector = builder.select(inside, vector, vectors.zeros)
+            total = vector if total is None else vectors.add(total, vector)
+        chunks[begin] = total
+    total = None
+    for tap in range(row.window):
+        vector = vectors.pick(chunks, tap * row.dilation, row.stride)
+        total = vector if total is None else vectors.add(total, vector)
+    return total
+
+
+def windows_of_columns(row: WindowRow) -> list[list[int]]:
+    """Return how many windows before the last one each column's windows are, first to last.
+
+    Tap k of window w lies in column w * stride + k * dilation. So columns that are `stride` apart
+    take neighbouring shares: those of windows k * dilation // stride before.
+    """
+    behind: list[list[int]] = [[] for _ in range(row.stride)]
+    for tap in reversed(range(row.window)):
+        steps, column = divmod(tap * row.dilation, row.stride)
+        behind[column].append(steps)
+    return behind
+
+
+def block_spread(row: WindowRow) -> Kernel:
+    """Make the code that gives the shares of windows to their taps.
+
+    ``spread(shares, begin, line, column, layer_size)`` writes `LANES` times `stride` columns of the
+    line, from the first tap of the window with the share ``shares[begin]`` on: the share of the
+    first window that each column lies in, `layer_size` behind it that of the next one, and so on.
+    Shares before that are read where taps of their windows reach in.
+    """
+    behind = windows_of_columns(row)
+
+    @intrinsic
+    def spread(typing_context, shares, begin, line, column, layer_size):  # type: ignore[no-untyped-def]
+        signature = types.none(shares, begin, line, column, layer_size)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            vectors = Vectors(context, builder, signature.args[0].dtype)
+            shares, begin, line, column, layer_size = arguments
+            start = builder.gep(data_of(context, builder, signature.args[0], shares), [begin])
+            target = builder.gep(data_of(context, builder, signature.args[2], line), [column])
+            for layer in range(max(map(len, behind))):
+                columns = [
+                    vectors.load_vector(builder.gep(start, [INT64(-steps[layer])]))
+                    if layer < len(steps)
+                    else vectors.zeros
+                    for steps in behind
+                ]
+                _store_interleaved(vectors, columns, target)
+                target = builder.gep(target, [layer_size])
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return spread  # type: ignore[no-any-return]
+
+
+def layer_sum(layers: int) -> Kernel:
+    """Make the code that adds up a column's layers: ``add(total, line, column, layer_size)``."""
+
+    @intrinsic
+    def add(typing_context, total, line, column, layer_size):  # type: ignore[no-untyped-def]
+        signature = line.dtype(line.dtype, line, column, layer_size)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            total, line, column, layer_size = arguments
+            line_type = signature.args[1]
+            source = builder.gep(data_of(context, builder, line_type, line), [column])
+            vectors = Vectors(context, builder, line_type.dtype)
+            for layer in range(layers):
+                if layer > 0:
+                    source = builder.gep(source, [layer_size])
+                total = vectors.add(total, builder.load(source))
+            return total
+
+        return signature, generate
+
+    return add  # type: ignore[no-any-return]
+
+
+def _store_interleaved(vectors: Vectors, columns: list[Any], target: Any) -> None:
+    """Store the first elements of all columns, then their second ones, and so on."""
+    builder = vectors.builder
+    for part in range(len(columns)):
+        result = columns[0]
+        wanted = [divmod(part * LANES + lane, len(columns)) for lane in range(LANES)]
+        for number, column in enumerate(columns):
+            if not any(source == number for _, source in wanted):
+                continue
+            # Lanes from this column are numbered behind those of the result so far.
+            mask = [
+                LANES + lane_from if source == number else lane
+                for lane, (lane_from, source) in enumerate(wanted)
+            ]
+            result = builder.shuffle_vector(result, column, constant(INT32, mask))
+        vectors.store(result, builder.gep(target, [INT64(part * LANES)]))

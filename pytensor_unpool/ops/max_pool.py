@@ -1,0 +1,209 @@
+"""Max-pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.replace import _vectorize_node
+from pytensor.tensor.type import TensorType
+
+from pytensor_unpool.geometry import TAPS, TAPS_DTYPE, Windows
+from pytensor_unpool.geometry.windows import check_windows, pooled_lengths
+from pytensor_unpool.kernels import reference
+from pytensor_unpool.kernels.checks import check_positions_dtype
+from pytensor_unpool.ops.batching import batch_pooling
+from pytensor_unpool.ops.c_code import (
+    CKernelOp,
+    c_type,
+    found_channels,
+    last_lengths,
+    placed_windows,
+    planes_type,
+    type_number,
+)
+from pytensor_unpool.ops.common import (
+    check_ndim,
+    is_connected,
+    lengths_vector,
+    no_gradient,
+    number_inputs,
+    real_tensor,
+    rows_of,
+)
+from pytensor_unpool.ops.max_pool_taps import TapGather, TapUnpool, check_taps
+from pytensor_unpool.ops.max_pool_tied import TiedGather, TiedUnpool
+from pytensor_unpool.ops.max_unpool import MaxGather, MaxUnpool
+
+
+class MaxPool(CKernelOp):
+    """Take the maximum of every window, and remember where it was.
+
+    Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
+    run time only. Outputs are the values, and the positions unless `positions_dtype` is None. If it
+    is `TAPS`, the second output says which tap of its window each maximum is, counted in C order.
+
+    The gradient of the values goes to the first maximum of a window (``ties="first"``) or in full
+    to each of them (``ties="all"``, as in old Theano).
+    """
+
+    __props__ = ("windows", "ties", "positions_dtype")
+
+    c_files = ("max_pool_simd.h", "unrolled.h", "channels.h", "max_pool.h")
+
+    def __init__(self, windows: Windows, ties: str, positions_dtype: str | None) -> None:
+        self.windows = windows
+        self.ties = ties
+        self.positions_dtype = positions_dtype
+
+    @property
+    def counts_taps(self) -> bool:
+        """Whether the second output has taps in place of positions."""
+        return self.positions_dtype == TAPS
+
+    def __str__(self) -> str:
+        notes = [str(self.windows)]
+        if self.ties != "first":
+            notes.append(f"ties={self.ties}")
+        if self.positions_dtype is None:
+            notes.append("values only")
+        elif self.counts_taps:
+            notes.append("taps")
+        elif self.positions_dtype != "int64":
+            notes.append(f"positions {self.positions_dtype}")
+        return f"MaxPool{{{', '.join(notes)}}}"
+
+    def make_node(self, x: Any, *numbers: Any) -> Apply:
+        x = real_tensor("x", x)
+        ndim = self.windows.ndim
+        check_ndim("x", x, ndim)
+        lengths = x.type.shape[-ndim:]
+        counts: Sequence[int | None] = [None] * ndim
+        if self.windows.is_static:
+            rows, partial_windows = self.windows.rows(), self.windows.partial_windows
+            check_windows(lengths, rows, partial_windows)
+            counts = pooled_lengths(lengths, rows, partial_windows)
+        if self.counts_taps:
+            check_taps(self.windows)
+        elif self.positions_dtype is not None and None not in lengths:
+            check_positions_dtype(lengths, self.positions_dtype)
+        shape = (*x.type.shape[:-ndim], *counts)
+        outputs = [TensorType(x.type.dtype, shape)()]
+        if self.positions_dtype is not None:
+            dtype = TAPS_DTYPE if self.counts_taps else self.positions_dtype
+            outputs.append(TensorType(dtype, shape)())
+        return Apply(self, [x, *number_inputs(self.windows, numbers)], outputs)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
+        x, *numbers = inputs
+        results = reference.max_pool(
+            x,
+            rows_of(self.windows, numbers),
+            self.windows.partial_windows,
+            self.positions_dtype or "int64",
+        )
+        for storage, result in zip(output_storage, results, strict=False):
+            storage[0] = result
+
+    def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        x, *numbers = inputs
+        ndim, planes = self.windows.ndim, planes_type(self.windows)
+        values = f"({c_type(node.outputs[0])}*)PyArray_DATA({outputs[0]})"
+        positions, check = "Nowhere()", ""
+        if self.counts_taps:
+            positions = f"Taps{{(npy_uint8*)PyArray_DATA({outputs[1]})}}"
+        elif self.positions_dtype is not None:
+            positions = f"({c_type(node.outputs[1])}*)PyArray_DATA({outputs[1]})"
+            most = np.iinfo(self.positions_dtype).max
+            check = f"""
+    npy_intp last_position = view_of({x}).trailing({ndim}, 0).size() - 1;
+    if (last_position > {most}LL)
+        if (!is_fine(length_problem(POSITIONS_TOO_NARROW, 0, last_position, {most}LL))) {{FAIL}}
+            """
+
+        def allocated(function: str, *more: str) -> str:
+            return " && ".join(
+                f"{function}({', '.join((f'&{o}', f'PyArray_NDIM({x})', 'shape', t, *more))})"
+                for o, t in zip(outputs, map(type_number, node.outputs), strict=True)
+            )
+
+        by_planes = f"""
+    if (!({allocated("allocate")})) {{FAIL}}
+    max_pool<{planes}>(windows, view_of({x}), {values}, {positions});
+        """
+        by_channels = f"""
+    {found_channels(ndim, {x: node.inputs[0]})}
+    if (channel >= 0 && view_of({x}).trailing({ndim}, 0).size() <= INT32_MAX) {{
+    if (!({allocated("allocate_channels_last", "channel")})) {{FAIL}}
+    max_pool_channels<{planes}>(
+        windows, with_channels_inside(view_of({x}), {ndim}, channel), {values}, {positions});
+    }} else
+        """
+        return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}{check}
+    npy_intp shape[MOST_AXES];
+    replace_last({x}, {ndim}, windows.counts, shape);
+    {by_channels if self.windows.can_unroll else ""} {{ {by_planes} }}
+        """
+
+    def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        node, shapes = arguments[-2:]
+        ndim = self.windows.ndim
+        rows = rows_of(self.windows, node.inputs[1:])
+        counts = pooled_lengths(shapes[0][-ndim:], rows, self.windows.partial_windows)
+        return [(*shapes[0][:-ndim], *counts)] * len(node.outputs)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        pattern = [[True, False], [False, False]]
+        return [row[: len(node.outputs)] for row in pattern[: len(node.inputs)]]
+
+    def pullback(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
+        x, *numbers = inputs
+        rest = [disconnected_type() for _ in numbers]
+        cotangent = cotangents[0]
+        if not is_connected(cotangent):
+            return [disconnected_type(), *rest]
+        if x.type.numpy_dtype.kind != "f":
+            return [no_gradient(x), *rest]
+        if self.ties == "all":
+            return [TiedUnpool(self.windows)(x, outputs[0], cotangent, *numbers), *rest]
+        ndim = self.windows.ndim
+        lengths = lengths_vector(x, ndim)
+        if self.counts_taps:
+            return [TapUnpool(self.windows)(cotangent, outputs[1], lengths), *rest]
+        positions = self._positions(inputs, outputs)
+        return [MaxUnpool(ndim, "sum")(cotangent, positions, lengths), *rest]
+
+    def pushforward(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        tangents: Sequence[Variable],
+    ) -> list[Variable]:
+        x, *numbers = inputs
+        rest = [disconnected_type() for _ in outputs[1:]]
+        tangent = tangents[0]
+        if not is_connected(tangent):
+            return [disconnected_type(), *rest]
+        if self.ties == "all":
+            return [TiedGather(self.windows)(x, outputs[0], tangent, *numbers), *rest]
+        if self.counts_taps:
+            return [TapGather(self.windows)(tangent, outputs[1]), *rest]
+        positions = self._positions(inputs, outputs)
+        return [MaxGather(self.windows.ndim, "sum")(tangent, positions), *rest]
+
+    def _positions(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Variable:
+        if self.positions_dtype is not None:
+            return outputs[1]
+        with_positions = MaxPool(self.windows, self.ties, "int64")
+        return with_positions(*inputs)[1]
+
+
+_vectorize_node.register(MaxPool)(batch_pooling)

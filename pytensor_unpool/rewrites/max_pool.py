@@ -1,0 +1,184 @@
+"""Rewrites of max-pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytensor.compile.mode import optdb
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.rewriting.basic import copy_stack_trace, node_rewriter
+from pytensor.tensor.basic import MakeVector
+from pytensor.tensor.rewriting.basic import register_specialize
+
+from pytensor_unpool.geometry import TAPS
+from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TapGather, TapUnpool, WindowUnpool
+from pytensor_unpool.rewrites.graph_facts import length, same_integer
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@node_rewriter([MaxPool])
+def local_max_pool_drop_positions(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Compute no positions that nobody reads.
+
+    This runs after equal nodes were merged, so a node whose positions serve a gradient has both
+    outputs in use.
+    """
+    op: MaxPool = node.op
+    if op.positions_dtype is None or fgraph.clients[node.outputs[1]]:
+        return None
+    values = MaxPool(op.windows, op.ties, None)(*node.inputs)
+    copy_stack_trace(node.outputs[0], values)
+    return [values, node.outputs[1]]
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@node_rewriter([MaxPool])
+def local_max_pool_positions_to_taps(
+    fgraph: FunctionGraph, node: Apply
+) -> dict[Variable, Variable] | None:
+    """Hand taps to gradients and un-poolings in place of positions.
+
+    Positions are most of what is written and read again. Only where nobody reads them but
+    un-pooling to the lengths of the input, and gathering from an array of these lengths. As no two
+    windows overlap, no position comes twice: what to do with duplicates does not matter.
+    """
+    op: MaxPool = node.op
+    if op.positions_dtype is None or op.counts_taps or not op.windows.has_taps:
+        return None
+    positions = node.outputs[1]
+    readers = {reader for reader, _ in fgraph.clients[positions]}
+    if not readers or not all(_reads_as_taps(fgraph, reader, node) for reader in readers):
+        return None
+    values, taps = MaxPool(op.windows, op.ties, TAPS)(*node.inputs)
+    copy_stack_trace(node.outputs[0], [values, taps])
+    replacements = {}
+    # What a reader reads may come from another one: that one must still be there by then.
+    for reader in reversed(fgraph.toposort()):
+        if reader in readers:
+            moved, _, *lengths = reader.inputs
+            kind = TapUnpool if isinstance(reader.op, MaxUnpool) else TapGather
+            output = kind(op.windows)(moved, taps, *lengths)
+            copy_stack_trace(reader.outputs[0], output)
+            replacements[reader.outputs[0]] = output
+    return {**replacements, node.outputs[0]: values}
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@node_rewriter([MaxPool])
+def local_max_pool_once(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Take the values of a pooling that gives positions too, and that somebody reads."""
+    if node.op.positions_dtype is not None:
+        return None
+    for other, _ in fgraph.clients[node.inputs[0]]:
+        if not isinstance(other.op, MaxPool) or other.inputs != node.inputs:
+            continue
+        is_same = other.op.windows == node.op.windows and other.op.positions_dtype is not None
+        if is_same and fgraph.clients[other.outputs[1]]:
+            return [other.outputs[0]]
+    return None
+
+
+@register_specialize("fast_compile", "pytensor_unpool")
+@node_rewriter([MaxGather, TapGather])
+def local_gather_of_what_was_placed(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Read nothing where the elements at these places are at hand.
+
+    They are those that a pooling found there, or those that an un-pooling put there.
+    """
+    x, places = node.inputs[:2]
+    source = _placed_by(fgraph, node, x, places)
+    if source is None:
+        source = _found_by(node, x, places)
+    return None if source is None else [node.outputs[0].type.filter_variable(source)]
+
+
+def _placed_by(fgraph: FunctionGraph, node: Apply, x: Variable, taps: Variable) -> Variable | None:
+    """Return what an un-pooling placed where a node gathers."""
+    unpool = x.owner
+    if unpool is None or not isinstance(unpool.op, TapUnpool) or isinstance(node.op, MaxGather):
+        return None
+    moved = unpool.inputs[0]
+    is_there = unpool.op.windows == node.op.windows and unpool.inputs[1] is taps
+    # Un-pooling raises where shapes disagree.
+    return moved if is_there and fgraph.shape_feature.same_shape(moved, taps) else None
+
+
+def _found_by(node: Apply, x: Variable, places: Variable) -> Variable | None:
+    """Return the values of the pooling that found the places where a node gathers."""
+    pool = places.owner
+    if pool is None or not isinstance(pool.op, MaxPool) or x is not pool.inputs[0]:
+        return None
+    windows = pool.op.windows
+    if isinstance(node.op, TapGather):
+        is_found = pool.op.counts_taps and node.op.windows == windows
+    else:
+        # Where windows overlap, one place may be that of two, of which "last" reads the last.
+        is_once = windows.is_static and not windows.overlap
+        is_found = node.op.ndim == windows.ndim and (node.op.duplicates == "sum" or is_once)
+        is_found = is_found and not pool.op.counts_taps
+    return pool.outputs[0] if is_found and places is pool.outputs[1] else None
+
+
+@node_rewriter([MaxUnpool])
+def local_max_unpool_to_windows(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Say of positions that come from a pooling that each is in its window.
+
+    Only where un-pooling is to the lengths of what was pooled, and where windows that overlap add
+    up. For JAX, which would look at all positions when it runs, and scatter if windows overlap.
+    """
+    values, positions, lengths = node.inputs
+    pool = positions.owner
+    if isinstance(node.op, WindowUnpool) or pool is None or not isinstance(pool.op, MaxPool):
+        return None
+    windows = pool.op.windows
+    if not windows.is_static or not _reads_as_taps(fgraph, node, pool):
+        return None
+    if node.op.duplicates != "sum" and windows.overlap:
+        return None
+    output = WindowUnpool(windows)(values, positions, lengths)
+    copy_stack_trace(node.outputs[0], output)
+    return [output]
+
+
+optdb["specialize"].register(
+    "local_max_unpool_to_windows", local_max_unpool_to_windows, "jax", "pytensor_unpool"
+)
+
+
+def _reads_as_taps(fgraph: FunctionGraph, reader: Apply, pool: Apply) -> bool:
+    """Return whether the node would do the same with the taps of `pool` as with its positions."""
+    x, positions = pool.inputs[0], pool.outputs[1]
+    ndim = pool.op.windows.ndim
+    if not isinstance(reader.op, MaxUnpool | MaxGather) or reader.op.ndim != ndim:
+        return False
+    if [v for v in reader.inputs if v is positions] != [reader.inputs[1]]:
+        return False
+    axes = range(x.type.ndim - ndim, x.type.ndim)
+    if isinstance(reader.op, MaxUnpool):
+        return _are_lengths(fgraph, reader.inputs[2], x, axes)
+    moved = reader.inputs[0]
+    lengths = [fgraph.shape_feature.get_shape(moved, axis) for axis in axes]
+    return _are_all_lengths(fgraph, lengths, x, axes)
+
+
+def _are_lengths(fgraph: FunctionGraph, vector: Variable, x: Variable, axes: Sequence[int]) -> bool:
+    """Return whether a vector is known to hold the lengths of these axes of `x`."""
+    if isinstance(vector, Constant):
+        return [x.type.shape[axis] for axis in axes] == vector.data.tolist()
+    if vector.owner is None or not isinstance(vector.owner.op, MakeVector):
+        return False
+    return _are_all_lengths(fgraph, vector.owner.inputs, x, axes)
+
+
+def _are_all_lengths(
+    fgraph: FunctionGraph, entries: Sequence[Variable], x: Variable, axes: Sequence[int]
+) -> bool:
+    return len(entries) == len(axes) and all(
+        _is_length(fgraph, entry, x, axis) for entry, axis in zip(entries, axes, strict=True)
+    )
+
+
+def _is_length(fgraph: FunctionGraph, entry: Variable, x: Variable, axis: int) -> bool:
+    """Return whether an integer is known to be the length of an axis of `x`."""
+    return same_integer(fgraph, entry, length(fgraph, x, axis))

@@ -1,0 +1,31 @@
+"""Helix convolution on JAX, PyTorch and MLX against SciPy's sums of products, for 1 to 6 axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.signal
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytensor_unpool.geometry.helix import METHODS
+from tests.support.backends import Backend, at_its_precision, every_backend  # noqa: F401
+from tests.support.helix_cases import drawn, place, shapes
+from tests.support.strategies import repeatable, seeds
+
+
+@every_backend
+@repeatable(max_examples=40)
+@given(shapes(range(1, 7)), st.sampled_from(METHODS), seeds)
+def test_any_shape_equals_scipy(backend: Backend, case: Any, method: str, seed: int) -> None:
+    *lengths, mode = case
+    x, kernel = (array.astype(backend.precision) for array in drawn(*lengths, seed))
+    wanted = scipy.signal.convolve(x, kernel, mode, method="direct")
+    starts, outputs = place(x, kernel, mode)
+    arrays = map(backend.array, (x, kernel))
+    got = np.asarray(arrays.helix(backend.xp, *arrays, starts, outputs, method))
+    tolerance = 1e-12 if backend.precision == "float64" else 1e-5
+    assert got.dtype == wanted.dtype
+    assert got.shape == wanted.shape
+    assert np.abs(got - wanted).max(initial=0) <= tolerance * np.abs(wanted).max(initial=0)

@@ -1,0 +1,72 @@
+"""Convolution by several threads, in C: PyTensor's `config.openmp` asks for them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytensor.tensor as pt
+import pytest
+from pytensor import config
+from pytensor.link.c.op import OpenMPOp
+
+import pytensor_unpool as pu
+
+ROOT = Path(__file__).parents[2]
+
+needs_openmp = pytest.mark.skipif(
+    not (config.cxx and OpenMPOp.test_gxx_support()), reason="the C++ compiler has no OpenMP"
+)
+
+# Three threads, whatever the machine has, and batches of one, two and more images.
+RUN_CASES = """
+import numpy as np
+from tests import test_conv as t
+from tests.support.headers import use_compiled_headers
+
+use_compiled_headers()
+rng = np.random.default_rng(5)
+for case in t.CASES:
+    if len(case.rows) == 2 and not case.flip:
+        if case.groups < 5:
+            t.check(case, "CVM", rng, laid_out=t.with_gaps)
+t.check(t.Case((1, 2, 20, 21), (26, 2, 1, 3), (t.PLAIN, (2, 1, 1, 1))), "CVM", rng)
+t.check_large_arrays("CVM", rng)
+(status,) = (line for line in open("/proc/self/status") if line.startswith("Threads:"))
+print(status)
+"""
+
+
+@needs_openmp
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_threads_give_what_one_gives() -> None:
+    """A process of its own: a process with threads may not be forked, and this one may be."""
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN_CASES],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTENSOR_FLAGS": f"{os.environ['PYTENSOR_FLAGS']},openmp=True",
+            "OMP_NUM_THREADS": "3",
+            # No others than these.
+            "OPENBLAS_NUM_THREADS": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == ["Threads:", "3"]
+
+
+@needs_openmp
+def test_one_thread_but_where_openmp_is_asked_for() -> None:
+    x, kernel = pt.tensor4("x"), pt.tensor4("kernel")
+    for openmp in (False, True):
+        with config.change_flags(openmp=openmp):
+            y = pu.conv(x, kernel)
+            gradients = pt.grad(y.sum(), [x, kernel])
+        for op in (y.owner.op, *(gradient.owner.op for gradient in gradients)):
+            assert ("-fopenmp" in op.c_compile_args()) == openmp

@@ -1,0 +1,164 @@
+"""A Python loop of assignments to all leading items becomes one Op, and so does its gradient."""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+import pytest
+
+import pytensor_unpool as pu
+from tests.support.idioms import check, compiled, our_ops, plain, same
+
+LENGTH = 20
+BOTH = ["MaxGather", "MaxUnpool"]
+ITEMS = list(product(range(2), range(3)))
+
+
+def inputs(known: bool = True) -> list[Any]:
+    shape = (2, 3, 4) if known else (None, None, None)
+    return [
+        pt.tensor("values", dtype="float64", shape=shape),
+        pt.tensor("positions", dtype="int64", shape=shape),
+        pt.tensor("cotangent", dtype="float64", shape=(2, 3, LENGTH)),
+    ]
+
+
+def arrays(rng: np.random.Generator) -> list[Any]:
+    positions = rng.integers(-LENGTH, LENGTH, size=(2, 3, 4))
+    return [rng.normal(size=(2, 3, 4)), positions, rng.normal(size=(2, 3, LENGTH))]
+
+
+def loop(
+    v: Any,
+    p: Any,
+    items: Any = ITEMS,
+    write: Callable[..., Any] = pt.set_subtensor,
+    start: Any = None,
+    value: Callable[..., Any] = lambda v, item: v[item],
+    places: Callable[..., Any] = lambda p, item: (p[item],),
+) -> Any:
+    u = pt.zeros((2, 3, LENGTH)) if start is None else start
+    for item in items:
+        u = write(u[(*item, *places(p, item))], value(v, item))
+    return u
+
+
+FORMS = {
+    "set": loop,
+    "added": lambda v, p: loop(v, p, write=pt.inc_subtensor),
+    "method": lambda v, p: loop(v, p, write=lambda place, value: place.set(value)),
+    "in another order": lambda v, p: loop(v, p, items=ITEMS[::-1]),
+    "items from the end": lambda v, p: loop(v, p, items=[(i - 2, j - 3) for i, j in ITEMS]),
+    "index after index": lambda v, p: loop(v, p, value=lambda v, item: v[item[0]][item[1]]),
+    "two axes": lambda v, p: loop(
+        v, p, start=pt.zeros((2, 3, 4, 5)), places=lambda p, i: (p[i] // 5, p[i] % 5)
+    ).reshape((2, 3, LENGTH)),
+    "arithmetic": lambda v, p: loop(v, p, value=lambda v, i: 2 * v[i] + v[0, 0]),
+    "symbolic": lambda v, p: pu.symbolic.unpool_loop(v, p, LENGTH),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_becomes_one_op(form, rng):
+    v, p, _ = inputs()
+    check([v, p], FORMS[form](v, p), arrays(rng)[:2], ["MaxUnpool"])
+
+
+@pytest.mark.parametrize("form", ["set", "added", "in another order", "symbolic"])
+def test_the_gradient_becomes_one_op(form, rng):
+    v, p, cotangent = inputs()
+    y = FORMS[form](v, p)
+    graph = [y, pt.grad(None, v, known_grads={y: cotangent})]
+    check([v, p, cotangent], graph, arrays(rng), BOTH)
+
+
+def test_a_gradient_of_more_than_the_loop_keeps_the_rest(rng):
+    v, p, cotangent = inputs()
+    y = (loop(v, p) * cotangent).sum() + (v**3).sum()
+    check([v, p, cotangent], pt.grad(y, v), arrays(rng), ["MaxGather"], exact=False)
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM", "JAX"])
+def test_compiled_modes_do_the_same(mode, rng):
+    if mode == "JAX":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    v, p, cotangent = inputs()
+    y = loop(v, p)
+    graph = [y, pt.grad(None, v, known_grads={y: cotangent})]
+    check([v, p, cotangent], graph, arrays(rng), BOTH, mode)
+
+
+def test_unknown_lengths_are_cut_to_what_is_written(rng):
+    v, p, _ = inputs(known=False)
+    run = check([v, p], loop(v, p), arrays(rng)[:2], ["MaxUnpool"])
+    values, positions, _ = arrays(rng)
+    more = [np.concatenate([a, a], axis=1) for a in (values, positions)]
+    np.testing.assert_array_equal(run(*more), run(values, positions))
+
+
+def test_a_mask_of_the_positions(rng):
+    v, p, _ = inputs()
+    graph = loop(v, p, value=lambda v, item: 1.0)
+    check([v, p], graph, arrays(rng)[:2], ["MaxUnpool"])
+
+
+def test_an_item_of_one_position_array_for_all(rng):
+    """The positions are not the items of an array, but the same for every item."""
+    v, p, _ = inputs()
+    check([v, p], loop(v, p, places=lambda p, i: (p[0, 0],)), arrays(rng)[:2], ["MaxUnpool"])
+
+
+def swapped(v: Any, item: Any) -> Any:
+    return v[1 - item[0], item[1]]
+
+
+LEFT_ALONE = {
+    "an item is left out": lambda v, p: loop(v, p, items=ITEMS[1:]),
+    "an item is written twice": lambda v, p: loop(v, p, items=[*ITEMS, (0, 0)]),
+    "items of another order": lambda v, p: loop(v, p, value=swapped),
+    "items of two arrays": lambda v, p: loop(
+        v, p, value=lambda v, item: (v if sum(item) else 2 * v)[item]
+    ),
+    "another base": lambda v, p: loop(v, p, start=pt.ones((2, 3, LENGTH))),
+    "unknown lengths": lambda v, p: loop(v, p, start=pt.zeros((2, p.shape[1], LENGTH))),
+}
+
+
+def no_link_left(v: Any, p: Any) -> Iterator[Any]:
+    """Yield the results in the middle, and at the end."""
+    u = pt.zeros((2, 3, LENGTH))
+    for item in ITEMS:
+        u = pt.set_subtensor(u[(*item, p[item])], v[item])
+        yield u
+
+
+@pytest.mark.parametrize("case", LEFT_ALONE)
+def test_what_is_something_else_is_left_alone(case, rng):
+    v, p, _ = inputs(known=case != "unknown lengths")
+    check([v, p], LEFT_ALONE[case](v, p), arrays(rng)[:2], [])
+
+
+def test_results_in_the_middle_are_kept(rng):
+    v, p, _ = inputs()
+    graph = list(no_link_left(v, p))[::2]
+    run, reference = compiled([v, p], graph, "FAST_COMPILE"), plain([v, p], graph)
+    same(run, reference, arrays(rng)[:2])
+
+
+def test_the_loop_can_be_turned_off_by_its_name(rng):
+    v, p, _ = inputs()
+    assert our_ops(compiled([v, p], loop(v, p), "FAST_COMPILE", "fuse_set_subtensor_loop")) == []
+
+
+def test_cotangents_of_items_that_are_written_twice_are_not_read_as_they_came(rng):
+    """Of two values for an item, the first one's gradient is what the second one's left: zeros."""
+    v, p, cotangent = inputs()
+    y = loop(v, p, items=[*ITEMS, (0, 0)])
+    graph = pt.grad(None, v, known_grads={y: cotangent})
+    run, reference = (
+        compiled([v, p, cotangent], graph, "FAST_COMPILE"),
+        plain([v, p, cotangent], graph),
+    )
+    same(run, reference, arrays(rng))
