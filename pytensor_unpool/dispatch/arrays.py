@@ -53,9 +53,9 @@ def _rows(xp: Any, steps: Any, numbers: Sequence[Any]) -> list[Any]:
 def _max_pool(xp: Any, op: MaxPool) -> Kernel:
     def max_pool(x: Any, *numbers: Any) -> Any:
         rows, partial = _rows(xp, op.windows, numbers), op.windows.partial_windows
-        if op.positions_dtype is None:
+        if op.output == "values":
             return arrays.max_values(xp, x, rows, partial)
-        return arrays.max_pool(xp, x, rows, partial, op.positions_dtype)
+        return arrays.max_pool(xp, x, rows, partial, op.output, op.dtype)
 
     return max_pool
 

@@ -62,7 +62,7 @@ KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
     HelixWindow: lambda op: helix(op.ndim, "window", op.method, op.turned),
     Interpolate: lambda op: interpolate(op.axis, op.p, op.q),
     InterpolateInputGrad: lambda op: interpolate_input_grad(op.axis, op.p, op.q),
-    MaxPool: lambda op: max_pool(op.windows, op.positions_dtype),
+    MaxPool: lambda op: max_pool(op.windows, op.output, op.dtype),
     MaxUnpool: lambda op: max_unpool(op.ndim, op.duplicates, op.wraps),
     MaxGather: lambda op: max_gather(op.ndim, op.duplicates, op.wraps),
     Pool: lambda op: pool(op.windows, op.mode),

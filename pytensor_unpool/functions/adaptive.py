@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import and_, mul
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from pytensor.tensor.variable import TensorVariable
 from pytensor_unpool.errors import LARGEST_NUMBER, DTypeError, ShapeError
 from pytensor_unpool.functions.arguments import adaptive_lengths
 from pytensor_unpool.functions.pool import pool
+from pytensor_unpool.functions.types import IntLike, IntsLike, TensorLike
 from pytensor_unpool.geometry.adaptive import (
     adaptive_end,
     adaptive_start,
@@ -36,7 +37,9 @@ MODES = ("max", "sum", "average", "average_inc_pad", "average_exc_pad")
 FIRST_STAGE = 32
 
 
-def adaptive_pool(x: Any, lengths: Any, *, mode: str = "max") -> TensorVariable:
+def adaptive_pool(
+    x: TensorLike, lengths: IntsLike | Sequence[IntLike | None], *, mode: str = "max"
+) -> TensorVariable:
     """Pool to given lengths: the maximum, the sum or the average of windows as equal as can be.
 
     Parameters
@@ -106,7 +109,9 @@ def adaptive_pool(x: Any, lengths: Any, *, mode: str = "max") -> TensorVariable:
     return y
 
 
-def global_pool(x: Any, ndim: int, *, mode: str = "max", keepdims: bool = False) -> TensorVariable:
+def global_pool(
+    x: TensorLike, ndim: int, *, mode: str = "max", keepdims: bool = False
+) -> TensorVariable:
     """Pool the last axes whole: the maximum, the sum or the average of each leading item.
 
     Parameters

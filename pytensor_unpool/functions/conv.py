@@ -9,6 +9,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import ShapeError
 from pytensor_unpool.functions.arguments import length_vector, make_convolution, unpooled_shape
+from pytensor_unpool.functions.types import IntsLike, PadLike, TensorLike
 from pytensor_unpool.geometry.conv import BATCH_AND_CHANNELS, MOST_SPATIAL_AXES
 from pytensor_unpool.ops import Conv, ConvInputGrad, ConvKernelGrad
 from pytensor_unpool.ops.common import one_tensor
@@ -17,11 +18,11 @@ __all__ = ["conv", "conv_input_grad", "conv_kernel_grad"]
 
 
 def conv(
-    x: Any,
-    kernel: Any,
-    stride: Any = 1,
-    pad: Any = 0,
-    dilation: Any = 1,
+    x: TensorLike,
+    kernel: TensorLike,
+    stride: IntsLike = 1,
+    pad: PadLike | str = 0,
+    dilation: IntsLike = 1,
     groups: int = 1,
     *,
     flip: bool = False,
@@ -102,12 +103,12 @@ def conv(
 
 
 def conv_input_grad(
-    kernel: Any,
-    dy: Any,
-    input_shape: Any,
-    stride: Any = 1,
-    pad: Any = 0,
-    dilation: Any = 1,
+    kernel: TensorLike,
+    dy: TensorLike,
+    input_shape: IntsLike,
+    stride: IntsLike = 1,
+    pad: PadLike | str = 0,
+    dilation: IntsLike = 1,
     groups: int = 1,
     *,
     flip: bool = False,
@@ -168,12 +169,12 @@ def conv_input_grad(
 
 
 def conv_kernel_grad(
-    x: Any,
-    dy: Any,
-    kernel_shape: Any,
-    stride: Any = 1,
-    pad: Any = 0,
-    dilation: Any = 1,
+    x: TensorLike,
+    dy: TensorLike,
+    kernel_shape: IntsLike,
+    stride: IntsLike = 1,
+    pad: PadLike | str = 0,
+    dilation: IntsLike = 1,
     groups: int = 1,
     *,
     flip: bool = False,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import ArgumentError, ShapeError
+from pytensor_unpool.functions.types import TensorLike
 from pytensor_unpool.geometry.helix import METHODS, MODES
 from pytensor_unpool.ops import HelixConvolve
 from pytensor_unpool.ops.common import one_tensor
@@ -15,7 +14,7 @@ __all__ = ["helix_convolve"]
 
 
 def helix_convolve(
-    x: Any, kernel: Any, mode: str = "full", *, method: str = "auto"
+    x: TensorLike, kernel: TensorLike, mode: str = "full", *, method: str = "auto"
 ) -> TensorVariable:
     """Convolve the last axes of an array with a kernel of as many axes: 1, 3, 6, any number.
 

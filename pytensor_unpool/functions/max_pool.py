@@ -12,6 +12,7 @@ from pytensor_unpool.errors import DTypeError
 from pytensor_unpool.functions.arguments import (
     make_windows,
 )
+from pytensor_unpool.functions.types import IntsLike, PadLike, TensorLike
 from pytensor_unpool.geometry.windows import choice
 from pytensor_unpool.ops import MaxPool
 from pytensor_unpool.ops.common import refuse_several
@@ -39,11 +40,11 @@ def _refuse_pair(pair: MaxPooled, *_: Any, **__: Any) -> NoReturn:
 
 
 def max_pool(
-    x: Any,
-    window: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    dilation: Any = 1,
+    x: TensorLike,
+    window: IntsLike,
+    stride: IntsLike | None = None,
+    pad: PadLike = 0,
+    dilation: IntsLike = 1,
     *,
     partial_windows: bool = False,
     ties: str = "first",
@@ -124,7 +125,7 @@ def max_pool(
     choice("ties", ties, ("first", "all"))
     positions_dtype = _signed_integer(positions_dtype)
     windows, numbers = make_windows(window, stride, pad, dilation, partial_windows)
-    return MaxPooled(*MaxPool(windows, ties, positions_dtype)(x, *numbers))
+    return MaxPooled(*MaxPool(windows, ties, dtype=positions_dtype)(x, *numbers))
 
 
 def _signed_integer(dtype: Any) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.functions.arguments import (
@@ -11,6 +9,7 @@ from pytensor_unpool.functions.arguments import (
     length_vector,
     unpooled_shape,
 )
+from pytensor_unpool.functions.types import IntsLike, TensorLike
 from pytensor_unpool.geometry.windows import choice
 from pytensor_unpool.ops import MaxUnpool
 from pytensor_unpool.ops.common import position_tensor
@@ -19,7 +18,7 @@ __all__ = ["max_unpool"]
 
 
 def max_unpool(
-    values: Any, positions: Any, shape: Any, *, duplicates: str = "last"
+    values: TensorLike, positions: TensorLike, shape: IntsLike, *, duplicates: str = "last"
 ) -> TensorVariable:
     """Undo a max-pooling: put values at their positions, and zeros elsewhere.
 

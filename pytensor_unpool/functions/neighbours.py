@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.functions.arguments import length_vector, make_windows, unpooled_shape
+from pytensor_unpool.functions.types import IntsLike, PadLike, TensorLike
 from pytensor_unpool.geometry.windows import choice
 from pytensor_unpool.ops import RowsToWindows, WindowsToRows
 
@@ -16,11 +15,11 @@ BORDERS = ("zeros", "wrap")
 
 
 def windows_to_rows(
-    x: Any,
-    window: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    dilation: Any = 1,
+    x: TensorLike,
+    window: IntsLike,
+    stride: IntsLike | None = None,
+    pad: PadLike = 0,
+    dilation: IntsLike = 1,
     *,
     partial_windows: bool = False,
     border: str = "zeros",
@@ -88,12 +87,12 @@ def windows_to_rows(
 
 
 def rows_to_windows(
-    rows: Any,
-    shape: Any,
-    window: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    dilation: Any = 1,
+    rows: TensorLike,
+    shape: IntsLike,
+    window: IntsLike,
+    stride: IntsLike | None = None,
+    pad: PadLike = 0,
+    dilation: IntsLike = 1,
     *,
     partial_windows: bool = False,
     border: str = "zeros",

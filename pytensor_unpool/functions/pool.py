@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.functions.arguments import (
     make_windows,
 )
 from pytensor_unpool.functions.max_pool import max_pool
+from pytensor_unpool.functions.types import IntsLike, PadLike, TensorLike
 from pytensor_unpool.geometry.windows import choice
 from pytensor_unpool.ops import Pool
 
@@ -17,11 +16,11 @@ __all__ = ["pool"]
 
 
 def pool(
-    x: Any,
-    window: Any,
-    stride: Any = None,
-    pad: Any = 0,
-    dilation: Any = 1,
+    x: TensorLike,
+    window: IntsLike,
+    stride: IntsLike | None = None,
+    pad: PadLike = 0,
+    dilation: IntsLike = 1,
     *,
     mode: str = "max",
     partial_windows: bool = False,

@@ -18,6 +18,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import PositionError, ShapeError
 from pytensor_unpool.functions.arguments import check_pooled_axes, unpooled_shape
+from pytensor_unpool.functions.types import IntsLike, TensorLike
 from pytensor_unpool.geometry import plane_size
 from pytensor_unpool.ops.check import Check, equal
 from pytensor_unpool.ops.common import one_tensor, position_tensor
@@ -28,7 +29,7 @@ __all__ = ["unpool_arange", "unpool_flat", "unpool_loop"]
 Length = Any
 
 
-def unpool_loop(values: Any, positions: Any, shape: Any) -> TensorVariable:
+def unpool_loop(values: TensorLike, positions: TensorLike, shape: IntsLike) -> TensorVariable:
     """Un-pool by a chain of ``set_subtensor``, one link for each leading item.
 
     Every link is a node of the graph, so compilation slows down with the number of leading items:
@@ -87,7 +88,7 @@ def unpool_loop(values: Any, positions: Any, shape: Any) -> TensorVariable:
     return unpooled
 
 
-def unpool_flat(values: Any, positions: Any, shape: Any) -> TensorVariable:
+def unpool_flat(values: TensorLike, positions: TensorLike, shape: IntsLike) -> TensorVariable:
     """Un-pool by one ``set_subtensor`` on a vector that holds all leading items.
 
     Parameters
@@ -143,7 +144,7 @@ def unpool_flat(values: Any, positions: Any, shape: Any) -> TensorVariable:
     return written.reshape([*parts.leading, *parts.unpooled])
 
 
-def unpool_arange(values: Any, positions: Any, shape: Any) -> TensorVariable:
+def unpool_arange(values: TensorLike, positions: TensorLike, shape: IntsLike) -> TensorVariable:
     """Un-pool by one ``set_subtensor`` with broadcast ``arange`` indices.
 
     With two leading axes and one un-pooled axis it writes to

@@ -16,6 +16,7 @@ from pytensor import config
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import LARGEST_NUMBER, ArgumentError, DTypeError, ShapeError
+from pytensor_unpool.functions.types import IntsLike, TensorLike
 from pytensor_unpool.geometry.upsampling import upsampled_length
 from pytensor_unpool.geometry.windows import as_integer
 from pytensor_unpool.ops import Interpolate
@@ -25,9 +26,10 @@ __all__ = ["upsample_dilate", "upsample_linear", "upsample_nearest"]
 
 # Both have a numerator and a denominator.
 Ratio = int | Fraction
+RatioLike = Ratio | tuple[int, int]
 
 
-def upsample_nearest(x: Any, ratio: Any) -> TensorVariable:
+def upsample_nearest(x: TensorLike, ratio: IntsLike) -> TensorVariable:
     """Repeat every element along the last axes.
 
     Parameters
@@ -72,7 +74,7 @@ def upsample_nearest(x: Any, ratio: Any) -> TensorVariable:
     return cells.reshape(_upsampled_shape(x, ratios, x.type.ndim - len(ratios)))
 
 
-def upsample_dilate(x: Any, ratio: Any) -> TensorVariable:
+def upsample_dilate(x: TensorLike, ratio: IntsLike) -> TensorVariable:
     """Put zeros behind every element along the last axes.
 
     Parameters
@@ -120,7 +122,7 @@ def upsample_dilate(x: Any, ratio: Any) -> TensorVariable:
     return cells.reshape(_upsampled_shape(x, ratios, x.type.ndim - len(ratios)))
 
 
-def upsample_linear(x: Any, ratio: Any) -> TensorVariable:
+def upsample_linear(x: TensorLike, ratio: RatioLike | Sequence[RatioLike]) -> TensorVariable:
     """Interpolate linearly between the elements along the last axes.
 
     Parameters

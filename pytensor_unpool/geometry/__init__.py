@@ -6,7 +6,6 @@ alike, and Numba compiles the same ones into its kernels.
 
 from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size
 from pytensor_unpool.geometry.windows import (
-    TAPS,
     TAPS_DTYPE,
     Windows,
     count_windows,
@@ -15,7 +14,6 @@ from pytensor_unpool.geometry.windows import (
 )
 
 __all__ = [
-    "TAPS",
     "TAPS_DTYPE",
     "Windows",
     "check_unpooled",

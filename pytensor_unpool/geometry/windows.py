@@ -31,7 +31,7 @@ Row = tuple[Integer, Integer, Integer, Integer, Integer]
 MOST_UNROLLED_AXES, MOST_UNROLLED_TAPS, MOST_UNROLLED_STEPS = 3, 32, 64
 
 # In place of a dtype of positions: the number, in C order, of the tap that won in its window.
-TAPS, TAPS_DTYPE, MOST_TAP_STEPS = "taps", "uint8", 8
+TAPS_DTYPE, MOST_TAP_STEPS = "uint8", 8
 
 # Stands for a length that is not known yet.
 LONG_ENOUGH = 2**64

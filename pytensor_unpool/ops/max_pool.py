@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pytensor.gradient import disconnected_type
@@ -11,7 +11,7 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.type import TensorType
 
-from pytensor_unpool.geometry import TAPS, TAPS_DTYPE, Windows
+from pytensor_unpool.geometry import TAPS_DTYPE, Windows
 from pytensor_unpool.geometry.windows import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.kernels.checks import check_positions_dtype
@@ -38,42 +38,49 @@ from pytensor_unpool.ops.max_pool_taps import TapGather, TapUnpool, check_taps
 from pytensor_unpool.ops.max_pool_tied import TiedGather, TiedUnpool
 from pytensor_unpool.ops.max_unpool import MaxGather, MaxUnpool
 
+# What a pooling returns besides the values.
+Output = Literal["values", "positions", "taps"]
+
 
 class MaxPool(CKernelOp):
     """Take the maximum of every window, and remember where it was.
 
     Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
-    run time only. Outputs are the values, and the positions unless `positions_dtype` is None. If it
-    is `TAPS`, the second output says which tap of its window each maximum is, counted in C order.
+    run time only. Outputs are the values and, by `output`, nothing else ("values"), the positions
+    of the maxima, in `dtype` ("positions"), or which tap of its window each maximum is, counted in
+    C order ("taps").
 
     The gradient of the values goes to the first maximum of a window (``ties="first"``) or in full
     to each of them (``ties="all"``, as in old Theano).
     """
 
-    __props__ = ("windows", "ties", "positions_dtype")
+    __props__ = ("windows", "ties", "output", "dtype")
 
     c_files = ("max_pool_simd.h", "unrolled.h", "channels.h", "max_pool.h")
 
-    def __init__(self, windows: Windows, ties: str, positions_dtype: str | None) -> None:
+    def __init__(
+        self,
+        windows: Windows,
+        ties: str = "first",
+        output: Output = "positions",
+        dtype: str = "int64",
+    ) -> None:
         self.windows = windows
         self.ties = ties
-        self.positions_dtype = positions_dtype
-
-    @property
-    def counts_taps(self) -> bool:
-        """Whether the second output has taps in place of positions."""
-        return self.positions_dtype == TAPS
+        self.output = output
+        # Poolings that give the same are equal.
+        self.dtype = {"values": "int64", "taps": TAPS_DTYPE}.get(output, dtype)
 
     def __str__(self) -> str:
         notes = [str(self.windows)]
         if self.ties != "first":
             notes.append(f"ties={self.ties}")
-        if self.positions_dtype is None:
+        if self.output == "values":
             notes.append("values only")
-        elif self.counts_taps:
+        elif self.output == "taps":
             notes.append("taps")
-        elif self.positions_dtype != "int64":
-            notes.append(f"positions {self.positions_dtype}")
+        elif self.dtype != "int64":
+            notes.append(f"positions {self.dtype}")
         return f"MaxPool{{{', '.join(notes)}}}"
 
     def make_node(self, x: Any, *numbers: Any) -> Apply:
@@ -86,25 +93,20 @@ class MaxPool(CKernelOp):
             rows, partial_windows = self.windows.rows(), self.windows.partial_windows
             check_windows(lengths, rows, partial_windows)
             counts = pooled_lengths(lengths, rows, partial_windows)
-        if self.counts_taps:
+        if self.output == "taps":
             check_taps(self.windows)
-        elif self.positions_dtype is not None and None not in lengths:
-            check_positions_dtype(lengths, self.positions_dtype)
+        elif self.output == "positions" and None not in lengths:
+            check_positions_dtype(lengths, self.dtype)
         shape = (*x.type.shape[:-ndim], *counts)
         outputs = [TensorType(x.type.dtype, shape)()]
-        if self.positions_dtype is not None:
-            dtype = TAPS_DTYPE if self.counts_taps else self.positions_dtype
-            outputs.append(TensorType(dtype, shape)())
+        if self.output != "values":
+            outputs.append(TensorType(self.dtype, shape)())
         return Apply(self, [x, *number_inputs(self.windows, numbers)], outputs)
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, *numbers = inputs
-        results = reference.max_pool(
-            x,
-            rows_of(self.windows, numbers),
-            self.windows.partial_windows,
-            self.positions_dtype or "int64",
-        )
+        rows, partial_windows = rows_of(self.windows, numbers), self.windows.partial_windows
+        results = reference.max_pool(x, rows, partial_windows, self.output, self.dtype)
         for storage, result in zip(output_storage, results, strict=False):
             storage[0] = result
 
@@ -113,11 +115,11 @@ class MaxPool(CKernelOp):
         ndim, planes = self.windows.ndim, planes_type(self.windows)
         values = f"({c_type(node.outputs[0])}*)PyArray_DATA({outputs[0]})"
         positions, check = "Nowhere()", ""
-        if self.counts_taps:
+        if self.output == "taps":
             positions = f"Taps{{(npy_uint8*)PyArray_DATA({outputs[1]})}}"
-        elif self.positions_dtype is not None:
+        elif self.output == "positions":
             positions = f"({c_type(node.outputs[1])}*)PyArray_DATA({outputs[1]})"
-            most = np.iinfo(self.positions_dtype).max
+            most = np.iinfo(self.dtype).max
             check = f"""
     npy_intp last_position = view_of({x}).trailing({ndim}, 0).size() - 1;
     if (last_position > {most}LL)
@@ -176,7 +178,7 @@ class MaxPool(CKernelOp):
             return [TiedUnpool(self.windows)(x, outputs[0], cotangent, *numbers), *rest]
         ndim = self.windows.ndim
         lengths = lengths_vector(x, ndim)
-        if self.counts_taps:
+        if self.output == "taps":
             return [TapUnpool(self.windows)(cotangent, outputs[1], lengths), *rest]
         positions = self._positions(inputs, outputs)
         return [MaxUnpool(ndim, "sum")(cotangent, positions, lengths), *rest]
@@ -194,16 +196,15 @@ class MaxPool(CKernelOp):
             return [disconnected_type(), *rest]
         if self.ties == "all":
             return [TiedGather(self.windows)(x, outputs[0], tangent, *numbers), *rest]
-        if self.counts_taps:
+        if self.output == "taps":
             return [TapGather(self.windows)(tangent, outputs[1]), *rest]
         positions = self._positions(inputs, outputs)
         return [MaxGather(self.windows.ndim, "sum")(tangent, positions), *rest]
 
     def _positions(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Variable:
-        if self.positions_dtype is not None:
+        if self.output == "positions":
             return outputs[1]
-        with_positions = MaxPool(self.windows, self.ties, "int64")
-        return with_positions(*inputs)[1]
+        return MaxPool(self.windows, self.ties)(*inputs)[1]
 
 
 _vectorize_node.register(MaxPool)(batch_pooling)

@@ -21,7 +21,7 @@ from pytensor.graph.replace import _vectorize_node
 from pytensor.tensor.type import TensorType
 
 from pytensor_unpool.errors import POOLED_DISAGREE, ArgumentError, DTypeError
-from pytensor_unpool.geometry import TAPS, TAPS_DTYPE, Windows
+from pytensor_unpool.geometry import TAPS_DTYPE, Windows
 from pytensor_unpool.geometry.windows import check_windows, pooled_lengths
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.kernels.checks import unpooled_lengths
@@ -66,7 +66,7 @@ class _TapOp(LinearOp):
         if taps.type.dtype != TAPS_DTYPE:
             raise DTypeError(
                 f"taps must be {TAPS_DTYPE}: got dtype {taps.type.dtype}. Pass what MaxPool gives "
-                f"with positions_dtype={TAPS!r}.",
+                f"with output='taps'.",
                 got=taps.type.dtype,
                 wanted=TAPS_DTYPE,
             )

@@ -17,6 +17,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import COTANGENT_DISAGREES, DTypeError
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.pool import PoolMode
 from pytensor_unpool.geometry.windows import check_windows, lengths_of_pooled, pooled_lengths
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.kernels.checks import unpooled_lengths
@@ -59,7 +60,7 @@ class _PoolOp(LinearOp):
 
     def __init__(self, windows: Windows, mode: str) -> None:
         self.windows = windows
-        self.mode = mode
+        self.mode = PoolMode(mode)
 
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{self.mode}, {self.windows}}}"

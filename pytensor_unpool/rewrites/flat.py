@@ -236,7 +236,7 @@ def _is_inside(fgraph: FunctionGraph, positions: Variable, plane: Length) -> boo
     if is_division(fgraph, positions.owner, Mod, plane):
         return True
     pool = positions.owner.op
-    if not isinstance(pool, MaxPool) or pool.counts_taps:
+    if not isinstance(pool, MaxPool) or pool.output == "taps":
         return False
     x = positions.owner.inputs[0]
     axes = range(x.type.ndim - pool.windows.ndim, x.type.ndim)

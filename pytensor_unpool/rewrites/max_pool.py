@@ -11,7 +11,6 @@ from pytensor.graph.rewriting.basic import copy_stack_trace, node_rewriter
 from pytensor.tensor.basic import MakeVector
 from pytensor.tensor.rewriting.basic import register_specialize
 
-from pytensor_unpool.geometry import TAPS
 from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TapGather, TapUnpool, WindowUnpool
 from pytensor_unpool.rewrites.graph_facts import length, same_integer
 
@@ -25,9 +24,9 @@ def local_max_pool_drop_positions(fgraph: FunctionGraph, node: Apply) -> list[Va
     outputs in use.
     """
     op: MaxPool = node.op
-    if op.positions_dtype is None or fgraph.clients[node.outputs[1]]:
+    if op.output == "values" or fgraph.clients[node.outputs[1]]:
         return None
-    values = MaxPool(op.windows, op.ties, None)(*node.inputs)
+    values = MaxPool(op.windows, op.ties, "values")(*node.inputs)
     copy_stack_trace(node.outputs[0], values)
     return [values, node.outputs[1]]
 
@@ -44,13 +43,13 @@ def local_max_pool_positions_to_taps(
     windows overlap, no position comes twice: what to do with duplicates does not matter.
     """
     op: MaxPool = node.op
-    if op.positions_dtype is None or op.counts_taps or not op.windows.has_taps:
+    if op.output != "positions" or not op.windows.has_taps:
         return None
     positions = node.outputs[1]
     readers = {reader for reader, _ in fgraph.clients[positions]}
     if not readers or not all(_reads_as_taps(fgraph, reader, node) for reader in readers):
         return None
-    values, taps = MaxPool(op.windows, op.ties, TAPS)(*node.inputs)
+    values, taps = MaxPool(op.windows, op.ties, "taps")(*node.inputs)
     copy_stack_trace(node.outputs[0], [values, taps])
     replacements = {}
     # What a reader reads may come from another one: that one must still be there by then.
@@ -68,12 +67,12 @@ def local_max_pool_positions_to_taps(
 @node_rewriter([MaxPool])
 def local_max_pool_once(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Take the values of a pooling that gives positions too, and that somebody reads."""
-    if node.op.positions_dtype is not None:
+    if node.op.output != "values":
         return None
     for other, _ in fgraph.clients[node.inputs[0]]:
         if not isinstance(other.op, MaxPool) or other.inputs != node.inputs:
             continue
-        is_same = other.op.windows == node.op.windows and other.op.positions_dtype is not None
+        is_same = other.op.windows == node.op.windows and other.op.output != "values"
         if is_same and fgraph.clients[other.outputs[1]]:
             return [other.outputs[0]]
     return None
@@ -111,12 +110,12 @@ def _found_by(node: Apply, x: Variable, places: Variable) -> Variable | None:
         return None
     windows = pool.op.windows
     if isinstance(node.op, TapGather):
-        is_found = pool.op.counts_taps and node.op.windows == windows
+        is_found = pool.op.output == "taps" and node.op.windows == windows
     else:
         # Where windows overlap, one place may be that of two, of which "last" reads the last.
         is_once = windows.is_static and not windows.overlap
         is_found = node.op.ndim == windows.ndim and (node.op.duplicates == "sum" or is_once)
-        is_found = is_found and not pool.op.counts_taps
+        is_found = is_found and pool.op.output != "taps"
     return pool.outputs[0] if is_found and places is pool.outputs[1] else None
 
 

@@ -23,7 +23,6 @@ from pytensor.tensor.math import Argmax, Max, Sum
 from pytensor.tensor.rewriting.basic import register_canonicalize, register_specialize
 from pytensor.tensor.shape import Reshape
 
-from pytensor_unpool.geometry import TAPS
 from pytensor_unpool.ops import MaxPool, Pool, PoolInputGrad, TiedUnpool
 from pytensor_unpool.rewrites.graph_facts import (
     Length,
@@ -105,7 +104,7 @@ def local_reshape_mask_to_tied_unpool(fgraph: FunctionGraph, node: Apply) -> lis
 def max_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     """Return what pools in place of a maximum; None if it is something else."""
     cut = cut_by_reshape(fgraph, node.inputs[0], node.op.axis)
-    return None if cut is None else MaxPool(cut.windows, "all", None)(cut.x)
+    return None if cut is None else MaxPool(cut.windows, "all", "values")(cut.x)
 
 
 def argmax_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
@@ -113,7 +112,7 @@ def argmax_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     cut = cut_by_reshape(fgraph, node.inputs[0], node.op.axis)
     if cut is None:
         return None
-    taps = MaxPool(cut.windows, "all", TAPS)(cut.x)[1]
+    taps = MaxPool(cut.windows, "all", "taps")(cut.x)[1]
     return pt.cast(taps, node.outputs[0].type.dtype)
 
 

@@ -297,7 +297,7 @@ def test_a_matrix_of_window_numbers_of_the_wrong_shape_is_refused(mode):
     """Catches a kernel that reads numbers behind the matrix."""
     windows = Windows((None,), (None,), (None,), (None,), (1,))
     x, numbers = unknown("x", 1), unknown("numbers", 2, "int64")
-    run = pytensor.function([x, numbers], MaxPool(windows, "first", "int64")(x, numbers), mode=mode)
+    run = pytensor.function([x, numbers], MaxPool(windows, "first")(x, numbers), mode=mode)
     assert run(X[0], [[2, 2, 0, 0, 1]])[0].tolist() == [3, 4]
     for bad in ([[2, 2]], [[2, 2, 0, 0, 1]] * 2, np.zeros((0, 5), int), np.ones((5, 1), int)):
         with pytest.raises(ShapeError, match="the numbers of the windows must have shape"):

@@ -282,7 +282,7 @@ def test_pooling_without_positions_has_a_gradient(rng: np.random.Generator) -> N
     """Rewrites drop unused positions, and a gradient may be taken of a rewritten graph."""
     case = CORE[1]
     x = pt.tensor("x", dtype="float64", shape=case.shape)
-    values = MaxPool(case.windows, "first", None)(x)
+    values = MaxPool(case.windows, "first", "values")(x)
     gradient = pt.grad((values**2).sum(), x)
     array = distinct(rng, case.shape, "float64")
     maxima, positions = oracle.max_pool(array, case.rows)

@@ -14,7 +14,7 @@ from pytensor.gradient import DisconnectedInputError, pushforward, verify_grad
 from pytensor.graph.basic import Variable
 
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
-from pytensor_unpool.geometry import TAPS, Windows
+from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import MaxPool, TapGather, TapUnpool
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CASES as POOL_CASES
@@ -53,7 +53,7 @@ LAPPING = Windows((3,), (2,), (0,), (0,), (1,))
 @cache
 def pool(windows: Windows, ndim: int, mode: str, dtype: str = "float32") -> Function:
     x = pt.tensor("x", dtype=dtype, shape=(None,) * ndim)
-    return pytensor.function([x], MaxPool(windows, "first", TAPS)(x), mode=mode)
+    return pytensor.function([x], MaxPool(windows, "first", "taps")(x), mode=mode)
 
 
 @cache
@@ -239,7 +239,7 @@ class TestDerivatives:
     def test_of_pooling_with_taps(self, rng: np.random.Generator) -> None:
         """A graph may be differentiated after it was rewritten."""
         x = distinct(rng, self.case.shape, "float64") / 60
-        op = MaxPool(self.case.windows, "first", TAPS)
+        op = MaxPool(self.case.windows, "first", "taps")
         for order in (0, 1):
             verify_grad(
                 lambda v, order=order: derivative(op(v)[0] ** 4, v, order),
@@ -251,7 +251,7 @@ class TestDerivatives:
     @pytest.mark.parametrize("direct", [True, False], ids=["pushforward", "two pullbacks"])
     def test_forward(self, direct: bool, rng: np.random.Generator) -> None:
         x, v = pt.dtensor3("x"), pt.dtensor3("v")
-        pooled, taps = MaxPool(self.case.windows, "first", TAPS)(x)
+        pooled, taps = MaxPool(self.case.windows, "first", "taps")(x)
         outputs = [
             (pooled, x, distinct(rng, self.case.shape, "float64")),
             (TapGather(self.case.windows)(x, disconnected(taps)), x, None),
@@ -297,7 +297,7 @@ class TestStaticShapes:
     def test_are_known(self) -> None:
         x = pt.tensor("x", shape=(3, None, 7))
         windows = Windows((2, 3), (2, 3), (0, 0), (0, 0), (1, 1))
-        values, taps = MaxPool(windows, "first", TAPS)(x)
+        values, taps = MaxPool(windows, "first", "taps")(x)
         assert taps.type.shape == values.type.shape == (3, None, 2)
         assert TapGather(windows)(x, taps).type.shape == (3, None, 2)
         assert TapUnpool(windows)(values, taps, [pt.lscalar(), np.int64(7)]).type.shape == (
@@ -329,7 +329,7 @@ class TestErrorsAtBuild:
         for windows in no_taps:
             numbers = [] if windows.is_static else [np.ones((1, 5), "int64")]
             for build in (
-                lambda w=windows, n=numbers: MaxPool(w, "first", TAPS)(x, *n),
+                lambda w=windows, n=numbers: MaxPool(w, "first", "taps")(x, *n),
                 lambda w=windows: TapUnpool(w)(x, taps, [4]),
                 lambda w=windows: TapGather(w)(x, taps),
             ):

@@ -53,8 +53,8 @@ class Batched(NamedTuple):
 
 
 CASES = {
-    "MaxPool": Batched(MaxPool(PAIRS, "first", "int64"), (X,)),
-    "MaxPool values only": Batched(MaxPool(PAIRS, "all", None), (X,)),
+    "MaxPool": Batched(MaxPool(PAIRS, "first"), (X,)),
+    "MaxPool values only": Batched(MaxPool(PAIRS, "all", "values"), (X,)),
     "MaxUnpool last": Batched(MaxUnpool(1, "last"), (X[:, :2], PLACES)),
     "MaxUnpool sum": Batched(MaxUnpool(1, "sum"), (X[:, :2], PLACES)),
     "WindowUnpool": Batched(WindowUnpool(PAIRS), (X[:, :2], PLACES)),

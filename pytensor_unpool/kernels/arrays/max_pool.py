@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from pytensor_unpool.geometry import TAPS, TAPS_DTYPE
+from pytensor_unpool.geometry import TAPS_DTYPE
 from pytensor_unpool.geometry.max_unpool import plane_size
 from pytensor_unpool.kernels.arrays.slices import (
     OFFSETS,
@@ -29,25 +29,30 @@ MOST_TOGETHER = 16
 
 
 def max_pool(
-    xp: Any, x: Array, rows: Rows, partial_windows: bool, positions_dtype: str = "int64"
+    xp: Any,
+    x: Array,
+    rows: Rows,
+    partial_windows: bool,
+    output: str = "positions",
+    dtype: str = "int64",
 ) -> tuple[Array, Array]:
     """Return the maximum of every window and its position, or the number of its tap."""
     lengths, counts = counted(x.shape[-len(rows) :], rows, partial_windows)
-    if positions_dtype == TAPS:
+    if output == "taps":
         values, taps = _maxima(xp, x, lengths, counts, rows, True)
         return values, xp.astype(taps, TAPS_DTYPE)
-    check_positions_dtype(lengths, positions_dtype)
+    check_positions_dtype(lengths, dtype)
     check_positions_dtype(lengths, OFFSETS)
 
     def compared(x: Array) -> tuple[Array, Array]:
         values, offsets = _maxima(xp, x, lengths, counts, rows, False)
         positions = offsets + xp.constant(corners(lengths, counts, rows), OFFSETS)
-        return values, xp.astype(positions, positions_dtype)
+        return values, xp.astype(positions, dtype)
 
     found = None if partial_windows else xp.max_pool(x, rows, True)
     if found is None:
         return compared(x)
-    values, positions = found[0], xp.astype(found[1], positions_dtype)
+    values, positions = found[0], xp.astype(found[1], dtype)
     # A backend's own function need not give the first of several NaN.
     has_none = xp.all_of(values == values)
     return cast(tuple[Array, Array], xp.cond(has_none, lambda _: (values, positions), compared, x))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.errors import COTANGENT_DISAGREES
+from pytensor_unpool.geometry.pool import PoolMode
 from pytensor_unpool.geometry.windows import lengths_of_pooled, taps_between
 from pytensor_unpool.kernels.arrays.filling import fill
 from pytensor_unpool.kernels.arrays.slices import (
@@ -60,13 +61,14 @@ def _averages(
     mode: str,
 ) -> Array:
     """Divide by the number of taps that each window has; integers are cut towards zero."""
-    if mode == "sum":
+    mode = PoolMode(mode)
+    if not mode.is_average:
         return sums
     divisors: Any = 1
     for length, count, (window, stride, before, after, dilation) in zip(
         lengths, counts, rows, strict=True
     ):
-        low, high = (-before, length + after) if mode == "average_inc_pad" else (0, length)
+        low, high = (-before, length + after) if mode.counts_padding else (0, length)
         taps = [taps_between(n, window, stride, before, dilation, low, high) for n in range(count)]
         divisors = np.multiply.outer(divisors, taps)
     return xp.divide(sums, divisors)

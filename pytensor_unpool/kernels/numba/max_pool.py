@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.errors import POSITIONS_TOO_NARROW, LengthError
-from pytensor_unpool.geometry import TAPS, TAPS_DTYPE, Windows
+from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.channels import (
     channel_axis,
     channels_back,
@@ -27,19 +27,17 @@ from pytensor_unpool.kernels.numba.unrolled_channels import channel_pool
 from pytensor_unpool.kernels.numba.windows import Kernel, taps_walker, windows_counter
 
 
-def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
-    """Compile ``x -> (values, positions)``, or ``x -> values`` if no dtype is given.
+def max_pool(windows: Windows, output: str = "positions", dtype: str = "int64") -> Kernel:
+    """Compile ``x -> (values, positions)``, or ``x -> values`` for the output "values".
 
-    With the dtype `TAPS`, the positions are the numbers of the taps. Where a number in `windows` is
-    not known, the kernel is ``(x, numbers) -> ...``.
+    For "taps", the second array has the numbers of the taps. Where a number in `windows` is not
+    known, the kernel is ``(x, numbers) -> ...``.
     """
     pooled = -windows.ndim
-    by_taps = positions_dtype == TAPS
-    has_limit = positions_dtype is not None and not by_taps
-    dtype = np.dtype(TAPS_DTYPE if by_taps else positions_dtype or "int64")
+    has_limit = output == "positions"
     last_countable = int(np.iinfo(dtype).max)
     count = windows_counter(windows)
-    pool = _pool_either(windows, positions_dtype, dtype)
+    pool = _pool_either(windows, output, np.dtype(dtype))
 
     @device_function
     def max_pool(x, *numbers):  # type: ignore[no-untyped-def]
@@ -56,19 +54,19 @@ def max_pool(windows: Windows, positions_dtype: str | None) -> Kernel:
     return max_pool  # type: ignore[no-any-return]
 
 
-def _pool_either(windows: Windows, positions_dtype: str | None, dtype: Any) -> Kernel:
+def _pool_either(windows: Windows, output: str, dtype: Any) -> Kernel:
     """Compile the choice of a kernel by the layout of the array.
 
     ``pool(x, rows, counts, is_countable, layout)`` is told whether an int32 counts the elements of
     a plane.
     """
     ndim = windows.ndim
-    pool_planes = _pool_planes(windows, positions_dtype, dtype)
+    pool_planes = _pool_planes(windows, output, dtype)
     if not windows.can_unroll:
         return device_function(  # type: ignore[no-any-return]
             lambda x, rows, counts, is_countable, layout: pool_planes(x, rows, counts)
         )
-    pool_channels = _pool_channels(windows, positions_dtype, dtype)
+    pool_channels = _pool_channels(windows, output, dtype)
 
     @device_function
     def pool(x, rows, counts, is_countable, layout):  # type: ignore[no-untyped-def]
@@ -83,12 +81,12 @@ def _pool_either(windows: Windows, positions_dtype: str | None, dtype: Any) -> K
     return pool  # type: ignore[no-any-return]
 
 
-def _pool_planes(windows: Windows, positions_dtype: str | None, dtype: Any) -> Kernel:
+def _pool_planes(windows: Windows, output: str, dtype: Any) -> Kernel:
     """Compile the pooling of every leading item on its own, with contiguous outputs."""
     pooled = -windows.ndim
-    with_positions = positions_dtype is not None
+    with_positions = output != "values"
     if windows.can_unroll:
-        by_taps = positions_dtype == TAPS
+        by_taps = output == "taps"
         pool_plane = unrolled_pool_plane(windows, with_positions=with_positions, by_taps=by_taps)
     else:
         pool_plane = _pool_plane_by_taps(windows.ndim, with_positions)
@@ -110,11 +108,11 @@ def _pool_planes(windows: Windows, positions_dtype: str | None, dtype: Any) -> K
     return pool_planes  # type: ignore[no-any-return]
 
 
-def _pool_channels(windows: Windows, positions_dtype: str | None, dtype: Any) -> Kernel:
+def _pool_channels(windows: Windows, output: str, dtype: Any) -> Kernel:
     """Compile the pooling of channels side by side, with outputs laid out like the input."""
     ndim, outer = windows.ndim, -windows.ndim - 1
-    with_positions = positions_dtype is not None
-    pool_item = channel_pool(windows, by_taps=positions_dtype == TAPS)
+    with_positions = output != "values"
+    pool_item = channel_pool(windows, by_taps=output == "taps")
 
     @device_function
     def pool_channels(x, counts, channel):  # type: ignore[no-untyped-def]

@@ -9,6 +9,7 @@ import numpy as np
 
 from pytensor_unpool.errors import COTANGENT_DISAGREES
 from pytensor_unpool.geometry.max_unpool import plane_size
+from pytensor_unpool.geometry.pool import PoolMode
 from pytensor_unpool.geometry.windows import lengths_of_pooled, pooled_lengths, taps_between
 from pytensor_unpool.kernels.checks import check_same_shape
 from pytensor_unpool.kernels.reference.planes import leading_indices, planes, sum_dtype
@@ -48,15 +49,15 @@ def _averages(
     sums: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, mode: str
 ) -> Array:
     """Divide by the number of taps that each window has; as in C, integers are cut towards zero."""
-    if mode == "sum":
+    mode = PoolMode(mode)
+    if not mode.is_average:
         return sums
-    with_padding = mode == "average_inc_pad"
     counts = pooled_lengths(lengths, rows, partial_windows)
     divisors: Any = 1
     for length, count, (window, stride, before, after, dilation) in zip(
         lengths, counts, rows, strict=True
     ):
-        low, high = (-before, length + after) if with_padding else (0, length)
+        low, high = (-before, length + after) if mode.counts_padding else (0, length)
         taps = [
             taps_between(number, window, stride, before, dilation, low, high)
             for number in range(count)

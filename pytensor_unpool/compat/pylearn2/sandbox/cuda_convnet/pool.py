@@ -86,7 +86,7 @@ class MaxPool(BasePool):
         [[5.0, 4.0], [0.0, 7.0]]
         """
         images = self._images("images", images)
-        return c01b(ops.MaxPool(self.windows, "all", None)(self._inside(images)))
+        return c01b(ops.MaxPool(self.windows, "all", "values")(self._inside(images)))
 
 
 class MaxPoolGrad(BasePool):

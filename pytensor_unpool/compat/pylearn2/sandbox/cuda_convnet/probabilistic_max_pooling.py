@@ -86,7 +86,7 @@ class ProbMaxPool(_ProbPool):
         """Return `p` and `h`; see `prob_max_pool_c01b`."""
         images = self._images("images", images)
         z = self._inside(images)
-        largest = ops.MaxPool(self.windows, "all", None)(disconnected_grad(z))
+        largest = ops.MaxPool(self.windows, "all", "values")(disconnected_grad(z))
         if top_down is None:
             t = pt.zeros_like(largest)
         else:

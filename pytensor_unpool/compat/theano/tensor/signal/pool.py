@@ -174,7 +174,7 @@ def max_pool_2d_same_size(input: Any, patch_size: Any) -> TensorVariable:  # noq
     if _empty(x, windows) is not None:
         # Connected to x, as gradients expect.
         return pt.switch(np.bool_(False), x, pt.zeros_like(x))
-    maxima = ops.MaxPool(windows, "all", None)(x, *numbers)
+    maxima = ops.MaxPool(windows, "all", "values")(x, *numbers)
     return ops.TiedUnpool(windows)(x, maxima, maxima, *numbers)
 
 
@@ -232,7 +232,7 @@ class Pool(_WindowedOp):
         if empty is not None:
             return empty
         if self.mode == "max":
-            return ops.MaxPool(windows, "all", "int64")(x, *numbers)[0]
+            return ops.MaxPool(windows, "all")(x, *numbers)[0]
         return ops.Pool(windows, self.mode)(x, *numbers)
 
     @staticmethod
@@ -353,5 +353,5 @@ class MaxPoolRop(_WindowedOp):
     ) -> TensorVariable:
         """Return `eval_point` where each window of `x` has its first maximum."""
         windows, numbers = self._windows(ws, stride, pad)
-        _, positions = ops.MaxPool(windows, "first", "int64")(x, *numbers)
+        _, positions = ops.MaxPool(windows, "first")(x, *numbers)
         return ops.MaxGather(self.ndim, "sum")(eval_point, positions)
