@@ -86,6 +86,20 @@ def test_losses_of_sure_predictions_are_finite():
         T.nnet.categorical_crossentropy(T.matrix(), T.scalar())
 
 
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "NUMBA"])
+@pytest.mark.parametrize(
+    "loss", [T.nnet.categorical_crossentropy, T.nnet.crossentropy_categorical_1hot]
+)
+def test_a_class_of_probability_zero_leaves_the_gradients_of_others_finite(loss, mode):
+    """Catches 0 * (1 / 0), where the logarithm is taken of all classes before one is chosen."""
+    p, y = T.dmatrix("p"), T.lvector("y")
+    losses = loss(p, y)
+    run = theano.function([p, y], [losses, T.grad(losses.sum(), p)], mode=mode)
+    values, gradient = run([[0.4, 0.6, 0.0], [0.1, 0.8, 0.1]], [0, 1])
+    np.testing.assert_allclose(values, [-np.log(0.4), -np.log(0.8)])
+    np.testing.assert_allclose(gradient, [[-2.5, 0, 0], [0, -1.25, 0]])
+
+
 def test_h_softmax_gives_the_probability_of_the_target(rng):
     arrays = [rng.normal(size=s) for s in ((5, 3), (3, 4), (4,), (4, 3, 2), (4, 2))]
     target = np.array([0, 7, 3, 5, 2])

@@ -110,7 +110,8 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Tenso
             got=true.type,
             wanted="integer vector",
         )
-    return cast(TensorVariable, -_of_class(pt.log(coding), true))
+    # The logarithm comes last: the gradient of the others' would be 0 * (1 / 0) where one is 0.
+    return cast(TensorVariable, -pt.log(_of_class(coding, true)))
 
 
 def _of_class(rows: TensorVariable, classes: TensorVariable) -> TensorVariable:
