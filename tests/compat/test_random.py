@@ -7,7 +7,7 @@ from pytensor_unpool.compat import theano
 from pytensor_unpool.compat.theano import tensor as T  # noqa: N812
 from pytensor_unpool.compat.theano.sandbox.cuda.rng_curand import CURAND_RandomStreams
 from pytensor_unpool.compat.theano.sandbox.rng_mrg import MRG_RandomStreams
-from pytensor_unpool.compat.theano.tensor.shared_randomstreams import RandomStreams
+from pytensor_unpool.compat.theano.tensor.shared_randomstreams import RandomStreams, Streams
 from pytensor_unpool.errors import ArgumentError, ShapeError
 
 STREAMS = [RandomStreams, MRG_RandomStreams, CURAND_RandomStreams]
@@ -41,6 +41,44 @@ def test_the_first_argument_is_the_size(kind):
     assert drawn[3].min() > 2
     assert -3 <= drawn[6].min() < -2.5
     assert 4.5 < drawn[6].max() <= 5
+
+
+@pytest.mark.parametrize("std", [2.0, T.as_tensor_variable(np.float64(2))], ids=type)
+def test_truncated_numbers_have_the_standard_deviation_that_was_asked_for(std):
+    """Catches the one that is left of it between two standard deviations, 0.88 of it."""
+    n = 400_000
+    (drawn,) = draw(MRG_RandomStreams(11).truncated_normal((n,), avg=0.0, std=std))
+    # The standard error of the measured deviation is 0.0019 here: the bound is five of them.
+    np.testing.assert_allclose(drawn.std(), 2.0, atol=0.01)
+    np.testing.assert_allclose(drawn.mean(), 0.0, atol=0.02)
+    ends = 4 / 0.87962566103423978
+    np.testing.assert_allclose([drawn.min(), drawn.max()], [-ends, ends], atol=0.01)
+    assert abs(drawn).max() <= ends
+
+
+def test_float16_numbers_of_mrg_exclude_both_ends():
+    """Catches the rounding of a number near 1, or below 3e-8, to float16: log(u) must be finite."""
+    streams = MRG_RandomStreams(12)
+    unit = streams.uniform((2_000_000,), dtype="float16")
+    wide = streams.uniform((200_000,), 0.0, np.float16(8), dtype="float16")
+    drawn, eights = draw(unit, wide)
+    assert drawn.dtype == eights.dtype == "float16"
+    assert 0 < drawn.min() < 1e-4
+    assert 0.999 < drawn.max() < 1
+    assert 0 < eights.min() < 1e-3
+    assert 7.9 < eights.max() < 8
+    np.testing.assert_allclose(drawn.mean(dtype="float64"), 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_ends_that_rounding_would_draw_are_moved_inside(dtype, monkeypatch):
+    """They come once in 3e7 times: here each time."""
+    ends = T.as_tensor_variable(np.array([0, 1], dtype=dtype))
+    monkeypatch.setattr(Streams, "uniform", lambda *_, **__: ends)
+    (drawn,) = draw(MRG_RandomStreams(13).uniform((2,), dtype=dtype))
+    assert drawn.dtype == dtype
+    assert 0 < drawn[0] < 1e-4
+    assert 0.999 < drawn[1] < 1
 
 
 @pytest.mark.parametrize("kind", STREAMS)

@@ -16,6 +16,14 @@ __all__ = ["MRG_RNGs", "MRG_RandomStreams", "guess_n_streams"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
+# What MRG gave at least and at most, out of 2**15 and 2**31 - 1 numbers.
+ENDS = {
+    "float16": (np.float16(3.0458e-05), np.float16(0.9995)),
+    "float32": (np.float32(4.6566126e-10), np.float32(0.99999994)),
+}
+# The standard deviation of a normal distribution that is cut off at -2 and 2.
+STD_OF_TRUNCATED = 0.87962566103423978
+
 
 class MRG_RandomStreams(Streams):  # noqa: N801
     """``MRG_RandomStreams(seed)``: as `RandomStreams`, but for `choice`.
@@ -41,6 +49,28 @@ class MRG_RandomStreams(Streams):  # noqa: N801
         """Go on to other streams."""
         self._seeds.spawn(1)
 
+    def uniform(
+        self,
+        size: Any = None,
+        low: Any = 0.0,
+        high: Any = 1.0,
+        ndim: int | None = None,
+        dtype: str | None = None,
+        **ignored: Any,
+    ) -> TensorVariable:
+        """Draw numbers between `low` and `high`, neither of them included.
+
+        The arguments are those of `RandomStreams.uniform`.
+        """
+        drawn = super().uniform(size, low, high, ndim, dtype, **ignored)
+        if drawn.dtype not in ENDS:
+            # Of so many float64 numbers, nobody will ever draw an end.
+            return drawn
+        first, last = ENDS[drawn.dtype]
+        low = pt.as_tensor_variable(low).astype(drawn.dtype)
+        width = pt.as_tensor_variable(high).astype(drawn.dtype) - low
+        return cast(TensorVariable, pt.clip(drawn, low + width * first, low + width * last))
+
     def truncated_normal(
         self,
         size: Any,
@@ -50,8 +80,15 @@ class MRG_RandomStreams(Streams):  # noqa: N801
         dtype: str | None = None,
         **ignored: Any,
     ) -> TensorVariable:
-        """Draw normal numbers at most two standard deviations from the mean."""
-        return self.normal(size, avg, std, ndim, dtype, truncate=True)
+        """Draw numbers of a truncated normal distribution; see `normal`.
+
+        Parameters
+        ----------
+        std : tensor_like
+            The standard deviation of the numbers that are drawn. They are at most
+            ``2 * std / 0.8796`` from the mean.
+        """
+        return self.normal(size, avg, std / STD_OF_TRUNCATED, ndim, dtype, truncate=True)
 
     def choice(
         self,
