@@ -24,7 +24,7 @@ __all__ = ["Result", "choose_rules", "known_ids", "migrate_text"]
 _RECURSION = 20_000
 
 # A file without any of these holds nothing that a rule changes.
-_OF_INTEREST = re.compile(
+OF_INTEREST = re.compile(
     r"theano|THEANO|aesara|pytensor|pylearn2|numpy|outdim|clock"
     r"|xrange|unicode|basestring|unichr|long|raw_input|reduce|reload|cmp|execfile|apply|coerce"
     r"|iter(?:items|values|keys)|has_key|__(?:nonzero|i?div|rdiv|[gs]etslice|metaclass)__"
@@ -108,7 +108,7 @@ def _migrated(text: str, chosen: set[str], report: FileReport) -> str:
         new = python2.to_python3(text)
         is_python2 = report.python2 = True
         report.notes.append(Note(0, python2.ID, "changed", f"Python 2 syntax ({why})"))
-    if not _OF_INTEREST.search(new) and not is_python2:
+    if not OF_INTEREST.search(new) and not is_python2:
         return text
     module = cst.parse_module(new)
     is_python2 = is_python2 or python2.looks_like_python2(new)
