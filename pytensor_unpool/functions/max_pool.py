@@ -9,9 +9,7 @@ from pytensor.tensor import _as_tensor_variable
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import DTypeError
-from pytensor_unpool.functions.arguments import (
-    make_windows,
-)
+from pytensor_unpool.functions.arguments import make_windows
 from pytensor_unpool.functions.types import IntsLike, PadLike, TensorLike
 from pytensor_unpool.geometry.windows import choice
 from pytensor_unpool.ops import MaxPool

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.functions.arguments import (
-    make_windows,
-)
+from pytensor_unpool.functions.arguments import make_windows
 from pytensor_unpool.functions.max_pool import max_pool
 from pytensor_unpool.functions.types import IntsLike, PadLike, TensorLike
 from pytensor_unpool.geometry.windows import choice
