@@ -100,6 +100,28 @@ def test_a_class_of_probability_zero_leaves_the_gradients_of_others_finite(loss,
     np.testing.assert_allclose(gradient, [[-2.5, 0, 0], [0, -1.25, 0]])
 
 
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "CVM", "NUMBA"])
+def test_gradients_of_sure_predictions_are_the_differences_of_probabilities(mode):
+    """Catches 1 / 0, where the true class has a probability that is rounded to 0."""
+    x, y = T.dmatrix("x"), T.lvector("y")
+    exponentials = T.exp(x - x.max(axis=1, keepdims=True))
+    for p in (T.nnet.softmax(x), exponentials / exponentials.sum(axis=1, keepdims=True)):
+        loss = T.nnet.categorical_crossentropy(p, y).sum()
+        gradient = theano.function([x, y], T.grad(loss, x), mode=mode)
+        assert gradient([[900.0, 0.0, -900.0]], [1]).tolist() == [[1.0, -1.0, 0.0]]
+
+
+def test_losses_of_classes_have_derivatives_of_both_modes_and_second_order():
+    p, y = T.dmatrix("p"), T.lvector("y")
+    loss = T.nnet.categorical_crossentropy(p, y).sum()
+    first = T.grad(loss, p)
+    second = T.grad(first.sum(), p)
+    run = theano.function([p, y], [second, T.Rop(loss, p, p)], mode="FAST_COMPILE")
+    of_gradient, forward = run([[0.5, 0.5, 0.0], [0.25, 0.75, 0.0]], [0, 0])
+    np.testing.assert_allclose(of_gradient, [[4, 0, 0], [16, 0, 0]])
+    np.testing.assert_allclose(forward, -2)
+
+
 def test_h_softmax_gives_the_probability_of_the_target(rng):
     arrays = [rng.normal(size=s) for s in ((5, 3), (3, 4), (4,), (4, 3, 2), (4, 2))]
     target = np.array([0, 7, 3, 5, 2])

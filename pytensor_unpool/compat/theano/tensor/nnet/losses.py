@@ -6,10 +6,12 @@ never taken of a rounded zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.ops import ViewOp
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.theano.tensor.nnet.softmaxes import logsoftmax, softmax
@@ -110,8 +112,45 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Tenso
             got=true.type,
             wanted="integer vector",
         )
-    # The logarithm comes last: the gradient of the others' would be 0 * (1 / 0) where one is 0.
-    return cast(TensorVariable, -pt.log(_of_class(coding, true)))
+    if not _is_written_softmax(coding):
+        coding = one_of_each_row(coding)
+    return cast(TensorVariable, -_of_class(pt.log(coding), true))
+
+
+def _is_written_softmax(x: TensorVariable) -> bool:
+    """Return whether `x` is ``e / e.sum()`` with an exponential: nothing of it is really 0.
+
+    PyTensor multiplies its gradient out, which takes away the division by 0, but for a condition.
+    """
+    if x.owner is None or x.owner.op != pt.true_div:
+        return False
+    numerator = x.owner.inputs[0].owner
+    return numerator is not None and numerator.op == pt.exp
+
+
+class _OneOfEachRow(ViewOp):
+    """Probabilities of which one in each row will be chosen, after the logarithm.
+
+    The gradients of the others are 0, and those of their logarithms ``0 / p``. To choose before the
+    logarithm would do as well, but PyTensor cancels ``p / p`` where `p` is a softmax, and only then
+    is the gradient right where the true class has the probability 0.
+    """
+
+    def pullback(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], cotangents: Sequence[Any]
+    ) -> list[Any]:
+        """Return the gradients; 0 where they are 0 / 0."""
+        (p,), (g,) = inputs, cotangents
+        return [pt.switch(pt.eq(p, 0) & pt.isnan(g), pt.constant(0, dtype=g.dtype), g)]
+
+    def pushforward(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], tangents: Sequence[Any]
+    ) -> list[Any]:
+        """Return the tangents."""
+        return list(tangents)
+
+
+one_of_each_row = _OneOfEachRow()
 
 
 def _of_class(rows: TensorVariable, classes: TensorVariable) -> TensorVariable:
