@@ -16,7 +16,7 @@ from pytensor.graph.replace import vectorize_graph
 import pytensor_unpool as pu
 from pytensor_unpool.errors import ArgumentError, DTypeError, LengthError, ShapeError, WindowError
 from pytensor_unpool.geometry import Windows
-from pytensor_unpool.kernels import reference_neighbours as reference
+from pytensor_unpool.kernels.reference import neighbours as reference
 from pytensor_unpool.ops import RowsToWindows, WindowsToRows
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CORE, PoolCase, assert_same

@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytensor_unpool.geometry.helix import METHODS
-from tests.support.backends import Backend, at_its_precision, every_backend  # noqa: F401
+from pytensor_unpool.kernels import arrays
+from tests.support.backends import Backend, at_its_precision, every_backend
 from tests.support.helix_cases import drawn, place, shapes
 from tests.support.strategies import repeatable, seeds
+
+__all__ = ["at_its_precision"]
 
 
 @every_backend
@@ -23,8 +26,8 @@ def test_any_shape_equals_scipy(backend: Backend, case: Any, method: str, seed: 
     x, kernel = (array.astype(backend.precision) for array in drawn(*lengths, seed))
     wanted = scipy.signal.convolve(x, kernel, mode, method="direct")
     starts, outputs = place(x, kernel, mode)
-    arrays = map(backend.array, (x, kernel))
-    got = np.asarray(arrays.helix(backend.xp, *arrays, starts, outputs, method))
+    given = map(backend.array, (x, kernel))
+    got = np.asarray(arrays.helix(backend.xp, *given, starts, outputs, method))
     tolerance = 1e-12 if backend.precision == "float64" else 1e-5
     assert got.dtype == wanted.dtype
     assert got.shape == wanted.shape
