@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import contextlib
 import copy
 import doctest
 import importlib
@@ -11,6 +12,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -317,6 +319,52 @@ def test_imports_go_down_only():
 def sources(*endings: str) -> list[Path]:
     folders = [ROOT / name for name in ("pytensor_unpool", "tests", "benchmarks", "examples")]
     return [p for folder in folders for e in endings for p in sorted(folder.rglob(f"*{e}"))]
+
+
+def imported_modules(code: str) -> Iterator[str]:
+    """Yield the names that code imports, and those that code in its strings imports."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            with contextlib.suppress(SyntaxError):
+                yield from imported_modules(textwrap.dedent(node.value))
+
+
+def test_no_module_of_tests_imports_another():
+    """What several of them need stands in `tests/support`."""
+    folder = ROOT / "tests"
+    modules = {path.stem: path for path in folder.rglob("test_*.py")}
+    assert len(modules) > 100
+    found = {
+        f"{path.relative_to(folder)}: {name}"
+        for path in folder.rglob("*.py")
+        for name in imported_modules(path.read_text())
+        if name.split(".")[0] in ("", "tests") and set(name.split(".")) & set(modules)
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from tests.ops.test_other import x",
+        "from tests.ops import test_other",
+        "import tests.ops.test_other",
+        "from .test_other import x",
+        "from . import test_other",
+        "def f():\n    from tests.ops import test_other",
+        "RUN = '''\n    from tests.ops import test_other\n'''",
+    ],
+)
+def test_imports_of_modules_are_found_in_all_spellings(code):
+    assert any(
+        name.split(".")[0] in ("", "tests") and "test_other" in name.split(".")
+        for name in imported_modules(code)
+    )
 
 
 def test_files_have_at_most_400_lines():

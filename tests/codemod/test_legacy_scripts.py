@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from pytensor_unpool.codemod.migrate import migrate_text
-from tests.examples.test_legacy_examples import FOLDER, SCRIPTS, run_all
+from tests.support.legacy_scripts import FOLDER, SCRIPTS, run_all
 from tests.support.modes import ALL
 
 PYTHON2 = sorted((FOLDER / "python2").iterdir())

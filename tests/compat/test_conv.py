@@ -138,7 +138,7 @@ def test_declared_shapes_are_static() -> None:
 @pytest.mark.parametrize("mode", ["CVM", "FAST_COMPILE"])
 def test_a_wrong_shape_is_found_at_run_time(mode: str, rng: np.random.Generator) -> None:
     x = pt.dtensor4("x")
-    with_shape = abstract_conv.conv2d(x, whole(rng, 1, 2, 2, 2), (5, None, 4, 4))
+    with_shape = abstract_conv.conv2d(x, whole(rng, (1, 2, 2, 2)), (5, None, 4, 4))
     function = pytensor.function([x], with_shape, mode=mode)
     assert function(np.ones((5, 2, 4, 4))).shape == (5, 1, 3, 3)
     with pytest.raises(ShapeError, match="input_shape must be the shape of its array"):
@@ -150,7 +150,7 @@ def test_a_wrong_shape_is_found_at_run_time(mode: str, rng: np.random.Generator)
 
 @pytest.mark.parametrize("words", ["valid", "full", ("half", "valid", "full")], ids=str)
 def test_conv3d2d_convolves_in_time_too(words: Any, rng: np.random.Generator) -> None:
-    videos, kernel = whole(rng, 2, 6, 2, 5, 4), whole(rng, 3, 3, 2, 3, 2)
+    videos, kernel = whole(rng, (2, 6, 2, 5, 4)), whole(rng, (3, 3, 2, 3, 2))
     got = run(conv3d2d.conv3d(videos, kernel, border_mode=words))
     full = np.array([
         [sum(signal.convolve(v[:, c], k[:, c]) for c in range(2)) for k in kernel] for v in videos
@@ -165,7 +165,11 @@ def test_conv3d2d_convolves_in_time_too(words: Any, rng: np.random.Generator) ->
 
 
 def test_conv3d_of_0_7_correlates_with_channels_last(rng: np.random.Generator) -> None:
-    volumes, kernel, bias = whole(rng, 2, 5, 6, 4, 3), whole(rng, 4, 2, 3, 2, 3), whole(rng, 4)
+    volumes, kernel, bias = (
+        whole(rng, (2, 5, 6, 4, 3)),
+        whole(rng, (4, 2, 3, 2, 3)),
+        whole(rng, (4,)),
+    )
     got = run(nnet.conv3D(volumes, kernel, bias, (2, 1, 1)))
     wanted = np.array([
         [signal.correlate(v, k, "valid")[::2, :, :, 0] for k in kernel] for v in volumes
@@ -176,7 +180,11 @@ def test_conv3d_of_0_7_correlates_with_channels_last(rng: np.random.Generator) -
 def test_separable_conv3d_is_a_convolution_with_products_of_kernels(
     rng: np.random.Generator,
 ) -> None:
-    x, depthwise, pointwise = whole(rng, 2, 2, 4, 5, 4), whole(rng, 4, 1, 2, 3, 2), whole(rng, 3, 4)
+    x, depthwise, pointwise = (
+        whole(rng, (2, 2, 4, 5, 4)),
+        whole(rng, (4, 1, 2, 3, 2)),
+        whole(rng, (3, 4)),
+    )
     got = abstract_conv.separable_conv3d(
         x, depthwise, pointwise[:, :, None, None, None], 2, border_mode="half", subsample=(2, 1, 1)
     )
@@ -188,7 +196,7 @@ def test_separable_conv3d_is_a_convolution_with_products_of_kernels(
 
 @pytest.mark.parametrize("filter_shape", [(2, 3, 2), (None, None, None), None], ids=str)
 def test_causal_convolutions_look_back_alone(filter_shape: Any, rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 2, 3, 9), whole(rng, 2, 3, 2)
+    x, kernel = whole(rng, (2, 3, 9)), whole(rng, (2, 3, 2))
     variable = pt.dtensor3("x")
     y = nnet.causal_conv1d(variable, kernel, filter_shape, filter_dilation=3)
     got = y.eval({variable: x}, mode="FAST_COMPILE")
@@ -207,7 +215,7 @@ def test_causal_convolutions_look_back_alone(filter_shape: Any, rng: np.random.G
 
 @pytest.mark.parametrize("border_mode", ["valid", "full", "half", (1, 0)], ids=str)
 def test_correlations_find_shapes_by_themselves(border_mode: Any, rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 2, 3, 6, 5), whole(rng, 4, 3, 3, 3)
+    x, kernel = whole(rng, (2, 3, 6, 5)), whole(rng, (4, 3, 3, 3))
     y = corr.CorrMM(border_mode)(x, kernel)
     wanted = abstract_conv.conv2d(x, kernel, border_mode=border_mode, filter_flip=False)
     np.testing.assert_array_equal(run(y), run(wanted))
@@ -224,7 +232,7 @@ def test_correlations_find_shapes_by_themselves(border_mode: Any, rng: np.random
 
 
 def test_correlations_of_volumes(rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 1, 2, 4, 5, 3), whole(rng, 3, 2, 2, 2, 2)
+    x, kernel = whole(rng, (1, 2, 4, 5, 3)), whole(rng, (3, 2, 2, 2, 2))
     y = corr3d.Corr3dMM(subsample=(1, 2, 1))(x, kernel)
     wanted = nnet.conv3d(x, kernel, subsample=(1, 2, 1), filter_flip=False)
     np.testing.assert_array_equal(run(y), run(wanted))
@@ -239,7 +247,7 @@ def test_correlations_of_volumes(rng: np.random.Generator) -> None:
 
 
 def test_conv_op_takes_shapes_without_batch(rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 2, 3, 6, 5), whole(rng, 4, 3, 3, 2)
+    x, kernel = whole(rng, (2, 3, 6, 5)), whole(rng, (4, 3, 3, 2))
     op = conv.ConvOp((3, 6, 5), (3, 2), 4, 2, dx=2, output_mode="full", unroll_batch=2, version=1)
     wanted = nnet.conv2d(x, kernel, border_mode="full", subsample=(2, 1))
     y = op(x, kernel)
@@ -253,13 +261,13 @@ def test_conv_op_takes_shapes_without_batch(rng: np.random.Generator) -> None:
 
 def test_deconvolution_by_the_abstract_gradient(rng: np.random.Generator) -> None:
     """As improved-gan, Lasagne and others wrote it, with no known length of the batch."""
-    x, kernel = pt.dtensor4("x"), whole(rng, 3, 2, 5, 5)
+    x, kernel = pt.dtensor4("x"), whole(rng, (3, 2, 5, 5))
     op = abstract_conv.AbstractConv2d_gradInputs(
         imshp=(None, 2, 8, 6), kshp=(3, 2, 5, 5), subsample=(2, 2), border_mode="half"
     )
     y = op(kernel, x, (8, 6))
     assert y.type.shape == (None, 2, 8, 6)
-    small = whole(rng, 2, 3, 4, 3)
+    small = whole(rng, (2, 3, 4, 3))
     wanted = nnet.conv2d_transpose(
         small, kernel, (2, 2, 8, 6), border_mode=(2, 2), input_dilation=(2, 2)
     )

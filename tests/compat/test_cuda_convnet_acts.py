@@ -160,7 +160,7 @@ def test_weight_acts(partial_sum: int) -> None:
 @pytest.mark.parametrize("partial_sum", [None, -1, 1, 4, 5, 12])
 def test_partial_sums(partial_sum: Any, rng: np.random.Generator) -> None:
     """Five does not divide the twelve outputs: the last sum has what is left."""
-    x, hid = whole(rng, 2, 7, 9, 3), whole(rng, 4, 3, 4, 3)
+    x, hid = whole(rng, (2, 7, 9, 3)), whole(rng, (4, 3, 4, 3))
     images, grads = pt.dtensor4("x"), pt.dtensor4("hid")
     sums = WeightActs(1, partial_sum, 3)(images, grads, (3, 2))[1]
     step = partial_sum if partial_sum and partial_sum > 0 else 12
@@ -175,7 +175,7 @@ def test_image_acts_cuts_off(lengths: Any, static: bool, rng: np.random.Generato
 
     In images as small as (5, 2), FilterActs has fewer outputs than there are: the gradient has all.
     """
-    hid, filters = whole(rng, 4, 5, 4, 2), whole(rng, 3, 3, 3, 4)
+    hid, filters = whole(rng, (4, 5, 4, 2)), whole(rng, (3, 3, 3, 4))
     x, w = pt.dtensor4("x"), pt.dtensor4("w")
     given = (hid, filters) if static else (x, w)
     op = ImageActs(pad=1, stride=2)
@@ -192,7 +192,7 @@ def test_image_acts_cuts_off(lengths: Any, static: bool, rng: np.random.Generato
 
 @pytest.mark.parametrize("static", [True, False], ids=["static", "unknown"])
 def test_too_large_an_image(static: bool, rng: np.random.Generator) -> None:
-    hid, filters = whole(rng, 4, 5, 4, 2), whole(rng, 3, 3, 3, 4)
+    hid, filters = whole(rng, (4, 5, 4, 2)), whole(rng, (3, 3, 3, 4))
     x, w = pt.dtensor4("x"), pt.dtensor4("w")
     with pytest.raises(ValueError, match="incompatible target image size: axis 2"):
         run(
@@ -204,7 +204,7 @@ def test_too_large_an_image(static: bool, rng: np.random.Generator) -> None:
 
 def test_the_three_are_adjoint_and_have_derivatives_of_any_order(rng: np.random.Generator) -> None:
     """The original had none of WeightActs: its gradients are the other two."""
-    x, w = whole(rng, 3, 7, 8, 2), whole(rng, 3, 3, 2, 4)
+    x, w = whole(rng, (3, 7, 8, 2)), whole(rng, (3, 3, 2, 4))
     numbers = {"pad": 1, "stride": 2}
     images, filters = pt.dtensor4("x"), pt.dtensor4("w")
     y = FilterActs(**numbers)(images, filters)
@@ -228,7 +228,7 @@ def test_the_three_are_adjoint_and_have_derivatives_of_any_order(rng: np.random.
 
 def test_tangents(rng: np.random.Generator) -> None:
     """R_op: FilterActs(images, dfilters) + FilterActs(dimages, filters)."""
-    x, w, dx, dw = (whole(rng, *shape) for shape in [(2, 6, 5, 2), (2, 3, 3, 4)] * 2)
+    x, w, dx, dw = (whole(rng, shape) for shape in [(2, 6, 5, 2), (2, 3, 3, 4)] * 2)
     op = FilterActs(stride=2)
     images, filters = pt.dtensor4("x"), pt.dtensor4("w")
     tangent = pushforward(
@@ -243,7 +243,7 @@ def test_tangents(rng: np.random.Generator) -> None:
 
 def test_rectangular_images_and_filters_of_any_number(rng: np.random.Generator) -> None:
     """What the old code refused: 5 channels, 3 filters of 2 by 4 taps, a stride beyond them."""
-    x, w = whole(rng, 5, 9, 12, 1), whole(rng, 5, 2, 4, 3)
+    x, w = whole(rng, (5, 9, 12, 1)), whole(rng, (5, 2, 4, 3))
     for stride in (1, 3, 5):
         y = run(FilterActs(pad=1, stride=stride)(x, w))
         np.testing.assert_array_equal(y, oracle.filter_acts(x, w, 1, stride))

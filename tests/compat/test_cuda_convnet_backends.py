@@ -25,8 +25,8 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.stochastic_pool import
 )
 from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import gpu_contiguous
 from pytensor_unpool.errors import ShapeError
-from tests.compat.test_cuda_convnet_rules import REFUSED
 from tests.support.backends import at_its_precision, every_backend, marks
+from tests.support.cuda_convnet_cases import REFUSED
 from tests.support.modes import ALL
 
 __all__ = ["at_its_precision"]

@@ -68,7 +68,7 @@ def test_start(
     x = pt.dtensor4("x")
     op, gradient = MaxPool(ds, stride, start), MaxPoolGrad(ds, stride, start)
     assert op(images).type.shape == (2, wanted, wanted, 3)
-    gz = whole(rng, 2, wanted, wanted, 3)
+    gz = whole(rng, (2, wanted, wanted, 3))
     y = op(x)
     values, by_grad, by_op = run([y, pt.grad((y * gz).sum(), x), gradient(x, y, gz)], x=images)
     maxima = oracle.max_pool(images, ds, stride, start)
@@ -97,7 +97,7 @@ def test_all_equal_elements_get_the_gradient_of_all_their_windows() -> None:
 
 
 def test_unpooling_what_was_not_pooled_finds_nothing(rng: np.random.Generator) -> None:
-    images = whole(rng, 2, 4, 4, 3)
+    images = whole(rng, (2, 4, 4, 3))
     unpooled = MaxPoolGrad(2, 2, 0)(images, np.full((2, 2, 2, 3), 9.0), np.ones((2, 2, 2, 3)))
     assert not run(unpooled).any()
 
@@ -109,8 +109,8 @@ def test_the_gradient_of_unpooling_gathers(start: int, rng: np.random.Generator)
     x, gz = pt.dtensor4("x"), pt.dtensor4("gz")
     maxima = MaxPool(3, 2, start)(x)
     unpooled = MaxPoolGrad(3, 2, start)(x, maxima, gz)
-    values = whole(rng, *run(maxima, x=images).shape)
-    weights = whole(rng, 1, 6, 6, 2)
+    values = whole(rng, run(maxima, x=images).shape)
+    weights = whole(rng, (1, 6, 6, 2))
     cost = (unpooled * weights).sum()
     dx, dgz, total = run([*pt.grad(cost, [x, gz]), cost], x=images, gz=values)
     assert not dx.any()
@@ -121,7 +121,7 @@ def test_the_gradient_of_unpooling_gathers(start: int, rng: np.random.Generator)
 def test_tangents_at_the_last_maximum(start: int, rng: np.random.Generator) -> None:
     """test_rop_pool, with values: on ties the last element in C order counts."""
     images = -rng.integers(1, 4, size=(2, 6, 6, 3)).astype("float64")
-    evals = whole(rng, 2, 6, 6, 3)
+    evals = whole(rng, (2, 6, 6, 3))
     tangent = run(MaxPoolRop(3, 2, start)(images, evals))
     for window, pixels in oracle.windows((6, 6), 3, 2, start):
         x, v = (a[:, *pixels].reshape(2, -1, 3)[:, ::-1] for a in (images, evals))

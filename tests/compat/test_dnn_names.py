@@ -28,7 +28,7 @@ from tests.support.whole import run, whole
 @pytest.mark.parametrize("conv_mode", ["conv", "cross"])
 @pytest.mark.parametrize("border_mode", ["valid", "full", "half", 1, (2, 0)], ids=str)
 def test_convolutions(border_mode: Any, conv_mode: str, dnn: Any, rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 2, 3, 6, 5), whole(rng, 4, 3, 3, 2)
+    x, kernel = whole(rng, (2, 3, 6, 5)), whole(rng, (4, 3, 3, 2))
     arguments = {"border_mode": border_mode, "subsample": (2, 1)}
     y = dnn.dnn_conv(img=x, kerns=kernel, conv_mode=conv_mode, **arguments)
     wanted = nnet.conv2d(x, kernel, filter_flip=conv_mode == "conv", **arguments)
@@ -42,7 +42,7 @@ def test_convolutions(border_mode: Any, conv_mode: str, dnn: Any, rng: np.random
 
 
 def test_the_fifth_argument_is_another_one(rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 1, 1, 6, 5), whole(rng, 1, 1, 2, 2)
+    x, kernel = whole(rng, (1, 1, 6, 5)), whole(rng, (1, 1, 2, 2))
     old = old_dnn.dnn_conv(x, kernel, "valid", (1, 1), "cross")
     new = new_dnn.dnn_conv(x, kernel, "valid", (1, 1), (1, 1), "cross")
     np.testing.assert_array_equal(run(old), run(new))
@@ -54,7 +54,7 @@ def test_the_fifth_argument_is_another_one(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("dnn", [old_dnn, new_dnn], ids=["sandbox", "gpuarray"])
 def test_volumes(dnn: Any, rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 1, 2, 4, 5, 3), whole(rng, 3, 2, 2, 2, 2)
+    x, kernel = whole(rng, (1, 2, 4, 5, 3)), whole(rng, (3, 2, 2, 2, 2))
     y = dnn.dnn_conv3d(img=x, kerns=kernel, subsample=(1, 2, 1), border_mode="full")
     wanted = nnet.conv3d(x, kernel, subsample=(1, 2, 1), border_mode="full")
     np.testing.assert_array_equal(run(y), run(wanted))
@@ -72,7 +72,7 @@ def test_volumes(dnn: Any, rng: np.random.Generator) -> None:
     ],
 )
 def test_poolings(mode: str, wanted: str, rng: np.random.Generator) -> None:
-    x = whole(rng, 2, 3, 7, 6)
+    x = whole(rng, (2, 3, 7, 6))
     y = new_dnn.dnn_pool(x, ws=(3, 2), stride=(2, 1), mode=mode, pad=(1, 0))
     np.testing.assert_array_equal(run(y), run(pu.pool(x, (3, 2), (2, 1), (1, 0), mode=wanted)))
     one_apart = old_dnn.dnn_pool(x, (3, 2), mode=mode)
@@ -80,9 +80,9 @@ def test_poolings(mode: str, wanted: str, rng: np.random.Generator) -> None:
 
 
 def test_pooling_of_volumes_and_wrong_modes(rng: np.random.Generator) -> None:
-    assert new_dnn.dnn_pool(whole(rng, 1, 1, 4, 4, 4), (2, 2, 2)).type.shape == (1, 1, 3, 3, 3)
+    assert new_dnn.dnn_pool(whole(rng, (1, 1, 4, 4, 4)), (2, 2, 2)).type.shape == (1, 1, 3, 3, 3)
     with pytest.raises(ArgumentError, match="mode must be 'max' or 'sum'"):
-        new_dnn.dnn_pool(whole(rng, 1, 1, 4, 4), (2, 2), mode="median")
+        new_dnn.dnn_pool(whole(rng, (1, 1, 4, 4)), (2, 2), mode="median")
 
 
 def deconv_of_sandbox(
@@ -122,9 +122,9 @@ def deconv_of_gpuarray(
 @pytest.mark.parametrize("mode", C_OR_PYTHON)
 @pytest.mark.parametrize("deconv", [deconv_of_sandbox, deconv_of_gpuarray])
 def test_deconvolution_of_old_generators(deconv: Any, mode: str, rng: np.random.Generator) -> None:
-    x, kernel = pt.ftensor4("x"), pytensor.shared(whole(rng, 3, 2, 5, 5, dtype="float32"))
+    x, kernel = pt.ftensor4("x"), pytensor.shared(whole(rng, (3, 2, 5, 5), dtype="float32"))
     y = deconv(x, kernel, subsample=(2, 2), border_mode=(2, 2))
-    small = whole(rng, 2, 3, 4, 3, dtype="float32")
+    small = whole(rng, (2, 3, 4, 3), dtype="float32")
     got = pytensor.function([x], y, mode=mode)(small)
     assert got.dtype == "float32"
     wanted = nnet.conv2d_transpose(
@@ -136,7 +136,7 @@ def test_deconvolution_of_old_generators(deconv: Any, mode: str, rng: np.random.
 def test_gradients_through_the_deconvolution(rng: np.random.Generator) -> None:
     x, kernel = pt.ftensor4("x"), pt.ftensor4("kernel")
     loss = (deconv_of_sandbox(x, kernel, (2, 2), (2, 2)) ** 2).sum()
-    arrays = whole(rng, 2, 3, 4, 3, dtype="float32"), whole(rng, 3, 2, 5, 5, dtype="float32")
+    arrays = whole(rng, (2, 3, 4, 3), dtype="float32"), whole(rng, (3, 2, 5, 5), dtype="float32")
     outputs = [loss, *pt.grad(loss, [x, kernel])]
     function = pytensor.function([x, kernel], outputs, mode="FAST_COMPILE")
     value, dx, dk = function(*arrays)
@@ -147,13 +147,13 @@ def test_gradients_through_the_deconvolution(rng: np.random.Generator) -> None:
 def test_a_shape_that_no_convolution_has_is_an_error(rng: np.random.Generator) -> None:
     """cuDNN refused it too: twice the length comes with half a kernel as border only."""
     with pytest.raises(ShapeError, match="the shape of the convolution's output"):
-        run(deconv_of_sandbox(whole(rng, 2, 3, 4, 3), whole(rng, 3, 2, 3, 3), (2, 2), (0, 0)))
+        run(deconv_of_sandbox(whole(rng, (2, 3, 4, 3)), whole(rng, (3, 2, 3, 3)), (2, 2), (0, 0)))
 
 
 def test_descriptions_serve_all_three_operations(rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 1, 2, 6, 6), whole(rng, 3, 2, 3, 3)
+    x, kernel = whole(rng, (1, 2, 6, 6)), whole(rng, (3, 2, 3, 3))
     desc = old_dnn.GpuDnnConvDesc("half", (2, 2), "cross")(x.shape, kernel.shape)
-    out = whole(rng, 1, 3, 3, 3)
+    out = whole(rng, (1, 3, 3, 3))
     y = run(old_dnn.GpuDnnConv(workmem="small")(x, kernel, out, desc))
     wanted = nnet.conv2d(x, kernel, border_mode="half", subsample=(2, 2), filter_flip=False)
     np.testing.assert_array_equal(y, run(wanted))
@@ -187,7 +187,7 @@ def test_nothing_moves_between_host_and_gpu() -> None:
 
 
 def test_correlations_by_matrices(rng: np.random.Generator) -> None:
-    x, kernel = whole(rng, 1, 2, 6, 6), whole(rng, 3, 2, 3, 3)
+    x, kernel = whole(rng, (1, 2, 6, 6)), whole(rng, (3, 2, 3, 3))
     wanted = run(nnet.conv2d(x, kernel, None, None, (1, 1), (2, 2), filter_flip=False))
     for correlate in (
         new_blas.GpuCorrMM((1, 1), (2, 2)),

@@ -24,9 +24,9 @@ UNSHARED = (
 
 
 def unshared_case(rng: np.random.Generator, arguments: dict[str, Any]) -> tuple[Any, ...]:
-    x, kernel = whole(rng, 2, 4, 5, 6), whole(rng, 6, 4 // arguments.get("num_groups", 1), 3, 2)
+    x, kernel = whole(rng, (2, 4, 5, 6)), whole(rng, (6, 4 // arguments.get("num_groups", 1), 3, 2))
     y = run(abstract_conv.conv2d(x, kernel, **arguments))
-    return x, kernel, y, whole(rng, 6, *y.shape[2:], *kernel.shape[1:])
+    return x, kernel, y, whole(rng, (6, *y.shape[2:], *kernel.shape[1:]))
 
 
 @pytest.mark.parametrize("arguments", UNSHARED, ids=str)
@@ -56,7 +56,7 @@ def test_unshared_gradient_functions_are_the_gradients(
     arguments: dict[str, Any], static: bool, rng: np.random.Generator
 ) -> None:
     x, _, y, own = unshared_case(rng, arguments)
-    dy = whole(rng, *y.shape)
+    dy = whole(rng, y.shape)
     arrays = (x, own, dy)
     variables = [
         pt.tensor(dtype="float64", shape=a.shape if static else (None,) * a.ndim) for a in arrays

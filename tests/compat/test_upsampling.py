@@ -17,6 +17,7 @@ from pytensor_unpool.compat.theano.tensor.extra_ops import repeat
 from pytensor_unpool.compat.theano.tensor.nnet import abstract_conv, upsampling
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from tests.support.modes import NUMBA_OR_PYTHON
+from tests.support.whole import whole
 
 # As `inspect` prints those of Theano 1.0.5.
 SIGNATURES = {
@@ -60,7 +61,7 @@ def test_a_vector_that_is_known_late(mode: str, rng: np.random.Generator) -> Non
     for repeats in ([1, 3, 2], [0, 0, 0], [0, 5, 0], [2], []):
         x = rng.normal(size=(len(repeats), 4))
         wanted = np.repeat(x, repeats, axis=0)
-        g = rng.integers(-9, 9, size=wanted.shape).astype(float)
+        g = whole(rng, wanted.shape)
         sums = np.zeros_like(x)
         np.add.at(sums, np.repeat(np.arange(len(repeats)), repeats), g)
         y, gradient = repeating(mode)(x, np.array(repeats, "int32"), g)

@@ -15,9 +15,9 @@ import pytensor_unpool as pu
 from pytensor_unpool.dispatch import BACKENDS, deviations
 from pytensor_unpool.errors import LengthError
 from pytensor_unpool.kernels import arrays
-from tests.functions.test_conv import whole
 from tests.support.backends import Backend, at_its_precision, concerned, every_backend, marks
 from tests.support.cases import distinct
+from tests.support.whole import whole
 
 __all__ = ["at_its_precision"]
 pytestmark = marks

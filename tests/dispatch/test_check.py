@@ -14,8 +14,8 @@ import pytensor_unpool as pu
 from pytensor_unpool.dispatch.deviations import DATA_CHECKS
 from pytensor_unpool.errors import PositionError, ShapeError
 from pytensor_unpool.ops.check import Check, equal
-from tests.ops.test_check import LENGTHS, compare
 from tests.support.backends import at_its_precision, concerned, every_backend, marks
+from tests.support.checked import compare, some_lengths
 
 __all__ = ["at_its_precision"]
 
@@ -23,7 +23,7 @@ pytestmark = marks
 
 
 @every_backend
-@LENGTHS
+@some_lengths
 def test_backends(backend: Any, lengths: Any) -> None:
     compare(backend.mode, lengths)
 

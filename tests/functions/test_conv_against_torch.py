@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from tests.functions.test_conv import IN_C, compiled, convolutions, whole
-from tests.support.conv_cases import Case
+from tests.support.conv_cases import Case, convolutions
+from tests.support.conv_checks import IN_C, compiled
 from tests.support.strategies import repeatable, seeds
+from tests.support.whole import whole
 
 torch = pytest.importorskip("torch")
 

@@ -16,7 +16,7 @@ from pytensor.graph.replace import vectorize_graph
 import pytensor_unpool as pu
 from pytensor_unpool.geometry.helix import MODES as WINDOWS
 from pytensor_unpool.ops import HelixConvolve, HelixWindow
-from tests.functions.test_helix import shapes
+from tests.support.helix_cases import shapes
 from tests.support.modes import ALL, MODES, PYTHON
 from tests.support.strategies import repeatable, seeds
 

@@ -21,6 +21,7 @@ from pytensor_unpool.ops import RowsToWindows, WindowsToRows
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CORE, PoolCase, assert_same
 from tests.support.modes import MODES, PYTHON
+from tests.support.whole import whole
 
 Function = Callable[..., Any]
 
@@ -102,8 +103,8 @@ def test_derivatives_are_the_same_maps_again(mode: str, rng: np.random.Generator
     outputs = [rows, back, gradient, gradient_of_back, *tangents, second]
     run = pytensor.function([x, r, v, stride], outputs, mode=mode)
     row = (3, 2, 1, 1, 1)
-    x_value, v_value = (rng.integers(-4, 5, (2, 8)).astype(float) for _ in range(2))
-    r_value = rng.integers(-4, 5, (2, 4, 3)).astype(float)
+    x_value, v_value = (whole(rng, (2, 8)) for _ in range(2))
+    r_value = whole(rng, (2, 4, 3))
     got = run(x_value, r_value, v_value, 2)
     rows_of_v = oracle.windows_to_rows(v_value, [row], False, "wrap")
     back_value = oracle.rows_to_windows(r_value, (8,), [row], False, "wrap")

@@ -22,6 +22,7 @@ import pytensor_unpool as pu
 from tests.support.cases import Array
 from tests.support.modes import PYTHON
 from tests.support.strategies import repeatable, seeds
+from tests.support.whole import whole
 
 FUNCTIONS = (pu.upsample_nearest, pu.upsample_dilate, pu.upsample_linear)
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
@@ -197,20 +198,15 @@ def all_three(mode: str) -> Any:
     )
 
 
-def whole(rng: np.random.Generator, *shape: int) -> Array:
-    """Return whole numbers, of which sums are exact."""
-    return rng.integers(-9, 9, size=shape).astype(float)
-
-
 def arrays(rng: np.random.Generator) -> list[Array]:
     """Return matrices in all kinds of memory."""
     return [
-        whole(rng, 3, 4),
-        whole(rng, 3, 4)[::-1, ::-1],
-        whole(rng, 3, 4).T,
-        whole(rng, 3, 4)[::2, 1::2],
-        np.broadcast_to(whole(rng, 1, 4), (3, 4)),
-        *(whole(rng, *shape) for shape in ((0, 3), (2, 0), (0, 0), (1, 1), (3, 1), (1, 2))),
+        whole(rng, (3, 4)),
+        whole(rng, (3, 4))[::-1, ::-1],
+        whole(rng, (3, 4)).T,
+        whole(rng, (3, 4))[::2, 1::2],
+        np.broadcast_to(whole(rng, (1, 4)), (3, 4)),
+        *(whole(rng, shape) for shape in ((0, 3), (2, 0), (0, 0), (1, 1), (3, 1), (1, 2))),
     ]
 
 
@@ -223,9 +219,9 @@ def test_values_and_derivatives(mode: str, rng: np.random.Generator) -> None:
     """
     for matrix in arrays(rng):
         vector = matrix.T[0] if matrix.size else np.zeros(0)
-        xs, v = [matrix, matrix, vector], whole(rng, *vector.shape)
+        xs, v = [matrix, matrix, vector], whole(rng, vector.shape)
         wanted = [LOOPS[f](x, ratio) for x, (f, ratio) in zip(xs, RATIOS.items(), strict=True)]
-        cotangents = [whole(rng, *y.shape) for y in wanted]
+        cotangents = [whole(rng, y.shape) for y in wanted]
         *results, second, forward = all_three(mode)(matrix, vector, v, *cotangents)
         for x, y, w, gradient, g in zip(
             xs, results[:3], wanted, results[3:], cotangents, strict=True

@@ -18,11 +18,11 @@ from pytensor_unpool.kernels.reference import conv as reference_conv
 from pytensor_unpool.kernels.reference import neighbours as reference_neighbours
 from pytensor_unpool.kernels.reference import upsampling as reference_upsampling
 from pytensor_unpool.kernels.reference.helix import convolve_by_products
-from tests.functions.test_conv import whole
 from tests.support.backends import INSTALLED, Backend, at_its_precision, every_backend, marks
 from tests.support.cases import CASES, DATA, Array, PoolCase, distinct, tied
 from tests.support.conv_cases import CASES as CONVOLUTIONS
 from tests.support.conv_cases import Case
+from tests.support.whole import whole
 
 __all__ = ["at_its_precision"]
 pytestmark = marks

@@ -11,36 +11,13 @@ import pytest
 from pytensor.graph.replace import vectorize_graph
 from pytensor_unpool.symbolic import unpool_arange
 
-from pytensor_unpool.errors import PositionError, ShapeError
-from pytensor_unpool.ops.check import Check, equal, is_multiple
+from pytensor_unpool.errors import PositionError
+from tests.support.checked import compare, some_lengths
 from tests.support.modes import C_OR_PYTHON, MODES
 
 
-def checked(x: Any) -> Any:
-    """Return `x` if it is square, and has an even number of rows."""
-    rows, columns = x.shape
-    return Check(ShapeError, "square and even")(x, equal(rows, columns), is_multiple(rows, 2))
-
-
-def compare(mode: str, lengths: tuple[int | None, ...]) -> None:
-    x = pt.tensor("x", dtype="float32", shape=lengths)
-    run = pytensor.function([x], [checked(x) * 2, pt.grad((checked(x) ** 2).sum(), x)], mode=mode)
-    for shape in ((4, 4), (2, 2)):
-        if all(known in (None, n) for known, n in zip(lengths, shape, strict=True)):
-            ones = np.ones(shape, "float32")
-            for result in run(ones):
-                np.testing.assert_array_equal(result, 2 * ones)
-    for shape in ((4, 6), (6, 4), (3, 3)):
-        if all(known in (None, n) for known, n in zip(lengths, shape, strict=True)):
-            with pytest.raises(ShapeError, match="square and even"):
-                run(np.ones(shape, "float32"))
-
-
-LENGTHS = pytest.mark.parametrize("lengths", [(None, None), (4, None), (4, 4), (3, 3)], ids=str)
-
-
 @pytest.mark.parametrize("mode", MODES)
-@LENGTHS
+@some_lengths
 def test_modes(mode: str, lengths: Any) -> None:
     compare(mode, lengths)
 

@@ -14,6 +14,7 @@ from pytensor.tensor.blockwise import Blockwise
 
 import pytensor_unpool as pu
 from tests.support.cases import Array
+from tests.support.whole import whole
 
 NUMBERS: dict[str, Any] = {"stride": (2, 3), "pad": (1, 2), "dilation": (2, 1), "groups": 2}
 SHAPES = {"x": (3, 4, 9, 7), "kernel": (6, 2, 3, 2), "dy": (3, 6, 4, 4)}
@@ -36,7 +37,7 @@ def run(batch: tuple[int, ...], which: tuple[bool, ...], *, is_static: bool) -> 
     inputs = []
     for item, shape, has_batch in zip(items, SHAPES.values(), which, strict=True):
         full = (*batch, *shape) if has_batch else shape
-        values.append(rng.integers(-4, 5, size=full).astype(float))
+        values.append(whole(rng, full))
         known = full if is_static else (None,) * len(full)
         inputs.append(pt.tensor(item.name, shape=known) if has_batch else item)
     outputs = graphs(*items)

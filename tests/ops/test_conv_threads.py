@@ -23,17 +23,18 @@ needs_openmp = pytest.mark.skipif(
 # Three threads, whatever the machine has, and batches of one, two and more images.
 RUN_CASES = """
 import numpy as np
-from tests import test_conv as t
+from tests.support import conv_checks
+from tests.support.conv_cases import CASES, PLAIN, Case
 from tests.support.headers import use_compiled_headers
 
 use_compiled_headers()
 rng = np.random.default_rng(5)
-for case in t.CASES:
+for case in CASES:
     if len(case.rows) == 2 and not case.flip:
         if case.groups < 5:
-            t.check(case, "CVM", rng, laid_out=t.with_gaps)
-t.check(t.Case((1, 2, 20, 21), (26, 2, 1, 3), (t.PLAIN, (2, 1, 1, 1))), "CVM", rng)
-t.check_large_arrays("CVM", rng)
+            conv_checks.check(case, "CVM", rng, laid_out=conv_checks.with_gaps)
+conv_checks.check(Case((1, 2, 20, 21), (26, 2, 1, 3), (PLAIN, (2, 1, 1, 1))), "CVM", rng)
+conv_checks.check_large_arrays("CVM", rng)
 (status,) = (line for line in open("/proc/self/status") if line.startswith("Threads:"))
 print(status)
 """

@@ -11,8 +11,9 @@ import pytest
 from pytensor.graph.replace import vectorize_graph
 
 import pytensor_unpool as pu
-from tests.ops.test_vectorize import CASES, output_of
+from tests.support.batches import CASES, output_of
 from tests.support.modes import ALL, MODES
+from tests.support.whole import whole
 
 PAIRS = {name: case for name, case in CASES.items() if len(case.arguments) > 1}
 BATCHES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
@@ -105,10 +106,7 @@ def test_leading_axes_of_helix_convolutions_are_no_batch(
     """Every kernel of a batch meets every leading item of x, in values and in gradients."""
     x, kernel = (pt.tensor(dtype="float64", shape=(None,) * len(shape)) for shape in shapes)
     ndim = 2 if shapes[0] == (2, 5, 6) else 1
-    arrays = [
-        rng.integers(-4, 5, size=(*batch, *shape)).astype("float64")
-        for batch, shape in zip(batches, shapes, strict=True)
-    ]
+    arrays = [whole(rng, (*batch, *shape)) for batch, shape in zip(batches, shapes, strict=True)]
     y = pu.ops.HelixConvolve(ndim, "full", "direct")(x, kernel)
     dx, dk = pt.grad((y**2).sum(), [x, kernel])
     for graph in (y, dx, dk):
@@ -127,10 +125,7 @@ def test_two_batches_of_convolutions_equal_a_loop(
     }[which]
     more = {"conv": [], "conv_input_grad": [(2, 4, 7)], "conv_kernel_grad": [(6, 2, 3)]}[which]
     items = [pt.tensor(dtype="float64", shape=(None,) * 3) for _ in shapes]
-    arrays = [
-        rng.integers(-4, 5, size=(*batch, *shape)).astype("float64")
-        for batch, shape in zip(batches, shapes, strict=True)
-    ]
+    arrays = [whole(rng, (*batch, *shape)) for batch, shape in zip(batches, shapes, strict=True)]
     graph = getattr(pu, which)(*items, *more, stride=2, groups=2)
     assert_equals_loop(graph, items, arrays, "FAST_COMPILE")
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
 
 from tests.support.oracle_conv import Steps
 
@@ -47,3 +50,20 @@ CASES = (
     Case((2, 2, 4, 5, 6), (3, 2, 2, 3, 2), ((1, 1, 0, 1), (2, 0, 1, 1), (1, 0, 0, 2))),
     Case((1, 4, 3, 6, 5), (4, 2, 3, 2, 2), (PLAIN, (1, 1, 1, 2), (3, 2, 2, 1)), 2, flip=True),
 )
+
+
+@st.composite
+def convolutions(draw: Any) -> Case:
+    ndim = draw(st.integers(1, 3))
+    groups = draw(st.integers(1, 3))
+    rows, lengths, taps = [], [], []
+    for _ in range(ndim):
+        stride, dilation, size = (draw(st.integers(1, 3)) for _ in range(3))
+        before, after = (draw(st.integers(0, 3)) for _ in range(2))
+        least = max(1, (size - 1) * dilation + 1 - before - after)
+        lengths.append(least + draw(st.integers(0, 5)))
+        taps.append(size)
+        rows.append((stride, before, after, dilation))
+    channels, outs = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    x = (draw(st.integers(0, 2)), channels * groups, *lengths)
+    return Case(x, (outs * groups, channels, *taps), tuple(rows), groups, draw(st.booleans()))

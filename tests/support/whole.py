@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from pytensor.graph.traversal import explicit_graph_inputs
 from tests.support.cases import Array
 
 
-def whole(rng: np.random.Generator, *shape: int, dtype: str = "float64") -> Array:
+def whole(rng: np.random.Generator, shape: Sequence[int], dtype: str = "float64") -> Array:
     """Return small whole numbers, half of them negative."""
     return rng.integers(-4, 5, size=shape).astype(dtype)
 
