@@ -42,7 +42,7 @@ from pytensor_unpool.ops import (
     WindowsToRows,
     WindowUnpool,
 )
-from tests.support.modes import C_OR_PYTHON, MODES
+from tests.support.modes import C_OR_PYTHON, every_mode
 
 ROOT = Path(__file__).parents[1]
 
@@ -151,7 +151,7 @@ def test_shared_variables_are_read_and_updated(mode):
     assert x.get_value()[:, 1, 2].tolist() == [4, 10]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_a_graph_of_shapes_alone_computes_no_pooling(mode):
     """Catches an `infer_shape` of the wrong form, which PyTensor drops in silence."""
     x, window = pt.tensor("x", dtype="float64", shape=(None, None, 6)), pt.lscalar("window")

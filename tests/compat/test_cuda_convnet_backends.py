@@ -27,7 +27,7 @@ from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import gpu_contiguous
 from pytensor_unpool.errors import ShapeError
 from tests.support.backends import at_its_precision, every_backend, marks
 from tests.support.cuda_convnet_cases import REFUSED
-from tests.support.modes import ALL
+from tests.support.modes import ALL, compiled_modes
 
 __all__ = ["at_its_precision"]
 
@@ -126,7 +126,7 @@ def test_rules_that_are_kept(backend: Any) -> None:
         run(np.ones((2, 6, 6, 6), "f"), np.ones((6, 3, 3, 16), "f"))
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+@compiled_modes
 def test_drawing_in_compiled_modes(mode: str) -> None:
     images = np.arange(1.0, 10).reshape(1, 3, 3, 1)
     draw = pytensor.function([], stochastic_max_pool_c01b(images, (3, 3), (3, 3)), mode=mode)

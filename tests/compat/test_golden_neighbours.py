@@ -21,7 +21,7 @@ from pytensor_unpool.errors import ShapeError, UnpoolError, WindowError
 from tests.support import oracle_pool as oracle
 from tests.support.cases import Array, assert_same
 from tests.support.golden import Case, array, every, load_cases
-from tests.support.modes import ALL, C_OR_PYTHON, MODES, MODES_OF_MANY, PYTHON
+from tests.support.modes import ALL, C_OR_PYTHON, MODES_OF_MANY, PYTHON
 
 Function = Callable[..., Any]
 
@@ -31,9 +31,6 @@ TO_IMAGES = [c for c in CASES if c["fn"] == "neibs2images" and "out" in c["outpu
 RAISING = [c for c in CASES if "out" not in c["outputs"]]
 
 PATCH_MODES = neighbours.MODES
-
-
-every_mode = pytest.mark.parametrize("mode", MODES)
 
 
 def rows_of(mode: str, shape: list[int], step: list[int] | None) -> list[tuple[int, ...]]:

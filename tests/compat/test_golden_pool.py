@@ -23,7 +23,7 @@ from pytensor_unpool.compat.theano.tensor.signal import downsample, pool
 from pytensor_unpool.errors import ShapeError
 from tests.support.cases import Array
 from tests.support.golden import Case, array, every, inputs, load_cases
-from tests.support.modes import ALL, MODES, MODES_OF_MANY
+from tests.support.modes import ALL, MODES_OF_MANY, every_mode
 
 Function = Callable[..., Any]
 
@@ -221,7 +221,7 @@ def five_axes(a: Array) -> Array:
     return a.reshape((1,) * (5 - a.ndim) + a.shape)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_no_window_where_lengths_are_known_at_run_time_only(mode: str) -> None:
     """The one result of Theano's that is an error: where it is known beforehand, it is empty."""
     x = pt.dmatrix("x")

@@ -15,6 +15,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.cli import main, names
 from pytensor_unpool.compat.errors import OldNameError, OldPackageError
 from pytensor_unpool.compat.theano.tensor import nnet
+from tests.support.modes import compiled_modes
 
 ROOT = Path(pu.__file__).parents[1]
 
@@ -207,7 +208,7 @@ class TestRun:
         assert old_modules() == set()
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+@compiled_modes
 def test_a_clone_of_a_shared_variable_has_its_memory(mode, old):
     """Catches an update in the place of a value that another variable reads."""
     import theano

@@ -17,7 +17,7 @@ import pytest
 
 from pytensor_unpool.cli import main
 from tests.support.legacy_scripts import FOLDER, SCRIPTS, flags, run_all
-from tests.support.modes import ALL
+from tests.support.modes import ALL, compiled_modes
 
 
 @cache
@@ -59,7 +59,7 @@ def test_it_runs(name: str) -> None:
 
 
 @pytest.mark.skipif(not ALL, reason="compiling takes minutes")
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+@compiled_modes
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_it_runs_compiled(name: str, mode: str) -> None:
     check(name, printed(mode)[name])

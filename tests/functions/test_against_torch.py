@@ -19,7 +19,7 @@ from pytensor_unpool.kernels import reference
 from pytensor_unpool.kernels.window_taps import window_taps
 from tests.support import oracle_pool as oracle
 from tests.support.cases import Array, PoolCase, assert_same, distinct, tied
-from tests.support.modes import MODES
+from tests.support.modes import COMPILED, compiled_modes, every_mode
 
 torch = pytest.importorskip("torch")
 
@@ -28,7 +28,6 @@ Function = Callable[..., Any]
 POOL = {1: "max_pool1d", 2: "max_pool2d", 3: "max_pool3d"}
 AVERAGE = {1: "avg_pool1d", 2: "avg_pool2d", 3: "avg_pool3d"}
 UNPOOL = {1: "max_unpool1d", 2: "max_unpool2d", 3: "max_unpool3d"}
-COMPILED = tuple(mode for mode in MODES if mode != "FAST_COMPILE")
 
 
 def random_case(rng: np.random.Generator, ndim: int) -> PoolCase:
@@ -188,7 +187,7 @@ def test_compiled_windows_equal_torch(mode: str, case: PoolCase, rng: np.random.
 
 @pytest.mark.parametrize("partial_windows", [False, True])
 @pytest.mark.parametrize("ndim", CASES)
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_symbolic_windows_equal_torch(
     ndim: int, partial_windows: bool, mode: str, rng: np.random.Generator
 ) -> None:
@@ -209,7 +208,7 @@ def test_symbolic_windows_equal_torch(
 
 
 @pytest.mark.parametrize("ndim", UNPOOL)
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_compiled_un_pooling_equals_torch(ndim: int, mode: str, rng: np.random.Generator) -> None:
     """Overlapping windows repeat positions; the values here differ."""
     axes = (None,) * (ndim + 2)
@@ -283,7 +282,7 @@ def test_reference_averages_equal_torch(case: PoolCase, rng: np.random.Generator
 
 @pytest.mark.parametrize("partial_windows", [False, True])
 @pytest.mark.parametrize("ndim", AVERAGE_CASES)
-@pytest.mark.parametrize("mode", COMPILED)
+@compiled_modes
 def test_compiled_averages_equal_torch(
     ndim: int, partial_windows: bool, mode: str, rng: np.random.Generator
 ) -> None:

@@ -20,11 +20,10 @@ from pytensor.link.vm import VMLinker
 import pytensor_unpool as pu
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CORE, DATA, Array, PoolCase, distinct, tied
-from tests.support.modes import MODES, MODES_OF_MANY
+from tests.support.modes import MODES, MODES_OF_MANY, every_mode
 
 Function = Callable[..., Any]
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 
 CASES = (
     PoolCase((21,), 4, stride=3, pad=((2, 1),), partial_windows=True),

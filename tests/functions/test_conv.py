@@ -17,7 +17,7 @@ from pytensor_unpool.kernels.reference import conv as reference_conv
 from tests.support import oracle_conv
 from tests.support.conv_cases import CASES, PLAIN, Case, convolutions
 from tests.support.conv_checks import IN_C, check, check_large_arrays, compiled, with_gaps
-from tests.support.modes import ALL, PYTHON
+from tests.support.modes import ALL, PYTHON, REWRITTEN, compiled_modes
 from tests.support.strategies import repeatable, seeds
 from tests.support.whole import whole
 
@@ -86,7 +86,7 @@ def test_the_fewest_multiplications(rng: np.random.Generator) -> None:
         assert np.abs(got - wanted).max() < 16 * np.finfo("float32").eps * np.abs(wanted).max()
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+@compiled_modes
 @pytest.mark.parametrize("place", [(0, 0), (5, 8), (6, 9), (13, 20)], ids=str)
 def test_nan_gets_no_farther_than_the_taps(
     mode: str, place: tuple[int, int], rng: np.random.Generator
@@ -234,9 +234,7 @@ def test_the_change_in_a_direction(rng: np.random.Generator) -> None:
 def test_a_gradient_that_nobody_reads_is_not_computed() -> None:
     x, kernel = pt.tensor4("x"), pt.tensor4("kernel")
     gradient = pt.grad(pu.conv(x, kernel).sum(), kernel)
-    # PyTensor's default rewrites, but no compilation.
-    mode = pytensor.compile.mode.Mode(linker="py", optimizer="fast_run")
-    function = pytensor.function([x, kernel], gradient, mode=mode)
+    function = pytensor.function([x, kernel], gradient, mode=REWRITTEN)
     names = [type(node.op).__name__ for node in function.maker.fgraph.apply_nodes]
     assert names.count("ConvKernelGrad") == 1
     assert not {"Conv", "ConvInputGrad"} & set(names)
@@ -258,8 +256,7 @@ def test_shapes_are_known_without_computing() -> None:
     x, kernel = pt.tensor("x", shape=(None, 3, None, 9)), pt.tensor("k", shape=(4, 3, 2, 3))
     y = pu.conv(x, kernel, pad=(1, 0), stride=(1, 2))
     assert y.type.shape == (None, 4, None, 4)
-    mode = pytensor.compile.mode.Mode(linker="py", optimizer="fast_run")
-    function = pytensor.function([x, kernel], y.shape, on_unused_input="ignore", mode=mode)
+    function = pytensor.function([x, kernel], y.shape, on_unused_input="ignore", mode=REWRITTEN)
     assert not any("Conv" in type(n.op).__name__ for n in function.maker.fgraph.apply_nodes)
     shape = function(np.ones((2, 3, 5, 9)), np.ones((4, 3, 2, 3)))
     np.testing.assert_array_equal(shape, [2, 4, 6, 4])

@@ -13,7 +13,7 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError, UnpoolError
-from tests.support.modes import MODES
+from tests.support.modes import every_mode
 
 X, KERNEL = np.ones((2, 4, 5, 6)), np.ones((6, 4, 3, 2))
 
@@ -115,7 +115,7 @@ def compiled(mode: str) -> list[Any]:
 PLAIN = (1, 0, 0, 1)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_when_it_runs(mode: str) -> None:
     """The same words in every mode, and the function goes on to work."""
     forward, *gradients = compiled(mode)

@@ -27,7 +27,7 @@ from pytensor_unpool.errors import (
 )
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TiedGather, TiedUnpool
-from tests.support.modes import MODES
+from tests.support.modes import MODES, every_mode
 
 
 def unknown(name: str, ndim: int, dtype: str = "float64") -> Any:
@@ -242,7 +242,7 @@ def test_only_the_first_of_many_bad_positions_is_named():
             compiled("unpool_planes", mode)(ONES, np.add(NOUGHTS, [[[0], [9]], [[-1], [8]]]), 2, 3)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_lengths_that_no_memory_holds_raise_and_do_not_spoil(mode):
     """Catches a size in bytes that overflows: an array too short for its length."""
     run = compiled("unpool", mode)
@@ -292,7 +292,7 @@ def test_errors_are_the_exceptions_that_users_of_numpy_expect():
     assert isinstance(PositionError(1, 1), UnpoolError)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_a_matrix_of_window_numbers_of_the_wrong_shape_is_refused(mode):
     """Catches a kernel that reads numbers behind the matrix."""
     windows = Windows((None,), (None,), (None,), (None,), (1,))

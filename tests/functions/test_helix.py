@@ -23,7 +23,15 @@ from pytensor_unpool.ops import HelixConvolve, HelixWindow
 from tests.support import oracle_helix
 from tests.support.cases import Array
 from tests.support.helix_cases import drawn, place, shapes
-from tests.support.modes import ALL, MODES
+from tests.support.modes import (
+    ALL,
+    C_OR_PYTHON,
+    MODES_OF_MANY,
+    NUMBA_OR_PYTHON,
+    REWRITTEN,
+    compiled_modes,
+    every_mode,
+)
 from tests.support.strategies import repeatable, seeds
 
 # Relative to the largest element, as transforms spread rounding errors over all of them.
@@ -46,7 +54,7 @@ def assert_close(got: Array, wanted: Array, tolerance: float = TOLERANCE) -> Non
     assert np.abs(got - wanted).max(initial=0) <= tolerance * np.abs(wanted).max(initial=0)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_a_case_by_hand(mode: str) -> None:
     x, kernel = pt.matrix("x", dtype="float64"), pt.matrix("kernel", dtype="float64")
     # Compiled, three of the nine.
@@ -80,7 +88,7 @@ def compiled_window(rank: int, method: str, mode: str) -> Any:
     return pytensor.function([x, kernel, starts, lengths], y, mode=mode)
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+@compiled_modes
 @repeatable(max_examples=60)
 @given(shapes(RANKS), seeds)
 def test_compiled_products_equal_scipy(mode: str, case: Any, seed: int) -> None:
@@ -91,7 +99,7 @@ def test_compiled_products_equal_scipy(mode: str, case: Any, seed: int) -> None:
     assert_close(run(x, kernel, *place(x, kernel, window)), wanted)
 
 
-@pytest.mark.parametrize("mode", [*MODES] if ALL else ["FAST_COMPILE", "CVM"])
+@pytest.mark.parametrize("mode", C_OR_PYTHON)
 @repeatable(max_examples=60)
 @given(shapes(RANKS[:2]), st.data())
 def test_windows_anywhere(mode: str, case: Any, data: Any) -> None:
@@ -117,7 +125,7 @@ LARGE = [
 ]
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE", "NUMBA"])
+@pytest.mark.parametrize("mode", NUMBA_OR_PYTHON)
 @pytest.mark.parametrize("shapes", LARGE if ALL else LARGE[:1], ids=str)
 def test_long_strips_and_the_method_that_is_chosen(
     shapes: Any, mode: str, rng: np.random.Generator
@@ -149,7 +157,7 @@ DTYPES = [
     ("dtypes", "mode"),
     [
         (dtypes, mode)
-        for mode in (MODES if ALL else ["FAST_COMPILE"])
+        for mode in MODES_OF_MANY
         for dtypes in DTYPES
         if (dtypes[0], mode) != ("float16", "NUMBA")
     ],
@@ -178,7 +186,7 @@ def test_dtypes(dtypes: Any, mode: str, rng: np.random.Generator) -> None:
         )
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE", "CVM"])
+@pytest.mark.parametrize("mode", C_OR_PYTHON)
 def test_products_of_integers_are_exact(mode: str) -> None:
     """Beyond what a double can hold."""
     x, kernel = pt.lvector("x"), pt.lvector("kernel")
@@ -189,7 +197,7 @@ def test_products_of_integers_are_exact(mode: str) -> None:
     assert run([big + 1, 3, -1], [1, -1]).tolist() == [big + 1, 2 - big, -4, 1]
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE"])
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 def test_leading_axes_are_items(mode: str, rng: np.random.Generator) -> None:
     x, kernel = rng.normal(size=(2, 3, 6, 5)), rng.normal(size=(2, 4))
     variables = pt.tensor4("x", dtype="float64"), pt.matrix("k", dtype="float64")
@@ -215,7 +223,7 @@ def test_many_items_are_transformed_some_at_a_time(rng: np.random.Generator) -> 
     assert_close(y, scipy.signal.fftconvolve(x, kernel[None, None], "same", axes=2))
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE"])
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 def test_a_nan_spreads_to_its_sums_alone_or_with_transforms_to_all(mode: str) -> None:
     x, kernel = pt.dvector("x"), pt.dvector("kernel")
     outputs = [pu.helix_convolve(x, kernel, method=method) for method in ("direct", "fft")]
@@ -231,8 +239,7 @@ def test_static_shapes_and_shapes_without_computing() -> None:
     assert pu.helix_convolve(x, kernel, "valid").type.shape == (None, 6, None)
     assert pu.helix_convolve(x, pt.dmatrix("k"), "same").type.shape == x.type.shape
     outputs = [pu.helix_convolve(x, kernel, window).shape for window in WINDOWS]
-    mode = pytensor.compile.mode.Mode(linker="py", optimizer="fast_run")
-    function = pytensor.function([x, kernel], outputs, mode=mode, on_unused_input="ignore")
+    function = pytensor.function([x, kernel], outputs, mode=REWRITTEN, on_unused_input="ignore")
     assert not any(isinstance(n.op, HelixConvolve) for n in function.maker.fgraph.apply_nodes)
     shapes = function(
         np.ones((2, 9, 5), pytensor.config.floatX), np.ones((4, 6), pytensor.config.floatX)

@@ -12,7 +12,7 @@ import pytest
 import pytensor_unpool as pu
 from pytensor_unpool.errors import ArgumentError, ShapeError
 from pytensor_unpool.ops import HelixConvolve, HelixWindow
-from tests.support.modes import MODES
+from tests.support.modes import every_mode
 
 SHAPES: dict[str, tuple[Any, Any, str, str]] = {
     "neither inside the other": (
@@ -31,7 +31,7 @@ def test_static_shapes(case: Any) -> None:
         pu.helix_convolve(pt.ones(x), pt.ones(kernel), window)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_shapes_at_run_time(mode: str) -> None:
     x, kernel = pt.dmatrix("x"), pt.dmatrix("kernel")
     convolve = pytensor.function([x, kernel], pu.helix_convolve(x, kernel, "valid"), mode=mode)
@@ -41,7 +41,7 @@ def test_shapes_at_run_time(mode: str) -> None:
             convolve(np.ones(lengths), np.ones(taps))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_items_that_disagree(mode: str) -> None:
     x, kernels = pt.dmatrix("x"), pt.dmatrix("kernels")
     run = pytensor.function([x, kernels], HelixConvolve(1, "full")(x, kernels), mode=mode)
@@ -61,7 +61,7 @@ def test_windows_of_no_length() -> None:
         run([1.0, 2.0], [-1])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_a_number_for_each_axis_of_a_window(mode: str) -> None:
     """Catches kernels that read numbers behind a vector that is too short."""
     x, starts, lengths = pt.dmatrix("x"), pt.lvector("starts"), pt.lvector("lengths")
@@ -77,7 +77,7 @@ def test_a_number_for_each_axis_of_a_window(mode: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["direct", "fft"])
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_windows_far_away_hold_zeros(mode: str, method: str) -> None:
     """Catches numbers of elements that overflow, or memory for all that lies between."""
     x, starts = pt.dvector("x"), pt.lvector("starts")

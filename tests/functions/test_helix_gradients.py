@@ -17,7 +17,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.geometry.helix import MODES as WINDOWS
 from pytensor_unpool.ops import HelixConvolve, HelixWindow
 from tests.support.helix_cases import shapes
-from tests.support.modes import ALL, MODES, PYTHON
+from tests.support.modes import ALL, MODES_OF_MANY, PYTHON, REWRITTEN, compiled_modes
 from tests.support.strategies import repeatable, seeds
 
 CASES = [
@@ -78,7 +78,7 @@ def test_gradients_are_adjoint(case: Any, seed: int, method: str) -> None:
         np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+@compiled_modes
 def test_compiled_gradients(mode: str, rng: np.random.Generator) -> None:
     """Of first and second order, with items that share the kernel, all in one function."""
     x, kernel = pt.dtensor3("x"), pt.dmatrix("k")
@@ -127,13 +127,12 @@ def test_complex_pullbacks_are_adjoint(window: str, rng: np.random.Generator) ->
 def test_gradients_that_nobody_reads_are_not_computed() -> None:
     x, kernel = pt.dmatrix("x"), pt.dmatrix("k")
     gradient = pt.grad(pu.helix_convolve(x, kernel).sum(), kernel)
-    mode = pytensor.compile.mode.Mode(linker="py", optimizer="fast_run")
-    function = pytensor.function([x, kernel], gradient, mode=mode)
+    function = pytensor.function([x, kernel], gradient, mode=REWRITTEN)
     ours = [n.op for n in function.maker.fgraph.apply_nodes if "Helix" in type(n.op).__name__]
     assert ours == [HelixWindow(2, turned=True)]
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE"])
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 def test_a_batch_of_kernels_is_one_call(mode: str, rng: np.random.Generator) -> None:
     """And so are its gradients: for each item those of the item alone."""
     x, kernel = pt.dvector("x"), pt.dvector("k")

@@ -27,11 +27,10 @@ from tests.support.cases import (
     tied,
     with_nan,
 )
-from tests.support.modes import ALL, MODES, MODES_OF_MANY
+from tests.support.modes import ALL, MODES, MODES_OF_MANY, compiled_modes, every_mode
 
 Function = Callable[..., Any]
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 
 BY_HAND = np.array([[1, 5, 2, 0, 0], [4, 3, 8, 8, 9], [9, 9, 0, 1, 9]])
 
@@ -321,7 +320,7 @@ def test_positions_of_another_dtype(
     assert got.max() == 127
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+@compiled_modes
 def test_windows_that_reach_over_more_elements_than_an_int32_counts(
     mode: str, rng: np.random.Generator
 ) -> None:

@@ -18,12 +18,11 @@ import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxUnpool
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CASES, Array, PoolCase, assert_same, distinct, tied
-from tests.support.modes import ALL, MODES, MODES_OF_MANY
+from tests.support.modes import ALL, MODES, MODES_OF_MANY, compiled_modes, every_mode
 from tests.support.strategies import repeatable, seeds
 
 Function = Callable[..., Any]
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 either = pytest.mark.parametrize("duplicates", ["last", "sum"])
 
 VALUES = np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
@@ -247,7 +246,7 @@ def _gather(duplicates: str, mode: str) -> Function:
     return pytensor.function([x, positions], MaxGather(2, duplicates)(x, positions), mode=mode)
 
 
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "FAST_COMPILE"])
+@compiled_modes
 def test_last_of_a_plane_beyond_the_scratch_memory(mode: str) -> None:
     """Which positions were seen is kept for a part of the plane at a time."""
     places = 2**21 + 5

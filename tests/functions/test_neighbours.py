@@ -20,7 +20,7 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.reference import neighbours as reference
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CASES, CORE, Array, PoolCase, assert_same, distinct
-from tests.support.modes import ALL, MODES, PYTHON
+from tests.support.modes import ALL, PYTHON, every_mode
 from tests.support.strategies import Row, poolings, repeatable, seeds
 
 Pooling = tuple[tuple[int, ...], list[Row], bool]
@@ -28,7 +28,6 @@ Function = Callable[..., Any]
 
 BORDERS = ("zeros", "wrap")
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 either_border = pytest.mark.parametrize("border", BORDERS)
 
 

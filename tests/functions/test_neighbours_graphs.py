@@ -20,13 +20,12 @@ from pytensor_unpool.kernels.reference import neighbours as reference
 from pytensor_unpool.ops import RowsToWindows, WindowsToRows
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CORE, PoolCase, assert_same
-from tests.support.modes import MODES, PYTHON
+from tests.support.modes import PYTHON, every_mode
 from tests.support.whole import whole
 
 Function = Callable[..., Any]
 
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 either_border = pytest.mark.parametrize("border", ["zeros", "wrap"])
 
 

@@ -24,14 +24,13 @@ from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops import Pool, PoolInputGrad
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CASES, CORE, Array, PoolCase, assert_same, distinct, with_nan
-from tests.support.modes import ALL, MODES, MODES_OF_MANY, PYTHON
+from tests.support.modes import ALL, MODES, MODES_OF_MANY, PYTHON, compiled_modes, every_mode
 from tests.support.strategies import poolings, repeatable, seeds
 
 Function = Callable[..., Any]
 
 POOLINGS = ("sum", "average_inc_pad", "average_exc_pad")
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
 # Python is quick to compile, so it takes the whole table; the others are not.
@@ -146,7 +145,7 @@ def compiled_symbolic(ndim: int, partial_windows: bool, pooling: str, mode: str)
     return pytensor.function([x, g, *numbers], [y, pt.grad(None, x, known_grads={y: g})], mode=mode)
 
 
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "FAST_COMPILE"])
+@compiled_modes
 @repeatable(max_examples=300)
 @given(poolings(most_axes=2 if ALL else 1), seeds)
 def test_windows_known_at_run_time_only(mode: str, pooling: Any, seed: int) -> None:

@@ -12,14 +12,13 @@ from pytensor.gradient import verify_grad
 from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
 
 from pytensor_unpool.errors import DTypeError, LengthError, PositionError, ShapeError
-from tests.support.modes import MODES, MODES_OF_MANY, PYTHON
+from tests.support.modes import MODES_OF_MANY, PYTHON, every_mode
 from tests.support.strategies import repeatable
 
 TECHNIQUES = (unpool_loop, unpool_flat, unpool_arange)
 # Compiling with Numba or C takes seconds: what holds for any mode is tested in Python alone.
 
 every_technique = pytest.mark.parametrize("technique", TECHNIQUES, ids=lambda f: f.__name__)
-every_mode = pytest.mark.parametrize("mode", MODES)
 
 CODES = np.arange(24.0).reshape(2, 3, 4)
 POSITIONS = np.arange(24).reshape(2, 3, 4) % 5 + np.arange(4) * 5

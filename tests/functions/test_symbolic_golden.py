@@ -10,7 +10,7 @@ from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
 
 import pytensor_unpool as pu
 from tests.support.golden import arrays_of, every, load_cases
-from tests.support.modes import MODES
+from tests.support.modes import every_mode
 
 CASES = load_cases("subtensor_unpool")
 
@@ -74,7 +74,7 @@ def test_plain_graphs_equal_theano(technique, case):
     np.testing.assert_array_equal(gradient, expected_gradient, strict=True)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 @every(without(WRITTEN, "negative"))
 def test_max_unpool_equals_theano(case, mode):
     """Except that the gradient of an overwritten value is zero here."""
@@ -85,7 +85,7 @@ def test_max_unpool_equals_theano(case, mode):
         np.testing.assert_array_equal(gradient, expected_gradient, strict=True)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 @every(without(ADDED, "negative"))
 def test_adding_max_unpool_equals_theano(case, mode):
     *_, expected, expected_gradient = inputs_and_outputs(case)

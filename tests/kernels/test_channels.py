@@ -20,11 +20,10 @@ from pytensor_unpool.errors import PositionError
 from pytensor_unpool.ops import TapUnpool
 from tests.support import oracle_pool as oracle
 from tests.support.cases import Array, PoolCase, distinct, tied
-from tests.support.modes import ALL, MODES
+from tests.support.modes import ALL, compiled_modes
 
 Function = Callable[..., Any]
 
-COMPILED = [mode for mode in MODES if mode != "FAST_COMPILE"]
 
 CASES = (
     PoolCase((7, 9), (3, 2), stride=(2, 2), pad=((1, 0), (0, 1)), partial_windows=True),
@@ -106,7 +105,7 @@ def test_values_and_gradients(
 
 @pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("duplicates", ["last", "sum"])
-@pytest.mark.parametrize("mode", COMPILED)
+@compiled_modes
 def test_un_pooling(mode: str, duplicates: str, mixed: bool, rng: np.random.Generator) -> None:
     """`mixed`: values and positions are laid out in different ways, which is read as it comes."""
     values, positions = pt.ftensor3("values"), pt.ltensor3("positions")

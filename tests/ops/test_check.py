@@ -13,10 +13,10 @@ from pytensor_unpool.symbolic import unpool_arange
 
 from pytensor_unpool.errors import PositionError
 from tests.support.checked import compare, some_lengths
-from tests.support.modes import C_OR_PYTHON, MODES
+from tests.support.modes import C_OR_PYTHON, every_mode
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 @some_lengths
 def test_modes(mode: str, lengths: Any) -> None:
     compare(mode, lengths)

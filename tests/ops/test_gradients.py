@@ -21,14 +21,13 @@ import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxPool, TiedGather, TiedUnpool
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CASES, CORE, Array, PoolCase, assert_same, distinct, tied
-from tests.support.modes import ALL, MODES, MODES_OF_MANY, PYTHON
+from tests.support.modes import ALL, MODES, MODES_OF_MANY, PYTHON, every_mode
 
 Function = Callable[..., Any]
 
 
 TIES = ("first", "all")
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 either_ties = pytest.mark.parametrize("ties", TIES)
 either = pytest.mark.parametrize("duplicates", ["last", "sum"])
 # Python is quick to compile, so it takes the whole table.

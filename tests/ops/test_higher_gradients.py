@@ -16,9 +16,8 @@ import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, TiedGather, TiedUnpool
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CORE, Array, PoolCase, assert_same, distinct, tied
-from tests.support.modes import MODES, PYTHON
+from tests.support.modes import PYTHON, every_mode
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 either_ties = pytest.mark.parametrize("ties", ["first", "all"])
 either = pytest.mark.parametrize("duplicates", ["last", "sum"])
 either_way = pytest.mark.parametrize("direct", [True, False], ids=["pushforward", "two pullbacks"])

@@ -19,7 +19,7 @@ from pytensor_unpool.ops import MaxPool, TapGather, TapUnpool
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CASES as POOL_CASES
 from tests.support.cases import DATA, Array, PoolCase, assert_same, distinct, tied
-from tests.support.modes import ALL, MODES, PYTHON
+from tests.support.modes import ALL, PYTHON, every_mode
 
 Function = Callable[..., Any]
 
@@ -35,7 +35,6 @@ CORE = (
 )
 CASES = CORE + tuple(case for case in POOL_CASES if case.windows.has_taps and case not in CORE)
 
-every_mode = pytest.mark.parametrize("mode", MODES)
 case_and_mode = pytest.mark.parametrize(
     ("mode", "case"),
     [

@@ -34,7 +34,7 @@ from pytensor_unpool.ops import (
     TiedGather,
     TiedUnpool,
 )
-from tests.support.modes import ALL
+from tests.support.modes import ALL, compiled_modes
 
 ROOT = Path(__file__).parents[2]
 PR_SET_THP_DISABLE = 41
@@ -332,7 +332,7 @@ def test_convolutions_take_32_mebibytes_beyond_outputs_at_most(mode):
 
 
 @needs_linux
-@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+@compiled_modes
 def test_a_process_grows_neither_by_calls_nor_beyond_outputs_and_a_mebibyte(mode):
     """Catches scratch memory or an output that is not freed when a kernel raises."""
     for name, (good, bad, peak) in in_own_process(f"report({mode!r})").items():

@@ -7,12 +7,12 @@ import pytensor.tensor as pt
 import pytest
 
 from pytensor_unpool.ops import RuntimeBroadcast
-from tests.support.modes import MODES, PYTHON
+from tests.support.modes import PYTHON, every_mode
 
 X, LIKE = pt.dmatrix("x"), pt.dmatrix("like")
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_axes_of_length_1_are_stretched_and_no_others(mode):
     along_all, along_rows = RuntimeBroadcast((0, 1))(X, LIKE), RuntimeBroadcast((0,))(X, LIKE)
     run = pytensor.function([X, LIKE], [along_all, along_rows], mode=mode)

@@ -17,7 +17,7 @@ from pytensor.gradient import verify_grad
 from pytensor_unpool.errors import DTypeError, LengthError, ShapeError
 from pytensor_unpool.ops import Interpolate, InterpolateInputGrad
 from tests.support.cases import Array
-from tests.support.modes import ALL, MODES, PYTHON
+from tests.support.modes import ALL, MODES, PYTHON, every_mode
 from tests.support.strategies import repeatable, seeds
 
 # Axis, ratio, and how long the axis is: the last one is done in parts.
@@ -94,7 +94,7 @@ def test_any_ratio(p: int, q: int, length: int, axis: int, seed: int) -> None:
     np.testing.assert_allclose(np.vdot(wanted, wanted), np.vdot(x, dx[0]))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_numbers_that_are_not_finite_reach_no_further_than_their_weights(mode: str) -> None:
     for p in (2, 5) if ALL else (5,):
         run = compiled(-1, p, 1, mode)
@@ -109,7 +109,7 @@ def test_numbers_that_are_not_finite_reach_no_further_than_their_weights(mode: s
         assert np.isnan(dx[0, 0, 0]).tolist() == (weights[2 * p] > 0).tolist()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_what_does_not_fit_is_refused(mode: str) -> None:
     run = compiled(-2, 4, 1, mode)
     x, g = np.ones((1, 1, 2, 3)), np.ones((1, 1, 8, 3))
@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_refused(mode: str) -> None:
         run(x, g, [2**61])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_a_length_that_no_index_reaches_is_refused(mode: str) -> None:
     x = pt.dvector("x")
     run = pytensor.function([x], Interpolate(-1, 32)(x), mode=mode)

@@ -15,7 +15,7 @@ from pytensor_unpool.errors import ShapeError
 from pytensor_unpool.ops import MaxPool, MaxUnpool
 from tests.support.batches import CASES, PLACES, Batched, X, output_of
 from tests.support.idioms import OURS
-from tests.support.modes import C_OR_PYTHON, MODES
+from tests.support.modes import C_OR_PYTHON, every_mode
 
 
 def variable(array: Any, name: str = "v") -> Any:
@@ -109,7 +109,7 @@ in_object_mode = pytest.mark.filterwarnings("ignore:Numba will use object mode:U
 
 
 @in_object_mode
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_windows_that_differ_from_item_to_item_are_looped_over_and_right(mode):
     x, stride = variable(X[0]), pt.lscalar("stride")
     values, positions = pu.max_pool(x, 2, stride)
@@ -123,7 +123,7 @@ def test_windows_that_differ_from_item_to_item_are_looped_over_and_right(mode):
     assert got_positions.tolist() == [[0], [0]]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_windows_of_all_items_alike_need_no_loop(mode):
     x, window = variable(X[0]), pt.lscalar("window")
     batch_variable = variable(X)
@@ -133,7 +133,7 @@ def test_windows_of_all_items_alike_need_no_loop(mode):
     np.testing.assert_array_equal(run(X, 4), X.max(-1, keepdims=True))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_one_length_for_each_item_needs_no_loop(mode):
     """They must agree, or there is no array to hold the result: `shape` is batched too."""
     values, positions, length = variable(X[0, :2]), variable(PLACES[0]), pt.lscalar("length")

@@ -12,7 +12,7 @@ from pytensor.graph.replace import vectorize_graph
 
 import pytensor_unpool as pu
 from tests.support.batches import CASES, output_of
-from tests.support.modes import ALL, MODES
+from tests.support.modes import MODES_OF_MANY, every_mode
 from tests.support.whole import whole
 
 PAIRS = {name: case for name, case in CASES.items() if len(case.arguments) > 1}
@@ -56,7 +56,7 @@ def assert_equals_loop(item: Any, inputs: list[Any], arrays: list[Any], mode: st
     np.testing.assert_allclose(got.reshape((-1, *wanted[0].shape)), wanted, rtol=1e-12)
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE"])
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 @pytest.mark.parametrize("batches", BATCHES.values(), ids=BATCHES)
 @pytest.mark.parametrize("name", PAIRS)
 def test_two_batches_of_every_op_equal_a_loop(name: str, batches: Any, mode: str) -> None:
@@ -97,7 +97,7 @@ HELIX_BATCHES = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES if ALL else ["FAST_COMPILE"])
+@pytest.mark.parametrize("mode", MODES_OF_MANY)
 @pytest.mark.parametrize("batches", HELIX_BATCHES.values(), ids=HELIX_BATCHES)
 @pytest.mark.parametrize("shapes", HELIX.values(), ids=HELIX)
 def test_leading_axes_of_helix_convolutions_are_no_batch(
@@ -130,7 +130,7 @@ def test_two_batches_of_convolutions_equal_a_loop(
     assert_equals_loop(graph, items, arrays, "FAST_COMPILE")
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_kernels_of_a_batch_by_hand(mode: str) -> None:
     """Four kernels and four items are sixteen convolutions; four kernels and one item are four."""
     x, kernel = pt.matrix("x", dtype="float64"), pt.vector("kernel", dtype="float64")

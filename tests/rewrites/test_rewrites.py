@@ -29,7 +29,7 @@ from pytensor_unpool.dispatch import static
 from pytensor_unpool.ops import MaxGather, MaxPool, TapUnpool, TiedUnpool
 from tests.support.cases import assert_same
 from tests.support.idioms import our_ops, plain
-from tests.support.modes import MODES
+from tests.support.modes import every_mode
 
 STAGES = ("canonicalize", "stabilize", "specialize", "uncanonicalize")
 
@@ -97,7 +97,7 @@ def outputs_of_pools(function: Any) -> list[str | None]:
 X = np.array([[3.0, 1.0, 4.0, 1.0], [5.0, 9.0, 2.0, 6.0]])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 @pytest.mark.parametrize("ties", ["first", "all"])
 def test_positions_that_nobody_reads_are_not_computed(mode, ties):
     x = pt.matrix("x", dtype="float64")
@@ -108,7 +108,7 @@ def test_positions_that_nobody_reads_are_not_computed(mode, ties):
     assert run(X).tolist() == [[3, 4], [9, 6]]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_positions_of_symbolic_windows_are_dropped_too(mode):
     x, window = pt.matrix("x", dtype="float64"), pt.lscalar("window")
     run = pytensor.function([x, window], pu.max_pool(x, window)[0], mode=mode)
@@ -116,7 +116,7 @@ def test_positions_of_symbolic_windows_are_dropped_too(mode):
     assert run(X, 4).tolist() == [[4], [9]]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_positions_that_are_an_output_are_kept(mode):
     x = pt.matrix("x", dtype="float64")
     values, positions = pu.max_pool(x, 2)
@@ -128,7 +128,7 @@ def test_positions_that_are_an_output_are_kept(mode):
     assert only_positions(X).tolist() == [[0, 2], [1, 3]]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_pooling_once_serves_the_values_and_their_gradient(mode):
     """Catches a drop that runs before equal nodes are merged: the Op would pool twice."""
     x = pt.matrix("x", dtype="float64")
@@ -139,7 +139,7 @@ def test_pooling_once_serves_the_values_and_their_gradient(mode):
     assert run(X)[1].tolist() == [[6, 0, 8, 0], [0, 18, 0, 12]]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 def test_the_gradient_to_all_ties_needs_no_positions(mode):
     x = pt.matrix("x", dtype="float64")
     values, _ = pu.max_pool(x, 2, ties="all")
@@ -167,7 +167,7 @@ def test_the_gradient_of_a_graph_whose_positions_were_dropped_is_right():
     assert gradient(X).tolist() == [[1, 0, 1, 0], [0, 1, 0, 1]]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@every_mode
 @pytest.mark.parametrize("name", ["pytensor_unpool", "local_max_pool_drop_positions"])
 def test_rewrites_can_be_turned_off_together_and_by_name(mode, name):
     x = pt.matrix("x", dtype="float64")

@@ -17,9 +17,7 @@ import pytest
 import pytensor_unpool as pu
 from tests.support import oracle_pool as oracle
 from tests.support.cases import CORE, PoolCase, distinct, tied
-from tests.support.modes import MODES
-
-every_mode = pytest.mark.parametrize("mode", MODES)
+from tests.support.modes import every_mode
 
 PAIRS = PoolCase((4, 6), (2, 2), leading=(2,))
 OVERLAPPING = CORE[2]

@@ -2,9 +2,14 @@
 
 import os
 
-from pytensor.compile.mode import get_mode
+import pytest
+from pytensor.compile.mode import Mode, get_mode
 
-MODES = ("NUMBA", "CVM", "FAST_COMPILE")
+COMPILED = ("NUMBA", "CVM")
+MODES = (*COMPILED, "FAST_COMPILE")
+
+every_mode = pytest.mark.parametrize("mode", MODES)
+compiled_modes = pytest.mark.parametrize("mode", COMPILED)
 
 # To compile takes seconds for each function. Where there are hundreds, compiled modes run a part of
 # them, but for PYTENSOR_UNPOOL_TEST_ALL=1, with which hypothesis tries more examples as well.
@@ -21,3 +26,6 @@ NUMBA_OR_PYTHON = MODES if ALL else ("NUMBA", "FAST_COMPILE")
 # FAST_COMPILE for `verify_grad`: by the mode's name, it would compile its finite differences in
 # the default mode.
 PYTHON = get_mode("FAST_COMPILE")
+
+# All rewrites of PyTensor's default mode, and nothing is compiled.
+REWRITTEN = Mode(linker="py", optimizer="fast_run")
