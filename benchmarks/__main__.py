@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Measure, keep the numbers, make the page."""
+    """Measure, store the numbers, make the page."""
     options = _options()
     if not options.page:
         _measure(options)
@@ -24,7 +24,7 @@ def main() -> None:
 
 def _measure(options: argparse.Namespace) -> None:
     environment.use_one_thread()
-    # Imports NumPy and the rest, which ask for the number of threads when they are imported.
+    # Imports NumPy and the rest, which read the number of threads when they are imported.
     from benchmarks.run import measure
 
     result = measure(options.rounds, options.only, lambda text: print(text, flush=True))
@@ -36,7 +36,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--page", action="store_true", help="only make the page")
     parser.add_argument(
-        "--only", default="", metavar="WORD", help="only rows whose name holds it; keeps nothing"
+        "--only", default="", metavar="WORD", help="only rows whose name has it; stores nothing"
     )
     parser.add_argument("--rounds", type=_rounds, default=25, help="at least 15 (default 25)")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")

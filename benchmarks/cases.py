@@ -1,4 +1,4 @@
-"""What is measured, against whom, and how good it should be."""
+"""What is measured, against which peers, and with which targets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IMAGES = (64, 32, 56, 56)
 
 @dataclass(frozen=True)
 class Target:
-    """A peer, and the bound on a ratio of times; no bound where the peer only gives a scale."""
+    """A peer and a bound on the ratio of times, or none where the peer only sets the scale."""
 
     peer: str
     faster: float | None = None
@@ -20,7 +20,7 @@ class Target:
     within: float | None = None
     """Our time divided by the peer's is at most this."""
     mode: str = ""
-    """The only mode of ours that is compared, where the peer is one of that mode."""
+    """The only mode of ours to compare with, for a peer that runs in that mode."""
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Case:
-    """One work on one input: the last axes of `shape` are pooled."""
+    """One task on one input; the last axes of `shape` are pooled."""
 
     name: str
     work: str
@@ -39,17 +39,17 @@ class Case:
     stride: tuple[int, ...]
     targets: tuple[Target, ...]
     pooling: str = "max"
-    """What is pooled where `work` is "pool": a mode of `pytensor_unpool.pool`, or "old max"."""
+    """For `work="pool"`: a mode of `pytensor_unpool.pool`, or "old max"."""
     static: bool = False
     """Whether the lengths of the pooled axes are known when the graph is compiled."""
     channels: tuple[int, int] = (0, 0)
-    """Of a convolution: the output channels, and the channels of the kernel."""
+    """Of a convolution: output channels, and channels of the kernel."""
     pad: int = 0
     """Of a convolution."""
     idiom: str = ""
-    """Which one, where `work` is "idiom"."""
+    """For `work="idiom"`: which one."""
     threads: int = 1
-    """How many, where all contenders that can have more than one."""
+    """Number of threads, for all contenders that can use more than one."""
 
     @property
     def kernel(self) -> tuple[int, ...]:
@@ -68,12 +68,12 @@ class Case:
 
 
 def theano(copies: float) -> Target:
-    """Return the target against Theano 1.0.5, of which it is known how many copies it took."""
+    """Return the target against Theano 1.0.5, whose time is known in multiples of a copy."""
     return Target("copy", within=round(copies / 3, 1))
 
 
 def convolutions() -> list[Case]:
-    """Return a row for each convolution and for its two gradients."""
+    """Return a row for each convolution and one for its two gradients."""
     shapes = (
         ("5x5", (32, 16, 28, 28), (32, 16), 5, 1, 0),
         ("3x3, 64 channels", (16, 64, 56, 56), (64, 64), 3, 1, 1),
@@ -104,7 +104,7 @@ def convolutions() -> list[Case]:
 
 
 def helices() -> list[Case]:
-    """Return a row for each convolution of so many axes that frameworks have none."""
+    """Return a row for each convolution over more axes than frameworks support."""
     shapes = (
         ("4-D", (25, 25, 41, 51), 10, 1),
         ("5-D", (9, 9, 9, 17, 17), 4, 1.2),
@@ -260,18 +260,18 @@ CASES = [
 ]
 
 PEERS = {
-    "torch": "`torch`, the same contiguous array",
-    "torch channels-last": "`torch`, the same numbers held channels-last",
+    "torch": "`torch`, the same array, contiguous",
+    "torch channels-last": "`torch`, the same data, channels-last",
     "pytensor-ml": "`pytensor-ml` in Numba, channels-last data",
     "fftconvolve": "`scipy.signal.fftconvolve`",
-    "op in NUMBA": "the Op itself, called in Numba",
-    "op in CVM": "the Op itself, called in CVM",
-    "unrewritten": "the same graph in Numba, without the rewrites",
+    "op in NUMBA": "the Op called directly, Numba",
+    "op in CVM": "the Op called directly, CVM",
+    "unrewritten": "the same graph without the rewrites, Numba",
     "copy": "`numpy.copyto` of the input",
     "fill": "`numpy.zeros` and first touch of the output",
 }
 
-# The loop of assignments over 16 x 16 items: without the rewrites it takes that many times as long.
+# How many times as long the loop of assignments over 16 x 16 items takes without the rewrites.
 LOOP_FASTER, LOOP_RUNS = 20, 3
 
 FIRST_CALL_SECONDS = {"cold": 4.0, "warm": 1.5}
@@ -280,7 +280,7 @@ FIRST_CALL_RUNS = {"cold": 3, "warm": 7}
 IMPORT_SECONDS = 0.050
 IMPORT_RUNS = 15
 
-# Where a work has one of these peers, no more than the peer takes; else so many bytes.
+# The limit is what the peer takes where there is one, else a number of bytes.
 MEMORY_PEERS = {"helix": "fftconvolve"}
 MEMORY_BYTES = 2**20
 MEMORY_CASES = [

@@ -12,12 +12,12 @@ Read = Callable[[Any], Sequence[np.ndarray[Any, Any]]]
 
 
 class AbsentError(Exception):
-    """A contender cannot be had here; the text says why."""
+    """A contender is not available here; the message says why."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something that does the work of a case."""
+    """An implementation of a case."""
 
     call: Callable[[], Any]
     read: Read | None = None
@@ -25,7 +25,7 @@ class Contender:
 
 
 def check(name: str, contender: Contender, expected: Sequence[np.ndarray[Any, Any]]) -> None:
-    """Raise unless the contender gives exactly what is expected: no arithmetic, no rounding."""
+    """Raise unless the result equals what is expected exactly."""
     if contender.read is None:
         return
     got = contender.read(contender.call())

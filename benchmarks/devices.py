@@ -26,7 +26,7 @@ IMAGES = (64, 32, 56, 56)
 
 
 class Target(NamedTuple):
-    """How much faster than the peer, or within how much of its time, or how near to a copy."""
+    """A factor faster than the peer, a multiple of its time, or a share of a copy's rate."""
 
     faster: float | None = None
     within: float | None = None
@@ -38,7 +38,7 @@ class Target(NamedTuple):
         return f"{self.faster:g}x faster" if self.faster else f"at most {self.within:g}x its time"
 
     def is_met(self, ratio: float, share: float) -> bool:
-        """Return whether it is met by times of the peer to ours, and of a copy to ours."""
+        """Return whether it is met by a speedup over the peer and a share of a copy's rate."""
         if self.share:
             return share >= self.share
         return ratio >= self.faster if self.faster else 1 / ratio <= (self.within or 0)
@@ -52,7 +52,7 @@ ON_CPU = {
 
 
 def target(framework: str, device: str, row: Row) -> Target | None:
-    """Return what was asked for."""
+    """Return the target of a row."""
     if device == "cpu":
         return ON_CPU.get((framework, row.work))
     return Target(share=0.85) if row.is_pooling else None
@@ -63,12 +63,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.devices", description=__doc__)
     parser.add_argument("framework", choices=FRAMEWORKS, nargs="?", default="jax")
     parser.add_argument("--rounds", type=int, default=25)
-    parser.add_argument("--keep", action="store_true", help="write benchmarks/results/devices")
+    parser.add_argument("--keep", action="store_true", help="store in benchmarks/results/devices")
     options = parser.parse_args()
     keep_memory()
     use_one_thread()
     if hasattr(os, "sched_setaffinity"):
-        # XLA takes as many threads as there are processors to run on.
+        # XLA starts one thread per available processor.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     result = measure(options.framework, options.rounds)
     print(table([result]))
@@ -119,7 +119,7 @@ def _leaves(result: Any) -> list[Any]:
 
 
 def _check(row: Row, ours: Sequence[Any], peers: Sequence[Any]) -> None:
-    """Raise where results differ: pooled ones at all, sums of products by more than rounding."""
+    """Raise where results differ: pooling at all, convolutions by more than rounding."""
     import numpy as np
 
     for one, other in zip(ours, peers, strict=False):
@@ -130,12 +130,12 @@ def _check(row: Row, ours: Sequence[Any], peers: Sequence[Any]) -> None:
 
 
 def stored() -> list[dict[str, Any]]:
-    """Return the results that were kept."""
+    """Return the stored results."""
     return [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
 
 
 def table(results: Sequence[dict[str, Any]]) -> str:
-    """Return the results as a table in Markdown."""
+    """Return the results as a Markdown table."""
     heads = [
         "work", "in", "against", "device", "ours, ms", "peer, ms", "ratio", "of a copy's rate",
         "target", "",

@@ -20,8 +20,8 @@ THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 )
-# What glibc reads as a program starts. Else it gives large arrays back to the system, and takes new
-# pages of it for the next ones.
+# Read by glibc at startup. By default it returns large arrays to the system, and takes new pages
+# for the next ones.
 KEEPS_MEMORY = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_MAX_": "0",
@@ -32,20 +32,20 @@ PACKAGES = ("pytensor", "numpy", "numba", "scipy", "torch", "pytensor-ml")
 
 
 def use_one_thread() -> None:
-    """Give every library one thread; the libraries read this when they are imported."""
+    """Limit every library to one thread; they read this when they are imported."""
     for name in THREAD_VARIABLES:
         os.environ[name] = "1"
 
 
 def keep_memory() -> None:
-    """Start this program again, with a glibc that keeps memory that is freed."""
+    """Restart this program with a glibc that keeps freed memory."""
     if any(os.environ.get(name) != value for name, value in KEEPS_MEMORY.items()):
         os.execve(sys.executable, sys.orig_argv, {**os.environ, **KEEPS_MEMORY})
 
 
 @contextmanager
 def openmp_threads(number: int) -> Iterator[None]:
-    """Give g++'s OpenMP so many threads, for rows that do not have one."""
+    """Set the number of OpenMP threads, for rows that use more than one."""
     if number == 1:
         yield
         return
@@ -56,7 +56,7 @@ def openmp_threads(number: int) -> Iterator[None]:
 
 
 def describe() -> dict[str, Any]:
-    """Return what a reader needs to judge the numbers."""
+    """Return what a reader needs to judge the numbers by."""
     return {
         "date": date.today().isoformat(),
         "python": platform.python_version(),
@@ -72,7 +72,7 @@ def describe() -> dict[str, Any]:
 
 
 def _own_version() -> str:
-    # What is measured is the checkout, which need not be what is installed.
+    # The checkout is measured, which may differ from what is installed.
     metadata = ConfigParser()
     metadata.read(Path(__file__).resolve().parent.parent / "setup.cfg")
     return metadata["metadata"]["version"]

@@ -1,4 +1,4 @@
-"""Old idioms: a graph as people write it, the Op that it becomes, and NumPy's result."""
+"""Old idioms: the graph as people write it, the Op that it becomes, and NumPy's result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SQUARES = Windows((2, 2), (2, 2), (0, 0), (0, 0), (1, 1))
 
 @dataclass(frozen=True)
 class Idiom:
-    """What is computed from the inputs of these names."""
+    """What is computed from the inputs with these names."""
 
     names: tuple[str, ...]
     graph: Callable[..., Any]

@@ -1,4 +1,4 @@
-"""The arrays that a case starts from, and what it must give, by NumPy alone."""
+"""The inputs of a case, and its expected result, by NumPy alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 def make_inputs(case: Case) -> Arrays:
-    """Return the arrays of a case by name; ``_last`` ones hold the same numbers channels-last."""
+    """Return the arrays of a case by name; ``_last`` is the same data channels-last."""
     rng = np.random.default_rng(SEED)
     if case.work in ("conv", "conv_gradients"):
         return _conv_inputs(rng, case)
     if case.work == "helix":
-        # Whole numbers: so are the sums, and rounding takes off what transforms add.
+        # Whole numbers have whole sums, so rounding removes the errors of transforms.
         lengths = {"x": case.shape, "kernel": case.window}
         return {name: rng.integers(-9, 10, size).astype(float) for name, size in lengths.items()}
     x = rng.standard_normal(case.shape, dtype=np.float32)
@@ -70,7 +70,7 @@ def _conv_results(inputs: Arrays, case: Case) -> tuple[np.ndarray[Any, Any], ...
 
 
 def _helix_result(x: np.ndarray[Any, Any], kernel: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the middle of the convolution, row of taps by row of taps."""
+    """Return the middle of the convolution, one row of taps at a time."""
     *taps, last = kernel.shape
     pads = [(n - 1 - (n - 1) // 2, (n - 1) // 2) for n in kernel.shape]
     rows = sliding_window_view(np.pad(x, pads), last, axis=-1)
@@ -82,9 +82,9 @@ def _helix_result(x: np.ndarray[Any, Any], kernel: np.ndarray[Any, Any]) -> np.n
 
 
 def _sum_inputs(x: np.ndarray[Any, Any], rng: np.random.Generator, case: Case) -> Arrays:
-    """Return whole numbers, whose sums and shares of them are the same in any order.
+    """Return whole numbers, whose sums and averages are the same in any order.
 
-    Few are equal, so that ties are what they are in data.
+    Few are equal, so that ties are as frequent as in real data.
     """
     x = np.round(x * 1000)
     windows = _windows(x, case)
@@ -121,7 +121,7 @@ def _pooled_gradient(inputs: Arrays, case: Case) -> np.ndarray[Any, Any]:
 
 
 def expected(case: Case, inputs: Arrays) -> tuple[np.ndarray[Any, Any], ...]:
-    """Return what every contender must give."""
+    """Return what every contender must compute."""
     if case.work == "max_pool":
         return inputs["values"], inputs["positions"]
     if case.work == "max_unpool":
@@ -145,7 +145,7 @@ def expected(case: Case, inputs: Arrays) -> tuple[np.ndarray[Any, Any], ...]:
 
 
 def _windows(x: np.ndarray[Any, Any], case: Case) -> np.ndarray[Any, Any]:
-    """Return the taps of all windows, on a last axis."""
+    """Return the taps of all windows along a last axis."""
     ndim = len(case.window)
     steps = [slice(None, None, stride) for stride in case.stride]
     starts: tuple[Any, ...] = (..., *steps, *[slice(None)] * ndim)
@@ -176,6 +176,6 @@ def _scatter(
     leading = values.shape[:-ndim]
     flat = np.zeros((*leading, int(np.prod(case.lengths))), values.dtype)
     places = positions.reshape(*leading, -1)
-    # Windows that do not overlap have different winners: writing and adding are the same.
+    # Windows that do not overlap have distinct winners, so writing and adding are the same.
     np.put_along_axis(flat, places, values.reshape(*leading, -1), axis=-1)
     return flat.reshape(*leading, *case.lengths)

@@ -1,7 +1,7 @@
-"""An old script beside real Theano: ``python -m benchmarks.old_theano [--theano PYTHON]``.
+"""An old script against real Theano: ``python -m benchmarks.old_theano [--theano PYTHON]``.
 
 PYTHON is one that Theano 1.0.5 runs on (3.6, with NumPy 1.16.6 and SciPy 1.2.3). `THEANO_FLAGS`
-is handed on, for a BLAS to link with. Each runs in a process of its own, in turns, with one thread.
+is passed on, for a BLAS to link with. Each runs in its own process, in turns, with one thread.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ SCRIPT = Path(__file__).resolve().parent / "old" / "lenet.py"
 FORMS = ("conv", "nnet")
 MODES = ("NUMBA", "CVM")
 
-# Of the costs, which are computed in float32.
+# Relative, of costs computed in float32.
 ACCURACY = 1e-5
 
 
 def main() -> None:
-    """Print how long a step takes, everywhere."""
+    """Print how long a step takes in each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.old_theano", description=__doc__)
     parser.add_argument("--theano", metavar="PYTHON", help="an interpreter that has Theano")
     parser.add_argument("--steps", type=int, default=40)
@@ -64,7 +64,7 @@ def run(command: list[str], name: str) -> list[float]:
 
 
 def check(costs: dict[str, list[float]]) -> None:
-    """Raise if one of them learns something else."""
+    """Raise if the costs differ."""
     first, *others = costs.values()
     for other in others:
         if not all(isclose(a, b, rel_tol=ACCURACY) for a, b in zip(first, other, strict=True)):

@@ -1,4 +1,4 @@
-"""JAX, as `benchmarks.devices` uses it: our functions, and what plain JAX does in their place."""
+"""JAX for `benchmarks.devices`: our functions, and their counterparts in plain JAX."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ wait = jax.block_until_ready
 
 
 def device() -> str:
-    """Return what the default device calls itself."""
+    """Return the name of the default device."""
     return str(jax.devices()[0].device_kind)
 
 
 def ours(inputs: list[Any], outputs: Any) -> Callable[..., Any]:
-    """Compile a graph to a function from arrays on the device to such arrays."""
+    """Compile a graph to a function of arrays on the device."""
     return pytensor.function(inputs, outputs, mode="JAX", trust_input=True)
 
 
@@ -41,7 +41,7 @@ def copy() -> Callable[..., Any]:
 
 
 def plain(row: Row) -> Callable[..., Any]:
-    """Return the function that does it by what JAX has."""
+    """Return the counterpart in plain JAX."""
 
     def pool(x: Any) -> Any:
         window, pad = (1, 1, row.size, row.size), ((0, 0), (0, 0), *[(row.size - 2,) * 2] * 2)

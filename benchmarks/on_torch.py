@@ -1,4 +1,4 @@
-"""PyTorch, as `benchmarks.devices` uses it: our functions, and what plain PyTorch does."""
+"""PyTorch for `benchmarks.devices`: our functions, and their counterparts in plain PyTorch."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ torch.set_default_device("cuda" if HAS_GPU else "cpu")
 
 
 def device() -> str:
-    """Return what the default device calls itself."""
+    """Return the name of the default device."""
     return torch.cuda.get_device_name() if HAS_GPU else "cpu"
 
 
 def put(array: Any) -> Any:
-    """Copy an array to the device; torch counts positions in int64."""
+    """Copy an array to the device; torch wants positions in int64."""
     tensor = torch.as_tensor(array)
     return tensor if tensor.is_floating_point() else tensor.to(torch.int64)
 
@@ -47,13 +47,13 @@ def wait(result: Any) -> Any:
 
 
 class _OnDevice(PytorchLinker):
-    """PyTensor's linker, but that results stay on the device: its own brings them to the CPU."""
+    """PyTensor's linker copies results to the CPU; here they stay on the device."""
 
     def jit_compile(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         compiled = super().jit_compile(fn)
 
         def call(*tensors: Any) -> Any:
-            # Where compiled code looks for what it calls. Only one function runs at a time here.
+            # Compiled code looks up its callees here. Only one function runs at a time.
             for name, function in compiled.gen_functors:
                 setattr(pytensor.link.utils, name[1:], function)
             return compiled.fn(*tensors)
@@ -62,7 +62,7 @@ class _OnDevice(PytorchLinker):
 
 
 def ours(inputs: list[Any], outputs: Any) -> Callable[..., Any]:
-    """Compile a graph to a function from arrays on the device to such arrays."""
+    """Compile a graph to a function of arrays on the device."""
     mode = Mode(_OnDevice(), get_mode("PYTORCH").optimizer)
     return pytensor.function(inputs, outputs, mode=mode, trust_input=True)
 
@@ -73,7 +73,7 @@ def copy() -> Callable[..., Any]:
 
 
 def plain(row: Row) -> Callable[..., Any]:
-    """Return the function that does it by what PyTorch has."""
+    """Return the counterpart in plain PyTorch."""
     n = row.size
 
     def pool(x: Any) -> Any:

@@ -42,14 +42,14 @@ def compiled(
     mode: Any,
     read: Callable[[Any], Any],
 ) -> Contender:
-    """Compile a graph whose variables bear the names of the inputs that they take."""
+    """Compile a graph whose variables have the names of their inputs."""
     function = pytensor.function(list(variables), list(outputs), mode=mode, trust_input=True)
     arguments = [inputs[variable.name] for variable in variables]
     return Contender(lambda: function(*arguments), read)
 
 
 def placeholder(name: str, ndim: int, dtype: str = "float32", known: tuple[int, ...] = ()) -> Any:
-    """Return an input whose lengths, but for the last ones in `known`, come with the data."""
+    """Return an input whose shape is static only in the last axes, by `known`."""
     return pt.tensor(name, dtype=dtype, shape=(None,) * (ndim - len(known)) + known)
 
 
@@ -117,7 +117,7 @@ def whole_numbers(results: Any) -> list[Any]:
 
 
 def idiom_inputs(case: Case) -> list[Any]:
-    """Return the inputs of an idiom, whose lengths are known as they are where it is used."""
+    """Return the inputs of an idiom, with static shapes, as where it is used."""
     pooled = tuple(n // 2 for n in case.lengths)
     shapes = {"x": case.shape}
     return [
@@ -149,5 +149,5 @@ GRAPHS: dict[str, Callable[[Case], Graph]] = {
     "helix": _helix,
 }
 
-# How to read results that are no list of arrays to be compared as they are.
+# How to read results that cannot be compared as they are.
 READS: dict[str, Callable[[Any], Any]] = {"helix": whole_numbers}

@@ -1,4 +1,4 @@
-"""Makes the page of the documentation from stored results."""
+"""Makes the documentation page from stored results."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def render(results: Sequence[Result], on_devices: Sequence[Result] = ()) -> str:
     verdicts = [met for _, row in [*comparisons, *limits] for met in row.values()]
     parts = [
         TITLE,
-        f"Of {len(verdicts)} comparisons with a target, {sum(verdicts)} met it. The table holds "
+        f"Of {len(verdicts)} comparisons with a target, {sum(verdicts)} met it. The tables show "
         "the others too.",
-        "## Against the peers",
+        "## Comparison with peers",
         _table(COMPARISONS, comparisons),
         *_convolution_means(results),
         *_devices(on_devices),
@@ -71,7 +71,7 @@ def _devices(results: Sequence[Result]) -> Iterator[str]:
 
 
 def _convolution_means(results: Sequence[Result]) -> Iterator[str]:
-    """Say how fast convolutions are on the average, but for the depthwise one."""
+    """Give the mean speedup of convolutions, without the depthwise one."""
     for result in results:
         found = {row["case"]: row["seconds"] for row in result["rows"]}
         for threads, target in ((1, CONVOLUTION_MEAN), (2, 1)):
@@ -97,9 +97,9 @@ def _convolution_mean(
     }
     means = ", ".join(f"{geometric_mean(found):.2f} in {mode}" for mode, found in ratios.items())
     return (
-        f"Convolutions by {threads} thread{'s' * (threads > 1)}, under Python {python}, are as "
-        f"many times as fast as `torch`'s in the geometric mean of their rows, without the "
-        f"depthwise one: {means}. The target is {target:g}."
+        f"Convolutions with {threads} thread{'s' * (threads > 1)}, Python {python}: the geometric "
+        f"mean of the speedup over `torch`, without the depthwise row, is {means}. The target is "
+        f"{target:g}."
     )
 
 
@@ -170,8 +170,8 @@ def _loops(results: Sequence[Result]) -> Iterator[Row]:
             ours, without = (median(run[i] for run in result["loop"]) for i in (0, 1))
             yield (
                 [
-                    "compilation and first run of a loop of `set_subtensor` over 16 x 16 items, "
-                    f"without the rewrites {without:.2f} s",
+                    "compilation and first run of a loop of `set_subtensor` over 16 x 16 items; "
+                    f"without the rewrites: {without:.2f} s",
                     _python(result),
                     "–",
                     f"{ours:.2f} s, {without / ours:.0f}x faster",
@@ -188,7 +188,7 @@ def _imports(results: Sequence[Result]) -> Iterator[Row]:
             limit = IMPORT_SECONDS * 1e3
             yield (
                 [
-                    "`import pytensor_unpool` after `import pytensor`, the best run",
+                    "`import pytensor_unpool` after `import pytensor`, fastest run",
                     _python(result),
                     f"{milliseconds:.1f} ms",
                     "the same",

@@ -15,7 +15,7 @@ from benchmarks.idioms import IDIOMS
 from benchmarks.inputs import Arrays
 from benchmarks.ours import compiled, idiom_inputs, needs, placeholder, whole_numbers
 
-# Elements of float32 in a page of memory: one write to each makes it resident.
+# Elements of float32 in a page of memory: one write makes the page resident.
 PAGE = 1024
 
 

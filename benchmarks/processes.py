@@ -23,7 +23,7 @@ from benchmarks.cases import (
 Say = Callable[[str], None]
 Row = dict[str, Any]
 
-# Large blocks go back to the system when they are freed, so that they are seen when taken.
+# Large blocks return to the system when they are freed, so that each allocation shows.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**17), "MALLOC_TRIM_THRESHOLD_": str(2**17)}
 
 
@@ -35,7 +35,7 @@ def measure_first_calls(say: Say) -> list[Row]:
             rows.append({"mode": mode, "absent": "no C++ compiler"})
             continue
         with TemporaryDirectory() as bytecode, TemporaryDirectory() as filled:
-            # An installed package has its byte code compiled: this run does it, and fills caches.
+            # An installed package has compiled bytecode: this run makes it, and fills the caches.
             _first_call(mode, bytecode, filled)
             for cache, runs in FIRST_CALL_RUNS.items():
                 caches = filled if cache == "warm" else None
@@ -57,7 +57,7 @@ def measure_loop(say: Say) -> list[list[float]]:
 
 
 def measure_import(say: Say) -> list[float]:
-    """Time what importing the package adds to importing PyTensor."""
+    """Time what `import pytensor_unpool` adds to importing PyTensor."""
     with TemporaryDirectory() as bytecode:
         environment = _environment(bytecode, None)
         _run(["benchmarks.probes.import_time"], environment)
@@ -69,7 +69,7 @@ def measure_import(say: Say) -> list[float]:
 
 
 def measure_memory(say: Say) -> list[Row]:
-    """Measure the peak of memory in a call, beyond its outputs."""
+    """Measure the peak memory of a call, beyond its outputs."""
     if not Path("/proc/self/clear_refs").exists():
         return [{"absent": "needs Linux"}]
     rows = []

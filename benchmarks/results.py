@@ -1,4 +1,4 @@
-"""Keeps results: one JSON file for each Python and PyTensor."""
+"""Stores results: one JSON file for each Python and PyTensor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Result = dict[str, Any]
 
 
 def write(result: Result, folder: Path) -> Path:
-    """Write a result, in place of an earlier one of the same Python and PyTensor."""
+    """Write a result; it replaces an earlier one of the same Python and PyTensor."""
     environment = result["environment"]
     python = ".".join(environment["python"].split(".")[:2])
     path = folder / f"python{python}-pytensor{environment['versions']['pytensor']}.json"
@@ -36,7 +36,7 @@ def _python(result: Result) -> str:
 
 
 def _rounded(value: Any) -> Any:
-    # The clock does not know more than tenths of a microsecond.
+    # The clock resolves no more than tenths of a microsecond.
     if isinstance(value, float):
         return round(value, 7)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Measures all rows, one after the other."""
+"""Measures all rows, one after another."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROCESSES: dict[str, tuple[str, Callable[[Say], Any]]] = {
 
 
 def measure(rounds: int, only: str, say: Say) -> dict[str, Any]:
-    """Measure the rows whose name holds the word `only`; return all that a page needs."""
+    """Measure the rows whose name contains `only`; return what the page needs."""
     cases = [case for case in CASES if only in case.name]
     wanted = {key: work for key, (name, work) in PROCESSES.items() if only in name}
     rows = []

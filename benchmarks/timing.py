@@ -1,4 +1,4 @@
-"""Times calls in turns, so that a slow moment of the machine hits all of them."""
+"""Interleaves timed calls, so that a slow moment of the machine hits all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WARM_UP = 3
 def time_in_turns(
     calls: Mapping[str, Callable[[], Any]], rounds: int, seed: int
 ) -> dict[str, list[float]]:
-    """Return the seconds of each call in each round; a round calls all, in a random order."""
+    """Return the seconds of each call in each round; a round calls all, in random order."""
     for call in calls.values():
         for _ in range(WARM_UP):
             call()
@@ -37,6 +37,6 @@ def _time(call: Callable[[], Any]) -> float:
     start = perf_counter()
     result = call()
     seconds = perf_counter() - start
-    # The memory of a result goes back before the next call asks for some.
+    # A result is freed before the next call allocates.
     del result
     return seconds

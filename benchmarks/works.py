@@ -1,4 +1,4 @@
-"""What `benchmarks.devices` times: graphs of ours, and the arrays that they take."""
+"""What `benchmarks.devices` times: our graphs and their inputs."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ CONV, CONV_GRADIENT = "conv", "gradients of conv"
 
 
 class Row(NamedTuple):
-    """One work, with windows or a kernel of this size."""
+    """One task, with windows or a kernel of this size."""
 
     work: str
     size: int
 
     @property
     def name(self) -> str:
-        """What the table calls it."""
+        """Its name in the table."""
         return f"{self.work}, {self.size}x{self.size}{'/2' if self.is_pooling else ''}"
 
     @property
     def is_pooling(self) -> bool:
-        """Whether a copy is the least that it could be; else it is arithmetic."""
+        """Whether it is bound by memory, as a copy is, and not by arithmetic."""
         return self.work not in (CONV, CONV_GRADIENT)
 
 
@@ -35,7 +35,7 @@ ROWS = [
 
 
 def make_arrays(shape: tuple[int, ...]) -> dict[str, Any]:
-    """Return what the rows take, as NumPy has it; no two elements of a window are equal."""
+    """Return NumPy inputs of all rows; no two elements of a window are equal."""
     import numpy as np
     import pytensor
     import pytensor.tensor as pt

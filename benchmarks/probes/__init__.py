@@ -1,1 +1,1 @@
-"""Programs that a fresh process runs; each prints one JSON value."""
+"""Programs to run in a fresh process; each prints one JSON value."""

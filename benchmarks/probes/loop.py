@@ -1,7 +1,6 @@
 """``python -m benchmarks.probes.loop``: compile and first run of a loop, with and without rewrites.
 
-Prints both in seconds. What C compilers make is kept from an earlier function, and so is all that
-PyTensor does once in a process.
+Prints both in seconds. An earlier function pays the one-time costs of g++ and PyTensor.
 """
 
 from time import perf_counter

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.probes.memory NUMBER MODE``: bytes that a call takes at its peak.
+"""``python -m benchmarks.probes.memory NUMBER MODE``: peak memory of a call, in bytes.
 
-NUMBER counts in `MEMORY_CASES`; MODE may be a peer. Linux only: the kernel tells the peak of
-resident memory.
+NUMBER is an index into `MEMORY_CASES`; MODE may be a peer. Linux only: the kernel reports the peak
+of resident memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REPEATS = 5
 
 
 def main(number: int, mode: str) -> None:
-    """Print the least peak of some calls, and what their arrays take by right."""
+    """Print the minimum peak over some calls, and the size of their outputs."""
     _use_small_pages()
     case = MEMORY_CASES[number]
     inputs = make_inputs(case)
@@ -39,21 +39,21 @@ def main(number: int, mode: str) -> None:
     outputs = sum(array.nbytes for array in (results if is_ours else [results]))
     del results
     if case.work == "gradient":
-        # Numbers of taps, one byte each, live until the backward Op has read them.
+        # Tap indices, one byte each, live until the backward Op has read them.
         outputs += inputs["positions"].size
     peak = min(_peak_of(contender.call) for _ in range(REPEATS))
     print(json.dumps({"peak": peak, "outputs": outputs}))
 
 
 def _use_small_pages() -> None:
-    # A huge page would count 2 MiB for the first byte that is touched.
+    # A huge page would count 2 MiB for the first byte touched.
     ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
 
 
 def _peak_of(call: Any) -> int:
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
-    # "5" sets the peak back to what is resident now.
+    # "5" resets the peak to what is resident now.
     Path("/proc/self/clear_refs").write_text("5")
     before = _resident("VmRSS")
     result = call()

@@ -1,8 +1,8 @@
-"""Migrate folders of real code, and say what came of it.
+"""Migrate folders of real code, and report the results.
 
 ``python -m benchmarks.probes.migration FOLDER...``
 
-Only files that speak of Theano are counted. Nothing is written, imported or run.
+Only files that mention Theano are counted. Nothing is written, imported or run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main() -> None:
     everything: list[Outcome] = []
     seconds = 0.0
     for folder in arguments.folders:
-        paths = [path for path in find_files([folder]) if path.suffix == ".py" and speaks(path)]
+        paths = [path for path in find_files([folder]) if path.suffix == ".py" and mentions(path)]
         start = time.process_time()
         outcomes = [migrate_file(path, None) for path in paths]
         seconds += time.process_time() - start
@@ -53,8 +53,8 @@ def main() -> None:
     print("failed:", ", ".join(f"{o.path}: {o.report.error}" for o in everything if o.report.error))
 
 
-def speaks(path: Path) -> bool:
-    """Return whether a file speaks of Theano or its kin."""
+def mentions(path: Path) -> bool:
+    """Return whether a file mentions Theano, pylearn2 or Aesara."""
     return bool(OLD.search(path.read_text(encoding="utf-8", errors="replace")))
 
 
@@ -78,7 +78,7 @@ def row(name: str, outcomes: Sequence[Outcome]) -> str:
 
 
 def compiles(text: str) -> bool:
-    """Return whether this Python compiles a text."""
+    """Return whether this Python compiles the text."""
     try:
         compile(text, "file", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
