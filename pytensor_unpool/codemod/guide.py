@@ -1,7 +1,7 @@
-"""Make the chapters of the migration guide that come from the rules and from the table of names.
+"""Generate the chapters of the migration guide on the rules and the old names.
 
-``python -m pytensor_unpool.codemod.guide`` writes them into ``migration_guide.md`` of the folder
-that it runs in.
+``python -m pytensor_unpool.codemod.guide`` writes them into ``migration_guide.md`` in the current
+folder.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ GUIDE = Path("migration_guide.md")
 
 
 def updated(text: str) -> str:
-    """Return the guide with its chapters of rules and names made anew.
+    """Return the guide with its generated chapters updated.
 
     Parameters
     ----------
     text : str
-        The guide, which has the marks between which they stand.
+        The guide, with the marks that enclose these chapters.
     """
     for name, made in (("rules", _rules()), ("names", _names())):
         pattern = re.compile(rf"(<!-- {name}: .*?-->\n).*?(<!-- end of {name} -->\n)", re.DOTALL)
@@ -46,9 +46,9 @@ def _rules() -> str:
 def _names() -> str:
     return "\n".join(
         [
-            "On the left stand the old names of modules. `same`: a rename of the module is all.",
-            "`moved`: it is in another place, with the same arguments. `changed`: the arguments or",
-            "the meaning differ. `identity`: it returns its input. `gone`: nothing does the same.",
+            "The first column has the old module. `same`: only the module is renamed. `moved`: the",
+            "name is elsewhere, with the same arguments. `changed`: the arguments or the meaning",
+            "differ. `identity`: it returns its input. `gone`: there is no equivalent.",
             "",
             "| old module | names | | now in | |",
             "|---|---|---|---|---|",
@@ -58,7 +58,7 @@ def _names() -> str:
 
 
 def _rows() -> Iterator[str]:
-    """Return a row for all names of a module that went the same way."""
+    """Return one row for all names of a module that share status, place and note."""
     modules = set(old_modules())
     entries = [entry for entry in old_names().values() if entry.old not in modules]
     for key, group in groupby(sorted(entries, key=_way), key=_way):

@@ -1,4 +1,4 @@
-"""PU154: built-in functions that Python 3 calls otherwise."""
+"""PU154: built-in functions renamed in Python 3."""
 
 import pytest
 

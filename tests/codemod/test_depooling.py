@@ -1,4 +1,4 @@
-"""PU132: un-pooling by a matrix of ones."""
+"""PU132: un-pooling with a matrix of ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""PU158: functions of `itertools` that are built in now."""
+"""PU158: `itertools` functions that are built in now."""
 
 import pytest
 

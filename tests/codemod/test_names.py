@@ -1,4 +1,4 @@
-"""PU101: old names, and the imports that brought them."""
+"""PU101: old names and their imports."""
 
 import pytest
 

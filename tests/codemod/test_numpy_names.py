@@ -1,4 +1,4 @@
-"""PU150: names that NumPy dropped."""
+"""PU150: names that NumPy removed."""
 
 import pytest
 

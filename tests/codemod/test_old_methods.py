@@ -1,4 +1,4 @@
-"""PU155: methods that Python 3 calls otherwise."""
+"""PU155: methods renamed in Python 3."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""PU157: pickles that Python 2 wrote."""
+"""PU157: pickles written by Python 2."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""PU153: modules that Python 3 calls otherwise."""
+"""PU153: modules renamed in Python 3."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""PU131: un-pooling by a loop of `set_subtensor`."""
+"""PU131: un-pooling with a loop of `set_subtensor`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""PU133: upsampling by `repeat`, twice."""
+"""PU133: upsampling with two calls of `repeat`."""
 
 import pytest
 

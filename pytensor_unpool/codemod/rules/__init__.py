@@ -1,4 +1,4 @@
-"""The rules, each in a file of its own, in the order in which they look at a node."""
+"""The rules, one per file, in the order in which they visit a node."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Comparisons as numbers and as indices.
 
-`T.eq` and its kin returned `int8` until Theano 0.9, and booleans since. Booleans have no minus,
-so what is negated or subtracted is cast first. As an index, an `int8` array picked elements 0 and
-1, and a boolean one is a mask: a TODO asks which was meant.
+`T.eq` and the like returned `int8` before Theano 0.9, and booleans since. Booleans have no minus,
+so they are cast before negation or subtraction. As an index, an `int8` array picked elements 0 and
+1, but a boolean one is a mask: a TODO asks which was meant.
 
 ```diff
 -import theano.tensor as T

@@ -1,4 +1,4 @@
-"""Built-in functions that Python 3 calls otherwise.
+"""Built-in functions renamed in Python 3.
 
 A file that defines such a name itself keeps it.
 

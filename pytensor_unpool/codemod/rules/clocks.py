@@ -1,6 +1,6 @@
 """`time.clock`.
 
-Python 3.8 dropped it. On Linux and macOS it was the time that the process computed, which is
+Python 3.8 removed it. On Linux and macOS it was the CPU time of the process, which is
 `time.process_time` now.
 
 ```diff

@@ -1,7 +1,7 @@
 """`image_shape` of `conv2d`.
 
 Theano 0.8 renamed the argument of `nnet.conv2d`. The `conv2d` of the modules `nnet.conv` and
-`signal.conv` keeps it.
+`signal.conv` keeps its own.
 
 ```diff
 -from theano.tensor.nnet import conv2d

@@ -1,8 +1,8 @@
 """Deconvolution by `GpuDnnConvGradI`.
 
-Generators of images deconvolved by the gradient of a convolution that was never run, with a
-description, and an empty array of the result's shape. That gradient is one function here. Other
-forms than the one that everybody copied keep their names, which are in `pytensor_unpool.compat`.
+Image generators deconvolved by the gradient of a convolution that was never run, with a descriptor
+and an empty array of the result's shape. That gradient is one function here. Variants of the widely
+copied form keep their names, which are in `pytensor_unpool.compat`.
 
 ```diff
 -from theano.sandbox.cuda.basic_ops import gpu_alloc_empty, gpu_contiguous

@@ -1,7 +1,7 @@
 """Default values of a function's inputs.
 
-PyTensor's functions have none. `function`, `In` and `Param` of this package take them, as Theano's
-did.
+PyTensor's functions do not support them. `function`, `In` and `Param` of this package do, as
+Theano's did.
 
 ```diff
 -import theano

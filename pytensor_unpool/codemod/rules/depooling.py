@@ -1,9 +1,9 @@
-"""Un-pooling by a matrix of ones.
+"""Un-pooling with a matrix of ones.
 
-A copied function, `depool`, multiplied flattened images by a matrix with a one for each pixel, as
-large as the square of the image. That puts each pixel into the corner of a window of zeros, which
-is `upsample_dilate`. With images that are not square, or a factor that is not 2, the copied one
-put pixels elsewhere: the TODO says so.
+A widely copied function, `depool`, multiplied flattened images by a matrix with a one for each
+pixel, as large as the square of the image. That puts each pixel into the corner of a window of
+zeros, which is `upsample_dilate`. For images that are not square, or a factor other than 2, the
+copied function put pixels elsewhere: the TODO says so.
 
 ```diff
 -import theano.tensor as T

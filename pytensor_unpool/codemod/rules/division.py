@@ -1,9 +1,9 @@
 """Division of integers in Python 2.
 
-There, `/` between integers was a whole number, for symbolic integers too. Python 3 and PyTensor
-make a fraction of it, in silence. In files for Python 2, `/` becomes `//` where both sides surely
-are integers, and stays where one surely is a float. Everywhere else it becomes a call of
-`old_div`, which decides when it runs: replace it by `/` or `//` where you know.
+There, `/` between integers was integer division, also for symbolic integers. In Python 3 and
+PyTensor it silently gives a float. In Python 2 files, `/` becomes `//` if both sides are certainly
+integers, and stays if one is certainly a float. Otherwise it becomes a call of `old_div`, which
+decides at run time: replace it with `/` or `//` where you know.
 
 ```diff
 -import theano.tensor as T

@@ -1,7 +1,7 @@
 """`THEANO_FLAGS` and `.theanorc`.
 
-PyTensor reads `PYTENSOR_FLAGS` and `~/.pytensorrc`. It knows nothing of `device`, nor of the flags
-of `gpuarray`, `nvcc`, `dnn` and `lib`. A TODO stands where the old name does.
+PyTensor reads `PYTENSOR_FLAGS` and `~/.pytensorrc`. It does not have `device`, nor the flags of
+`gpuarray`, `nvcc`, `dnn` and `lib`. A TODO marks each use of the old name.
 
 ```diff
  import os

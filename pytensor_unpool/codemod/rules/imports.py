@@ -1,4 +1,4 @@
-"""How `names` rewrites import statements."""
+"""How the rule in `names.py` rewrites import statements."""
 
 from __future__ import annotations
 

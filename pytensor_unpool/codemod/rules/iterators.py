@@ -1,6 +1,6 @@
-"""Functions of `itertools` that are built in now.
+"""`itertools` functions that are built in now.
 
-`izip`, `imap` and `ifilter` are what `zip`, `map` and `filter` became; two others lost their `i`.
+`zip`, `map` and `filter` do what `izip`, `imap` and `ifilter` did; two others lost their `i`.
 
 ```diff
  import itertools

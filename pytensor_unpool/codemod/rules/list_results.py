@@ -1,8 +1,8 @@
 """Functions that returned lists in Python 2.
 
-`map`, `filter`, `zip` and `range`, and the `keys`, `values` and `items` of dictionaries, are no
-lists any more. In files for Python 2, `list(...)` goes around those whose result is more than
-looped over.
+`map`, `filter`, `zip` and `range`, and the `keys`, `values` and `items` of dictionaries, no longer
+return lists. In Python 2 files, calls are wrapped in `list(...)` unless their result is only
+iterated over.
 
 ```diff
  def order(table):

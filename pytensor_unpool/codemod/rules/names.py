@@ -1,9 +1,8 @@
-"""Old names, and the imports that brought them.
+"""Old names and their imports.
 
-Every name comes from one table. Modules that PyTensor kept are renamed where they stand; what
-moved is imported from its new place; what PyTensor does not have is imported from
-`pytensor_unpool.compat`, where it takes the old arguments and gives the old numbers. A name that
-nobody knows stays, with a TODO above it.
+Every name comes from one table. Modules that PyTensor kept are renamed in place; what moved is
+imported from its new place; what PyTensor does not have is imported from `pytensor_unpool.compat`,
+with the old arguments and results. An unknown name stays, with a TODO above it.
 
 ```diff
 -import theano

@@ -1,6 +1,6 @@
 """`np.cast`.
 
-NumPy 2.0 dropped `np.cast[dtype](x)`, which was `np.asarray(x).astype(dtype)`.
+NumPy 2.0 removed `np.cast[dtype](x)`, which was `np.asarray(x).astype(dtype)`.
 
 ```diff
  import numpy as np

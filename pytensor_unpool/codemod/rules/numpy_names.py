@@ -1,6 +1,6 @@
-"""Names that NumPy dropped.
+"""Names that NumPy removed.
 
-NumPy 1.24 and 2.0 dropped aliases of Python's types, and names that had a second spelling.
+NumPy 1.24 and 2.0 removed aliases of Python's types, and duplicate names.
 
 ```diff
  import numpy as np

@@ -1,8 +1,8 @@
-"""Methods that Python 3 calls otherwise.
+"""Methods renamed in Python 3.
 
-`iteritems`, `itervalues`, `iterkeys` and `has_key` of dictionaries, `next` of iterators, and the
-methods of classes that Python itself calls. `next` is renamed in files for Python 2 alone: others
-may well have a method of that name.
+`iteritems`, `itervalues`, `iterkeys` and `has_key` of dictionaries, `next` of iterators, and
+special methods of classes. `next` is renamed only in Python 2 files: others may well have a method
+of that name.
 
 ```diff
  def show(table):

@@ -1,8 +1,8 @@
-"""Gradients of Ops of your own.
+"""Gradients of custom Ops.
 
-`grad` and `L_op` are called `pullback` now, which takes the outputs, too; `grad` still works, with
-a warning. `R_op` became `pushforward`: its tangents are never None, so a TODO asks you to look.
-Where the file calls `grad` of an Op itself, a TODO asks too.
+`grad` and `L_op` are now called `pullback`, which also takes the outputs; `grad` still works, with
+a warning. `R_op` became `pushforward`, whose tangents are never None: a TODO asks you to check. So
+does one where the file itself calls `grad` of an Op.
 
 ```diff
 -import theano

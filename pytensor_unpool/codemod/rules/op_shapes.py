@@ -1,7 +1,7 @@
-"""`infer_shape` of Ops of your own.
+"""`infer_shape` of custom Ops.
 
-PyTensor 3.0 calls it with the graph before the node, PyTensor 3.3 without, as Theano did. The last
-two arguments are the same in all of them.
+PyTensor 3.0 passes the graph before the node, PyTensor 3.3 does not, like Theano. The last two
+arguments are the same in all of them.
 
 ```diff
 -import theano

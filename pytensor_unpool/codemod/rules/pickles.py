@@ -1,7 +1,7 @@
-"""Pickles that Python 2 wrote.
+"""Pickles written by Python 2.
 
-Python 3 reads the strings and arrays in them only with `encoding="latin1"`. For other pickles that
-changes nothing. And a pickle is no text: `open` needs the mode `"rb"`.
+Python 3 reads the strings and arrays in them only with `encoding="latin1"`, which makes no
+difference for other pickles. And pickles are binary: `open` needs the mode `"rb"`.
 
 ```diff
 -import cPickle

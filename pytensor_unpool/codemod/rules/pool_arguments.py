@@ -1,6 +1,6 @@
 """`ds`, `st` and `padding` of pooling.
 
-Theano 0.9 renamed the arguments of `pool_2d` and `pool_3d`. `max_pool_2d` of the module
+Theano 0.9 renamed the arguments of `pool_2d` and `pool_3d`. `max_pool_2d` in the module
 `downsample` keeps its own.
 
 ```diff

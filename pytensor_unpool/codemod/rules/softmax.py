@@ -1,9 +1,9 @@
 """The axis of `softmax`.
 
-Theano's `softmax` took matrices and normalised rows, and made a row of a vector. PyTensor's takes
-anything and normalises over all of it unless it is told an axis. What surely is a matrix gets
+Theano's `softmax` took matrices and normalised rows, and turned a vector into a row. PyTensor's
+takes anything and normalises over all of it unless given an axis. What is certainly a matrix gets
 `axis=-1`; everything else keeps Theano's function, which is in `pytensor_unpool.compat`. Aesara's
-function always meant the last axis.
+function always used the last axis.
 
 ```diff
 -import theano.tensor as T

@@ -1,7 +1,7 @@
 """`stack` with one argument for each tensor.
 
 Until Theano 0.7, `stack` took the tensors themselves. Now it takes a list and an axis. A call with
-two arguments may be either; where they do not tell which, a TODO asks.
+two arguments may be either; if the arguments do not show which, a TODO asks.
 
 ```diff
 -import theano.tensor as T

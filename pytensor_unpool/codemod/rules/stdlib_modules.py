@@ -1,6 +1,6 @@
-"""Modules that Python 3 calls otherwise.
+"""Modules renamed in Python 3.
 
-An import that is tried, or chosen by Python's version, stays as it is.
+An import inside `try`, or chosen by Python version, is left as it is.
 
 ```diff
 -import cPickle

@@ -1,7 +1,7 @@
 """Arguments of `flatten`, `repeat`, `tile`, `dot` and others.
 
-PyTensor has these functions under the same names, and calls some arguments otherwise. `tile` has
-no `ndim` and `mean` no `op` any more: a TODO says so. A `Variable` is told that it has no owner.
+PyTensor has these functions under the same names, but with some arguments renamed. `tile` no longer
+has `ndim`, nor `mean` `op`: a TODO says so. A `Variable` needs an explicit `owner=None`.
 
 ```diff
 -import theano.tensor as T

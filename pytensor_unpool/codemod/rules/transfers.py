@@ -1,8 +1,7 @@
 """Transfers to and from the GPU.
 
-`gpu_contiguous`, `host_from_gpu` and their kin changed where an array is, not what is in it.
-PyTensor leaves that to its back-ends: the calls are dropped, and so are the imports that nothing
-uses any more.
+`gpu_contiguous`, `host_from_gpu` and the like changed where an array is stored, not its values.
+PyTensor leaves that to its backends: the calls are removed, and so are imports that become unused.
 
 ```diff
 -from theano.sandbox.cuda.basic_ops import gpu_contiguous

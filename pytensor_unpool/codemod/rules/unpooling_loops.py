@@ -1,8 +1,8 @@
-"""Un-pooling by a loop of `set_subtensor`.
+"""Un-pooling with a loop of `set_subtensor`.
 
-A graph with one `set_subtensor` for each row compiles for minutes. Where an array of zeros is made,
+A graph with one `set_subtensor` per row compiles for minutes. Where an array of zeros is created
 and loops over its first axes write each row to its positions, one `max_unpool` does the same, for
-any number of rows. The dtype is that of the values, where it was that of the zeros.
+any number of rows. The dtype becomes that of the values, where it was that of the zeros.
 
 ```diff
 -import theano.tensor as T

@@ -1,8 +1,8 @@
-"""Upsampling by `repeat`, twice.
+"""Upsampling with two calls of `repeat`.
 
-Each `repeat` makes an array of its own. `upsample_nearest` makes the last one alone. It takes the
-last axes, so this is changed only where the axes are counted from the end, or the variable surely
-has four.
+Each `repeat` allocates an array; `upsample_nearest` only allocates the last. It upsamples the last
+axes, so this is changed only if the axes are counted from the end, or the variable certainly has
+four.
 
 ```diff
 -import theano.tensor as T
