@@ -1,7 +1,6 @@
 """The command ``pytensor-unpool``, also ``python -m pytensor_unpool``.
 
-Each command is a module with a function ``run(arguments) -> exit code``, imported when it is asked
-for.
+Each command is a module with a function ``run(arguments) -> exit code``, imported on demand.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        Arguments without the program's name; those of the process if omitted.
+        Arguments without the program's name; default: those of the process.
 
     Returns
     -------
     exit_code : int
         0: done. 1: `doctor` found that the default mode does not work, `demo` that the techniques
-        disagree, `migrate --check` that something would be changed, or the script of `explain`
-        failed. 2: the arguments do not fit, a file cannot be read, migrated or written, or an
-        optional package is missing.
+        disagree, `migrate --check` that something would change, or the script of `explain`
+        failed. 2: invalid arguments, a file that cannot be read, migrated or written, or a
+        missing optional package.
     """
     arguments = make_parser().parse_args(argv)
     try:

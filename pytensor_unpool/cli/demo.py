@@ -23,7 +23,7 @@ Window = tuple[int, int]
 
 TITLES = ("original", "max-pooled", "un-pooled", "reconstructed")
 
-# Longest side of the picture in the panels: more, and single pixels are too small to see.
+# Longest side of the picture in the panels: beyond it, single pixels are too small to see.
 LONGEST_SIDE = 150
 
 TECHNIQUES: dict[str, Callable[..., Any]] = {
@@ -75,7 +75,7 @@ def read_photograph(image: Path | None) -> Picture:
         raise UserError(f"cannot read {file} as a picture: {error}") from error
     if pixels.ndim == 2:
         pixels = pixels[..., np.newaxis]
-    # One colour and opacity, or three and opacity: the opacity goes.
+    # One or three colours, with or without opacity: drop the opacity.
     pixels = pixels[..., : 1 if pixels.shape[-1] < 3 else 3]
     if np.issubdtype(pixels.dtype, np.integer):
         pixels = pixels / np.iinfo(pixels.dtype).max
@@ -83,9 +83,9 @@ def read_photograph(image: Path | None) -> Picture:
 
 
 def compile_pooling(window: Window) -> Callable[[Picture], list[Any]]:
-    """Compile a picture's maxima, their positions, the un-pooled maxima, and un-pooled ones."""
+    """Compile a picture's maxima, their positions, the maxima un-pooled, and ones un-pooled."""
     picture = pt.tensor3("picture", dtype="float32")
-    # Partial windows at the border, so that no pixel is left out.
+    # Partial windows at the border, so that no pixel is dropped.
     values, positions = pu.max_pool(picture, window, partial_windows=True)
     shape = picture.shape[-2:]
     unpooled = pu.max_unpool(values, positions, shape)
@@ -99,17 +99,17 @@ def compile_pooling(window: Window) -> Callable[[Picture], list[Any]]:
 def make_panels(
     photograph: Picture, window: Window, pool: Callable[[Picture], list[Any]]
 ) -> tuple[Panels, int]:
-    """Return the four pictures, and how many times the photograph was reduced first."""
+    """Return the four pictures, and the factor by which the photograph was reduced first."""
     factor = max(1, round(max(photograph.shape) / LONGEST_SIDE))
     original = reduce_picture(photograph, factor)
     pooled, _, unpooled, kept = pool(original)
-    # A mean of the maxima around each pixel: the empty pixels count neither above nor below.
+    # A mean of the maxima around each pixel: empty pixels are zero in both sums.
     reconstructed = smooth(unpooled, window) / smooth(kept, window)
     return Panels(original, pooled, unpooled, reconstructed), factor
 
 
 def reduce_picture(picture: Picture, factor: int) -> Picture:
-    """Take means of squares of pixels; what is left over at the border is cut off."""
+    """Average squares of pixels; what is left at the border is cut off."""
     colours, rows, columns = picture.shape
     rows, columns = max(1, rows // factor), max(1, columns // factor)
     cut = picture[:, : rows * factor, : columns * factor]
@@ -132,7 +132,7 @@ def smooth(picture: Picture, window: Window) -> Picture:
 
 
 def write_panels(panels: Panels, window: Window, factor: int, output: Path) -> None:
-    """Draw the four pictures side by side, every pixel a square of whole screen pixels."""
+    """Draw the four pictures side by side, each pixel as a square of whole screen pixels."""
     from matplotlib.figure import Figure
 
     rows, columns = panels.original.shape[1:]
@@ -153,13 +153,13 @@ def write_panels(panels: Panels, window: Window, factor: int, output: Path) -> N
         )
         axes.set_title(f"{title}\n{picture.shape[2]} x {picture.shape[1]}", fontsize=12)
         axes.set_axis_off()
-    reduced = f"photograph reduced {factor} times, then " if factor > 1 else ""
+    reduced = f"photograph downsampled by {factor}, then " if factor > 1 else ""
     figure.text(
         0.5,
         below / 2 / height,
         f"{reduced}max-pooled {window[0]}x{window[1]} in each colour; max_unpool writes every "
         "maximum back to its position\nreconstructed: weighted mean of the maxima around each "
-        "pixel (un-pooled picture, smoothed, over un-pooled ones, smoothed)",
+        "pixel (smoothed un-pooled picture, divided by smoothed un-pooled ones)",
         ha="center",
         va="center",
         fontsize=11,
@@ -171,7 +171,7 @@ def write_panels(panels: Panels, window: Window, factor: int, output: Path) -> N
 
 
 def print_comparison(values: Any, positions: Any, shape: tuple[int, ...], repeats: int = 7) -> bool:
-    """Un-pool by every technique, print how fast each is, and return whether they agree."""
+    """Un-pool with every technique, print the times, and return whether they agree."""
     result = None
     agree = True
     rows = []
@@ -179,7 +179,7 @@ def print_comparison(values: Any, positions: Any, shape: tuple[int, ...], repeat
         with progress(f"compiling {name}"):
             start = time.perf_counter()
             function = compile_unpooling(technique, values, shape)
-            # Numba compiles at the first call.
+            # Numba compiles on the first call.
             unpooled = function(values, positions)
             compile_seconds = time.perf_counter() - start
         seconds = []
@@ -197,7 +197,7 @@ def print_comparison(values: Any, positions: Any, shape: tuple[int, ...], repeat
     full = " x ".join(map(str, (*values.shape[:-2], *shape)))
     print(f"\nThe whole photograph, un-pooled from {pooled} to {full}:\n")
     print(format_table(("technique", "equal to the Op", "compile s", "run s"), rows))
-    print("\nCompiled code is kept on disk: a second demo compiles faster.")
+    print("\nCompiled code is cached on disk: a second demo compiles faster.")
     return agree
 
 

@@ -1,4 +1,4 @@
-"""Find out which backends work here, by compiling and running a small pooling with each."""
+"""Check which backends work here, by compiling and running a small pooling with each."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from pytensor_unpool.dispatch import BACKENDS
 class Backend(NamedTuple):
     """A way to run graphs.
 
-    `mode` is PyTensor's name, `key` the one in BACKENDS, `module` what must be installed, and
-    `requirement` what pip calls it.
+    `mode` is PyTensor's name, `key` the one in BACKENDS, `module` the module that must be
+    installed, and `requirement` its name for pip.
     """
 
     title: str
@@ -36,13 +36,13 @@ class Backend(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Whether a backend is usable, and how that is known."""
+    """Whether a backend is usable, and why or why not."""
 
     usable: bool
     why: str
 
 
-# The C and Python implementations are part of the Ops: no dispatch, so no entry in BACKENDS.
+# The C and Python implementations are part of the Ops, so they are not in BACKENDS.
 C = Backend("C", "CVM")
 PYTHON = Backend("Python", "FAST_COMPILE")
 DISPATCHED = (
@@ -58,7 +58,7 @@ def run(_: argparse.Namespace) -> int:
     print(f"pytensor_unpool {pu.__version__}, Python {platform.python_version()}")
     print(f"PyTensor {pytensor.__version__}, NumPy {np.__version__}")
     print(f"C++ compiler: {_compiler()}")
-    print(f"compiled C code is kept in {pytensor.config.compiledir}\n")
+    print(f"cache of compiled C code: {pytensor.config.compiledir}\n")
     rows = []
     for backend in known_backends():
         with progress(f"trying {backend.title}"):
@@ -73,7 +73,7 @@ def run(_: argparse.Namespace) -> int:
 
 
 def known_backends() -> Sequence[Backend]:
-    """Return all backends of PyTensor, and those that only this package's list knows."""
+    """Return PyTensor's backends, and others that are only in this package's list."""
     keys = {backend.key for backend in DISPATCHED}
     others = [Backend(key, key.upper(), key) for key in BACKENDS if key not in keys]
     numba, *rest = DISPATCHED
@@ -81,7 +81,7 @@ def known_backends() -> Sequence[Backend]:
 
 
 def examine(backend: Backend) -> Finding:
-    """Say whether a backend is usable; try it where nothing speaks against it."""
+    """Return whether a backend is usable; try it unless something is missing."""
     if backend.key is not None and backend.key not in BACKENDS:
         return Finding(False, "no implementation in this version of pytensor_unpool")
     if backend.module is not None and find_spec(backend.module) is None:
@@ -95,7 +95,7 @@ def examine(backend: Backend) -> Finding:
 
 
 def try_mode(mode: str | None) -> Finding:
-    """Pool and un-pool four numbers, and compare with what must come out."""
+    """Pool and un-pool four numbers, and compare with the expected result."""
     start = time.perf_counter()
     try:
         with warnings.catch_warnings(record=True) as caught:
@@ -119,7 +119,7 @@ def try_mode(mode: str | None) -> Finding:
 
 
 def _run_in_python(function: Any) -> list[str]:
-    """Name the Ops that a function of mode CVM leaves to Python, which it does in silence."""
+    """Return the Ops that a function in mode CVM silently runs in Python."""
     return [
         type(node.op).__name__
         for node, thunk in zip(function.vm.nodes, function.vm.thunks, strict=True)

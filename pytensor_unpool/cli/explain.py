@@ -20,14 +20,14 @@ from pytensor_unpool.rewrites.record import listeners
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what is asked for, and return the exit code."""
+    """Print the explanation, and return the exit code."""
     if arguments.names is not None:
         print(report(arguments.names))
         return 0
     if re.fullmatch(r"PU\d+", arguments.what, re.IGNORECASE):
         if arguments.arguments:
             rest = " ".join(arguments.arguments)
-            raise UserError(f"got {rest} behind {arguments.what}: pass the id of a rule alone")
+            raise UserError(f"got {rest} after {arguments.what}: pass only the id of a rule")
         print(_rule(arguments.what.upper()))
         return 0
     return _explain_script(Path(arguments.what), arguments.arguments)
@@ -81,6 +81,6 @@ def _fails(code: CodeType, script: Path, arguments: Sequence[str]) -> bool:
 
 
 def _line_of(script: Path) -> int | None:
-    """Return the line of the script that is running."""
+    """Return the line at which the script is."""
     lines = [f.lineno for f in traceback.extract_stack() if f.filename == str(script)]
     return lines[-1] if lines else None

@@ -1,4 +1,4 @@
-"""Migrate files of old Theano code: show the changes, check for them, or write them."""
+"""Migrate old Theano code: show the changes, check for them, or write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ except ModuleNotFoundError as error:
     if error.name not in ("fissix", "libcst"):
         raise
     raise UserError(
-        f'{error.name} is needed to migrate: python -m pip install "pytensor-unpool[migrate]"'
+        f'migrate needs {error.name}: python -m pip install "pytensor-unpool[migrate]"'
     ) from error
 
 
@@ -74,7 +74,7 @@ def _from_files(arguments: argparse.Namespace, rules: Sequence[str]) -> list[Out
 
 
 def _with_progress(outcomes: Iterator[Outcome], count: int) -> Iterator[Outcome]:
-    """Count on a terminal what is done."""
+    """Show a counter on a terminal."""
     show = sys.stderr.isatty()
     for done, outcome in enumerate(outcomes, 1):
         if show:
@@ -116,7 +116,7 @@ def _totals(outcomes: Sequence[Outcome]) -> dict[str, int]:
 
 
 def _as_text(outcomes: Sequence[Outcome]) -> str:
-    """Return what is left to do, what failed, and the sums."""
+    """Return what is left to do, what failed, and totals."""
     parts = []
     left = [
         (f"{outcome.path}:{note.line}", note.rule, note.message)

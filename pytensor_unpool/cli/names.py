@@ -1,4 +1,4 @@
-"""The report on old names: which exist, where they are now, and what to do about the others."""
+"""The report on old names: where they are now, and what replaces those that are gone."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pytensor_unpool.legacy_names import Status, old_names
 __all__ = ["report"]
 
 MEANINGS: dict[Status, str] = {
-    "same": "a bare rename of the package is right",
-    "moved": "another place or name, the same arguments and meaning",
+    "same": "only the package is renamed",
+    "moved": "another place or name, same arguments and meaning",
     "changed": "the arguments or the meaning differ",
-    "identity": "returns its input: a call may go",
-    "gone": "nothing does it: an error says what to do instead",
+    "identity": "returns its input: drop the call",
+    "gone": "no equivalent: an error says what to do instead",
 }
 
 
 def report(part: str = "") -> str:
-    """Return how many old names there are of each status, and the names themselves.
+    """Return the number of old names of each status, and the names themselves.
 
     Parameters
     ----------
     part : str
-        Only names that this is a part of, such as ``nnet.conv``. Without it, numbers alone.
+        Only names that contain it, such as ``nnet.conv``. Without it, only numbers.
     """
     entries = [entry for entry in old_names().values() if part in entry.old]
     counts = Counter(entry.status for entry in entries)

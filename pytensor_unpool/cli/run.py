@@ -1,4 +1,4 @@
-"""``pytensor-unpool run``: run a script that was written for Theano."""
+"""``pytensor-unpool run``: run a script written for Theano."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytensor_unpool.cli.script import read_script, run_code
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the script, with ``theano`` and ``pylearn2`` in place; the process ends as it ends."""
+    """Run the script with ``theano`` and ``pylearn2`` in place; its exit ends the process."""
     code = read_script(arguments.script)
     install()
     run_code(code, arguments.script, arguments.arguments)

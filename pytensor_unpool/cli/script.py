@@ -1,4 +1,4 @@
-"""Running a script that somebody else wrote, as Python itself would."""
+"""Running a user's script as Python itself would."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_script(script: Path) -> CodeType:
 def run_code(code: CodeType, script: Path, arguments: Sequence[str]) -> None:
     """Run a script's code as ``python SCRIPT ARGUMENTS`` does.
 
-    It is ``__main__``, its folder comes first on the path, and what it raises is not caught.
+    It is ``__main__``, its folder comes first on the path, and exceptions are not caught.
     """
     main = ModuleType("__main__")
     vars(main).update(__file__=str(script), __builtins__=__builtins__)

@@ -1,4 +1,4 @@
-"""What the commands print with."""
+"""Terminal output of the commands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class UserError(Exception):
-    """Something that the user can mend; the message says how."""
+    """An error that the user can fix; the message says how."""
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -29,7 +29,7 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Show on a terminal what is going on, until it is done."""
+    """Show on a terminal what is in progress, until it is done."""
     if not sys.stderr.isatty():
         yield
         return

@@ -126,7 +126,7 @@ def test_without_libcst_it_says_how_to_install_it(script, monkeypatch, capsys):
     monkeypatch.delattr("pytensor_unpool.cli.migrate")
     monkeypatch.setitem(sys.modules, "libcst", None)
     assert run("migrate", script) == 2
-    assert 'libcst is needed to migrate: python -m pip install "pytensor-unpool[migrate]"' in (
+    assert 'migrate needs libcst: python -m pip install "pytensor-unpool[migrate]"' in (
         capsys.readouterr().err
     )
 
@@ -154,7 +154,7 @@ def test_explain_takes_one_thing(capsys):
         run("explain")
     assert "one of the arguments RULE|SCRIPT --names is required" in capsys.readouterr().err
     assert run("explain", "PU101", "--names") == 2
-    assert "got --names behind PU101: pass the id of a rule alone" in capsys.readouterr().err
+    assert "got --names after PU101: pass only the id of a rule" in capsys.readouterr().err
 
 
 def test_old_division():
