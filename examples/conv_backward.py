@@ -1,11 +1,11 @@
-"""Send gradients back through a convolution in NumPy, without the four loops.
+"""Backpropagate through a convolution in NumPy, without the four loops.
 
-The question: images of shape (N, H, W, C) are convolved with kernels of shape (rows, columns, C,
-filters), with a stride and padding. The backward pass is written as four loops, over images, rows,
-columns and filters; how is it written without them? Two answers are here, which loop over the few
-taps of a kernel or not at all, and the `Conv` Op's own gradients, which take the channels as
-axis 1. All are compared with the loops. Run it with ``python examples/conv_backward.py``; a
-PyTensor mode may follow.
+Images of shape (N, H, W, C) are convolved with kernels of shape (rows, columns, C, filters), with
+stride and padding. The naive backward pass has four loops, over images, rows, columns and filters.
+How can it be written without them? Here are two answers, one that loops over the few taps of a
+kernel and one without loops, and the gradients of the `Conv` Op, which takes channels as axis 1.
+All are compared with the loops. Run it with ``python examples/conv_backward.py [MODE]``, where MODE
+is a PyTensor mode.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ Gradients = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Setting(NamedTuple):
-    """Rows and columns of the kernels, strides, and zeros (before, after) each of the two."""
+    """Kernel size, stride, and padding (before, after) for each of the two axes."""
 
     taps: Pair
     stride: Pair
     pads: tuple[Pair, Pair]
 
 
-# The usual one, a stride, a rectangle with other zeros before than after, and strides that leave
-# last rows and columns out.
+# The common case, a stride, a rectangle with asymmetric padding, and strides that skip the last
+# rows and columns.
 SETTINGS = (
     Setting((3, 3), (1, 1), ((1, 1), (1, 1))),
     Setting((5, 5), (2, 2), ((2, 2), (2, 2))),
@@ -48,7 +48,7 @@ SETTINGS = (
 def backward_by_loops(
     images: np.ndarray, kernels: np.ndarray, cotangent: np.ndarray, setting: Setting
 ) -> Gradients:
-    """Go over every number of the output: what the others are to be equal to."""
+    """Loop over every output element: the reference for the others."""
     (rows, columns), (down, right), pads = setting
     padded = np.pad(images, [(0, 0), *pads, (0, 0)])
     d_padded, d_kernels = np.zeros_like(padded), np.zeros_like(kernels)
@@ -62,10 +62,10 @@ def backward_by_loops(
 def backward_by_taps(
     images: np.ndarray, kernels: np.ndarray, cotangent: np.ndarray, setting: Setting
 ) -> Gradients:
-    """Take all outputs at once, for one tap of the kernel after the other.
+    """Process all outputs at once, one tap of the kernel after another.
 
-    The elements that a tap reads are a strided slice: no two outputs read one with the same tap, so
-    ``+=`` adds all.
+    The elements that a tap reads are a strided slice. No two outputs read the same element with one
+    tap, so ``+=`` adds all of them.
     """
     (down, right), pads = setting.stride, setting.pads
     out_rows, out_columns = cotangent.shape[1:3]
@@ -81,10 +81,10 @@ def backward_by_taps(
 def backward_by_windows(
     images: np.ndarray, kernels: np.ndarray, cotangent: np.ndarray, setting: Setting
 ) -> Gradients:
-    """Loop over nothing: both gradients are products of matrices made of windows.
+    """Use no loop: both gradients are matrix products with windows.
 
-    Images have a gradient from all outputs that read them. Zeros between the numbers of the
-    cotangent undo the stride, then a window of it, turned round, lies on each element.
+    A pixel gets a gradient from all outputs that read it. With zeros inserted into the cotangent to
+    undo the stride, these are a window of it, and the kernel is flipped.
     """
     (rows, columns), (down, right), pads = setting
     padded = np.pad(images, [(0, 0), *pads, (0, 0)])
@@ -106,14 +106,14 @@ def backward_by_windows(
 
 
 def without_zeros(padded: np.ndarray, setting: Setting) -> np.ndarray:
-    """Return the images without the zeros around them."""
+    """Return the images without their padding."""
     (top, bottom), (left, right) = setting.pads
     height, width = padded.shape[1:3]
     return padded[:, top : height - bottom, left : width - right]
 
 
 def compile_backward(setting: Setting, mode: str | None) -> Callable[..., Any]:
-    """Compile the convolution and its gradients, of arrays with their channels last."""
+    """Compile the convolution and its gradients, channels last."""
     images, kernels, cotangent = (
         pt.tensor4(name, dtype="float64") for name in ("images", "kernels", "cotangent")
     )
@@ -130,7 +130,7 @@ def compile_backward(setting: Setting, mode: str | None) -> Callable[..., Any]:
 
 
 def milliseconds(function: Callable[..., Any], *arguments: Any) -> float:
-    """Return the shortest time of three calls."""
+    """Return the minimum time of three calls."""
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
@@ -140,8 +140,8 @@ def milliseconds(function: Callable[..., Any], *arguments: Any) -> float:
 
 
 def compare(setting: Setting, mode: str | None) -> bool:
-    """Print times and equality for one setting; return whether all agree."""
-    # Whole numbers add up to the same sum in any order: the results must be equal exactly.
+    """Print times and whether results are equal; return whether all are."""
+    # Sums of whole numbers are exact in any order, so results must be exactly equal.
     rng = np.random.default_rng(0)
     images = rng.integers(-9, 10, size=(4, 15, 12, 3)).astype(float)
     kernels = rng.integers(-9, 10, size=(*setting.taps, 3, 8)).astype(float)
@@ -151,7 +151,7 @@ def compare(setting: Setting, mode: str | None) -> bool:
     cotangent = rng.integers(-9, 10, size=(4, *outputs, 8)).astype(float)
 
     rows, columns = setting.taps
-    print(f"\nkernels {rows} x {columns}, stride {setting.stride}, zeros {setting.pads}")
+    print(f"\nkernels {rows} x {columns}, stride {setting.stride}, padding {setting.pads}")
     arguments = (images, kernels, cotangent, setting)
     expected = backward_by_loops(*arguments)
     spent = milliseconds(backward_by_loops, *arguments)
@@ -166,12 +166,12 @@ def compare(setting: Setting, mode: str | None) -> bool:
     _, *gradients = op(images, kernels, bias, cotangent)
     same = all(map(np.array_equal, gradients, expected))
     spent = milliseconds(op, images, kernels, bias, cotangent)
-    print(f"    {'the Op, forward as well':<24} equal {same!s:<6} {spent:8.2f} ms")
+    print(f"    {'the Op, with forward':<24} equal {same!s:<6} {spent:8.2f} ms")
     return equal and same
 
 
 def main(mode: str | None = None) -> None:
-    """Compare backward passes without loops, and those of the Op, with the four loops."""
+    """Compare the backward passes without loops, and that of the Op, with the four loops."""
     equal = [compare(setting, mode) for setting in SETTINGS]
     if not all(equal):
         raise SystemExit("The loops and the others disagree.")

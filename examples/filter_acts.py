@@ -1,10 +1,10 @@
-"""Train small networks as cuda-convnet's users wrote them, on any backend and without a GPU.
+"""Train small networks written for cuda-convnet, on any backend and without a GPU.
 
-Run it with ``python examples/filter_acts.py``. It takes its images, 1797 digits of 8 by 8 pixels,
-from scikit-learn (``pip install scikit-learn``).
+Run it with ``python examples/filter_acts.py``. Its images are scikit-learn's 1797 digits of 8 by 8
+pixels (``pip install scikit-learn``).
 
 The names are those of Theano and pylearn2, below `pytensor_unpool.compat`. Under
-``pytensor-unpool run script.py`` the old imports stand as they were, without that prefix.
+``pytensor-unpool run script.py`` the old imports work as they are, without that prefix.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ BATCH = 64
 
 
 def show_padding() -> None:
-    """Six pixels, filters of three, stride 2: the image goes on in zeros, below and on the right.
+    """Six pixels, filters of three, stride 2: the image is padded below and on the right.
 
-    Theano would leave the last row and column of outputs out.
+    Theano would drop the last row and column of outputs.
     """
     image = np.arange(1, 37, dtype="float32").reshape(1, 6, 6, 1)
     ones = np.ones((1, 3, 3, 16), "float32")
@@ -39,7 +39,7 @@ def show_padding() -> None:
     windows = [[padded[i : i + 3, j : j + 3] for j in (0, 2, 4)] for i in (0, 2, 4)]
     assert result.shape == (3, 3)
     assert (result == [[w.sum() for w in row] for row in windows]).all()
-    print("The padded image, and the sums of its windows of 3 by 3, two apart:\n")
+    print("The padded image, and the sums of its 3 by 3 windows with stride 2:\n")
     for i, row in enumerate(padded.astype(int)):
         line = " ".join(f"{pixel or '.':>3}" for pixel in row)
         sums = "".join(f"{int(n):>6}" for n in result[i // 2]) if i in (0, 2, 4) else ""
@@ -47,14 +47,14 @@ def show_padding() -> None:
 
 
 class Parameters:
-    """Weights and biases, in the order in which they are asked for."""
+    """Weights and biases, in order of creation."""
 
     def __init__(self) -> None:
         self.rng = np.random.default_rng(1)
         self.all: list[Any] = []
 
     def weights(self, *shape: int) -> Any:
-        """Return shared weights, the last axis of which is the outputs."""
+        """Return shared weights whose last axis is the outputs."""
         scale = np.sqrt(2 / np.prod(shape[:-1]))
         self.all.append(theano.shared((scale * self.rng.normal(size=shape)).astype("float32")))
         return self.all[-1]
@@ -66,7 +66,7 @@ class Parameters:
 
 
 def cuda_convnet(x: Any, parameters: Parameters) -> Any:
-    """Return the scores of ten digits: two convolutions in c01b, with overlapping pools."""
+    """Return the scores of ten digits: two convolutions in c01b, with overlapping pooling."""
     c01b = x.dimshuffle(1, 2, 3, 0)
     for channels, filters, pad, stride in ((1, 16, 1, 1), (16, 32, 1, 2)):
         conv_op = FilterActs(pad=pad, partial_sum=1, stride=stride)
@@ -93,7 +93,7 @@ def mixed(x: Any, parameters: Parameters) -> Any:
 def train(
     network: Callable[[Any, Parameters], Any], images: np.ndarray, labels: np.ndarray
 ) -> tuple[list[float], float]:
-    """Take steps of gradient descent; return their costs, and how many digits are right then."""
+    """Run gradient descent; return the cost of each step, and the final accuracy."""
     x, y, parameters = T.ftensor4("x"), T.lvector("y"), Parameters()
     scores = network(x, parameters)
     largest = scores.max(axis=1, keepdims=True)
@@ -118,7 +118,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
         from sklearn.datasets import load_digits
     except ImportError:
         raise SystemExit(
-            "This example trains on the digits of scikit-learn. Install it: "
+            "This example trains on scikit-learn's digits. Install it: "
             "`python -m pip install scikit-learn`."
         ) from None
     images, labels = load_digits(return_X_y=True)

@@ -1,10 +1,10 @@
 """Recover a kernel of five axes from data that it has blurred, by gradient descent.
 
-Seismic surveys have five axes: time, two of the place and two of the distance between source and
-receiver. Here spikes are blurred by a wavelet along time that spreads along the other axes;
-frameworks convolve three. The kernel is found again from spikes and data, with the gradient of
-`helix_convolve`. Run it with ``python examples/helix_deconvolution.py``; a PyTensor mode may
-follow, and a file for a plot.
+Seismic surveys have five axes: time, two for the midpoint and two for the offset between source and
+receiver; frameworks convolve over three. Here spikes are blurred by a wavelet along time that
+spreads along the other axes. The kernel is recovered from spikes and data, with the gradient of
+`helix_convolve`. Run it with ``python examples/helix_deconvolution.py [MODE [PLOT]]``, where MODE
+is a PyTensor mode and PLOT a file to draw.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ import pytensor.tensor as pt
 
 import pytensor_unpool as pu
 
-# Time, two axes of the middle between source and receiver, two of their distance.
+# Time, two axes of midpoints between source and receiver, two of offsets.
 LENGTHS = (24, 8, 8, 6, 6)
 TAPS = (9, 3, 3, 3, 3)
 STEPS = 40
 
 
 def spikes_and_kernel() -> tuple[np.ndarray, np.ndarray]:
-    """Return reflections, most of them none, and the wavelet by which they are seen."""
+    """Return sparse reflections, and the wavelet that blurs them."""
     rng = np.random.default_rng(5)
     spikes = rng.normal(size=LENGTHS) * (rng.random(LENGTHS) < 0.05)
     time = np.linspace(-2.5, 2.5, TAPS[0])
     kernel = (1 - time**2) * np.exp(-(time**2) / 2)
     for taps in TAPS[1:]:
-        # From reflector to reflector a little weaker, and on one side of it more.
+        # Decays along each of the other axes, so it is not symmetric.
         kernel = kernel[..., None] * np.linspace(0.7, 0.3, taps)
     return spikes, kernel / np.abs(kernel).max()
 
@@ -44,7 +44,7 @@ def descend(
     x, y = pt.constant(spikes, name="spikes"), pt.constant(data, name="data")
     kernel = pytensor.shared(np.zeros(TAPS), name="kernel")
     error = ((pu.helix_convolve(x, kernel, "same") - y) ** 2).sum() / 2
-    # Spikes are nearly orthogonal to themselves elsewhere: the step of one alone, and some caution.
+    # Shifted spikes are nearly orthogonal: half of the exact step for orthogonal ones is safe.
     change = 0.5 / (spikes**2).sum() * pt.grad(error, kernel)
     step = pytensor.function([], error, updates=[(kernel, kernel - change)], mode=mode)
     errors = np.array([float(step()) for _ in range(STEPS)])
@@ -54,7 +54,7 @@ def descend(
 def plot(
     data: np.ndarray, kernel: np.ndarray, found: np.ndarray, errors: np.ndarray, file: Path
 ) -> None:
-    """Draw a slice of the data, the kernel and what was found along time, and the descent."""
+    """Draw a section of the data, the true and the found wavelet, and the error."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 3), layout="constrained")
@@ -73,7 +73,7 @@ def plot(
 
 
 def main(mode: str | None = None, file: str | None = None) -> None:
-    """Blur, descend, and compare what was found with the kernel."""
+    """Blur, descend, and compare the found kernel with the true one."""
     spikes, kernel = spikes_and_kernel()
     noise = np.random.default_rng(6).normal(size=LENGTHS) * 0.01
     data = pu.helix_convolve(spikes, kernel, "same").eval(mode=mode) + noise

@@ -1,9 +1,9 @@
-"""Max-pool images in NumPy and send gradients back, without loops and without a mask.
+"""Max-pool images in NumPy and backpropagate, without loops and without a mask.
 
-The question: images of shape (N, C, 28, 28) are max-pooled 2x2. How is the backward pass written
-with NumPy's indexing alone, for windows of any size and stride, overlapping ones too? The answer
-here keeps one winner for each window, and is compared with the gradient of the `MaxPool` Op. Run
-it with ``python examples/max_pool_backward.py``; a PyTensor mode may follow.
+Images of shape (N, C, 28, 28) are max-pooled 2x2. How is the backward pass written with NumPy
+indexing alone, for any window size and stride, overlapping windows included? The answer here keeps
+one winner per window, and is compared with the gradient of the `MaxPool` Op. Run it with
+``python examples/max_pool_backward.py [MODE]``, where MODE is a PyTensor mode.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytensor_unpool as pu
 
 Pair = tuple[int, int]
 
-# Window and stride: the usual one, gaps between windows, overlaps, and sides that differ.
+# Window and stride: the common case, gaps between windows, overlaps, and a rectangle.
 SETTINGS: tuple[tuple[Pair, Pair], ...] = (
     ((2, 2), (2, 2)),
     ((2, 2), (3, 3)),
@@ -32,7 +32,7 @@ SETTINGS: tuple[tuple[Pair, Pair], ...] = (
 
 
 class Winners(NamedTuple):
-    """Index arrays that broadcast to one element for each window: ``images[winners]``."""
+    """Index arrays that broadcast to one element per window: ``images[winners]``."""
 
     image: np.ndarray
     channel: np.ndarray
@@ -41,10 +41,10 @@ class Winners(NamedTuple):
 
 
 def find_winners(images: np.ndarray, window: Pair, stride: Pair) -> Winners:
-    """Return where the maximum of every window stands; the first one where there are several."""
+    """Return the position of the maximum of every window, the first one in case of ties."""
     windows = sliding_window_view(images, window, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
     number, channels, rows, columns = windows.shape[:4]
-    # argmax takes one axis, so each window is flattened; it returns the first maximum.
+    # argmax works along one axis, so windows are flattened; it returns the first maximum.
     tap = windows.reshape(number, channels, rows, columns, -1).argmax(axis=-1)
     return Winners(
         np.arange(number)[:, None, None, None],
@@ -57,7 +57,7 @@ def find_winners(images: np.ndarray, window: Pair, stride: Pair) -> Winners:
 def backward_by_assignment(
     cotangent: np.ndarray, winners: Winners, shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Write each number to its winner. Right only where no two windows share an element."""
+    """Write each value to its winner. Correct only if no two windows share an element."""
     gradient = np.zeros(shape)
     gradient[winners] = cotangent
     return gradient
@@ -66,7 +66,7 @@ def backward_by_assignment(
 def backward_by_add_at(
     cotangent: np.ndarray, winners: Winners, shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Add each number to its winner. ``gradient[winners] += cotangent`` would add only once."""
+    """Add each value to its winner. ``gradient[winners] += cotangent`` would add only once."""
     gradient = np.zeros(shape)
     np.add.at(gradient, winners, cotangent)
     return gradient
@@ -75,17 +75,17 @@ def backward_by_add_at(
 def backward_by_bincount(
     cotangent: np.ndarray, winners: Winners, shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Sum the numbers of each element of the flattened images."""
+    """Sum the values for each element of the flattened images."""
     where = np.ravel_multi_index(winners, shape)
     summed = np.bincount(where.ravel(), cotangent.ravel(), minlength=int(np.prod(shape)))
     return summed.reshape(shape)
 
 
 def backward_by_mask(images: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-    """Do what not to do: compare images with their repeated 2x2 maxima.
+    """Show what not to do: compare images with their repeated 2x2 maxima.
 
-    Every element that equals its maximum receives the whole gradient. In photographs, whose
-    values are few and whose neighbours are alike, that is often more than one.
+    Every element that equals its maximum receives the full gradient. In photographs, with few
+    distinct values and similar neighbours, that is often more than one.
     """
     number, channels, height, width = images.shape
     maxima = images.reshape(number, channels, height // 2, 2, width // 2, 2).max(axis=(3, 5))
@@ -94,7 +94,7 @@ def backward_by_mask(images: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
 
 
 def compile_backward(window: Pair, stride: Pair, mode: str | None) -> Callable[..., Any]:
-    """Compile the gradient of the Op, which keeps one winner for each window too."""
+    """Compile the gradient of the Op, which also keeps one winner per window."""
     images = pt.tensor4("images", dtype="float64")
     cotangent = pt.tensor4("cotangent", dtype="float64")
     values, _ = pu.max_pool(images, window, stride)
@@ -103,7 +103,7 @@ def compile_backward(window: Pair, stride: Pair, mode: str | None) -> Callable[.
 
 
 def milliseconds(function: Callable[..., Any], *arguments: Any) -> float:
-    """Return the shortest time of three calls."""
+    """Return the minimum time of three calls."""
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
@@ -113,10 +113,10 @@ def milliseconds(function: Callable[..., Any], *arguments: Any) -> float:
 
 
 def compare(images: np.ndarray, window: Pair, stride: Pair, mode: str | None) -> bool:
-    """Print times and equality for one kind of window; return whether all agree."""
+    """Print times and whether results are equal; return whether all are."""
     winners = find_winners(images, window, stride)
     values = images[winners]
-    # Whole numbers add up to the same sum in any order: the results must be equal exactly.
+    # Sums of whole numbers are exact in any order, so results must be exactly equal.
     cotangent = np.random.default_rng(1).integers(-9, 10, size=values.shape).astype(float)
     op = compile_backward(window, stride, mode)
     op_values, expected = op(images, cotangent)
@@ -135,13 +135,13 @@ def compare(images: np.ndarray, window: Pair, stride: Pair, mode: str | None) ->
         spent = milliseconds(way, cotangent, winners, images.shape)
         print(f"    {way.__name__:<24} equal {same!s:<6} {spent:8.2f} ms")
     spent = milliseconds(op, images, cotangent)
-    print(f"    {'the Op, forward as well':<24} {'':<12} {spent:8.2f} ms")
+    print(f"    {'the Op, with forward':<24} {'':<12} {spent:8.2f} ms")
     return equal
 
 
 def main(mode: str | None = None) -> None:
     """Compare NumPy's backward passes with the gradient of the Op."""
-    # Few distinct values, as in photographs: most windows hold their maximum more than once.
+    # Few distinct values, as in photographs: most windows have ties.
     images = np.random.default_rng(0).integers(0, 4, size=(16, 8, 28, 28)).astype(float)
     print(f"images of shape {images.shape}")
     equal = [compare(images, window, stride, mode) for window, stride in SETTINGS]
@@ -150,8 +150,8 @@ def main(mode: str | None = None) -> None:
     winners = find_winners(images, (2, 2), (2, 2))
     one_winner = backward_by_assignment(cotangent, winners, images.shape)
     masked = backward_by_mask(images, cotangent)
-    print(f"\nA gradient of 1 for each of {cotangent.size} windows sums up to")
-    print(f"    {one_winner.sum():8.0f} with one winner a window")
+    print(f"\nA gradient of 1 for each of {cotangent.size} windows sums to")
+    print(f"    {one_winner.sum():8.0f} with one winner per window")
     print(f"    {masked.sum():8.0f} with a mask of all elements that equal the maximum")
     if not all(equal):
         raise SystemExit("NumPy and the Op disagree.")

@@ -1,11 +1,11 @@
 """Sample the codes behind a picture: un-pooling and convolution in the likelihood of a PyMC model.
 
-A photograph, cut small, was max-pooled, and only the positions of the maxima were kept, next to a
-noisy copy of the picture. Codes are un-pooled to these positions, and convolutions take means of
-those around each pixel: which codes make the picture? With normal codes and normal noise, linear
-algebra knows the posterior exactly, and every sampler is held to it. Run it with
-``python examples/pymc_unpool.py``; the file to draw may follow, and the number of draws. It needs
-the extras ``pymc`` and ``plot``.
+A cropped photograph was max-pooled, and only the positions of the maxima were kept, along with a
+noisy copy of the picture. Codes are un-pooled to these positions, and convolutions average those
+around each pixel. Which codes explain the picture? With normal codes and normal noise, linear
+algebra gives the exact posterior, against which every sampler is checked. Run it with
+``python examples/pymc_unpool.py [PLOT [DRAWS]]``, where PLOT is the file to draw. It needs the
+extras ``pymc`` and ``plot``.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from pytensor_unpool.cli.demo import read_photograph, reduce_picture
 Array = np.ndarray[Any, Any]
 
 WINDOW = (2, 2)
-# Rows and columns of the photograph, reduced 12 times: a face.
+# Rows and columns of a face in the photograph, downsampled by 12.
 REDUCED, CUT = 12, np.s_[6:26, 11:29]
-# How much a code counts for the pixels around it. At least one is near enough to each pixel.
+# The weight of a code in the pixels around it. Every pixel has at least one code in reach.
 BELL = np.exp(-np.add.outer(np.arange(-2, 3) ** 2, np.arange(-2, 3) ** 2))
 NOISE = 0.05
-# Of the codes, before anything is seen.
+# The prior of the codes.
 MEAN, SPREAD = 0.5, 0.5
 
-# What `pymc.sample` is called with. Without a name it takes nutpie, where that is installed.
+# Arguments of `pymc.sample`, which defaults to nutpie where that is installed.
 SAMPLERS: dict[str, dict[str, Any]] = {
     "PyMC, Numba": {"nuts_sampler": "pymc"},
     "PyMC, CVM": {"nuts_sampler": "pymc", "compile_kwargs": {"mode": "CVM"}},
@@ -46,14 +46,14 @@ SAMPLERS: dict[str, dict[str, Any]] = {
 
 
 class Posterior(NamedTuple):
-    """Means of the codes, and how far they spread."""
+    """Means and standard deviations of the codes."""
 
     mean: Array
     spread: Array
 
 
 class Problem(NamedTuple):
-    """A picture, what was seen of it, and where the maxima of its windows are."""
+    """A picture, its noisy observation, and the positions of its window maxima."""
 
     picture: Array
     seen: Array
@@ -61,7 +61,7 @@ class Problem(NamedTuple):
 
 
 def make_problem() -> Problem:
-    """Cut the picture out of the photograph, pool it, and add noise."""
+    """Crop the photograph, pool it, and add noise."""
     photograph = read_photograph(None).mean(axis=0, keepdims=True)
     picture = reduce_picture(photograph, REDUCED)[0][CUT].astype("float64")
     x = pt.dmatrix("x")
@@ -71,7 +71,7 @@ def make_problem() -> Problem:
 
 
 def render(codes: Any, positions: Array, shape: tuple[int, ...]) -> Any:
-    """Return the picture that codes make: each pixel is a mean of the un-pooled codes around it."""
+    """Return the picture of the codes: each pixel is a mean of the un-pooled codes around it."""
     both = pt.stack([codes, pt.ones_like(codes)])[:, None]
     places = np.broadcast_to(positions, (2, 1, *positions.shape))
     sums = pu.conv(pu.max_unpool(both, places, shape), BELL[None, None], pad="same")
@@ -79,7 +79,7 @@ def render(codes: Any, positions: Array, shape: tuple[int, ...]) -> Any:
 
 
 def make_model(problem: Problem) -> Any:
-    """Return the model: codes that are to be sampled, and a picture that was seen."""
+    """Return the model: codes to sample, and the observed picture."""
     with pm.Model() as model:
         codes = pm.Normal("codes", MEAN, SPREAD, shape=problem.positions.shape)
         picture = render(codes, problem.positions, problem.seen.shape)
@@ -88,7 +88,7 @@ def make_model(problem: Problem) -> Any:
 
 
 def exact_posterior(problem: Problem) -> Posterior:
-    """Solve the normal equations: rendering is a matrix, whose columns are rendered codes."""
+    """Solve the normal equations: rendering is a matrix whose columns are rendered codes."""
     codes = pt.dmatrix("codes")
     picture = render(codes, problem.positions, problem.seen.shape)
     run = pytensor.function([codes], picture.flatten(), mode="FAST_COMPILE")
@@ -102,14 +102,14 @@ def exact_posterior(problem: Problem) -> Posterior:
 
 
 def missing(sampler: str) -> list[str]:
-    """Return what is to be installed before this sampler can run."""
+    """Return the packages that this sampler lacks."""
     arguments = SAMPLERS[sampler]
     needed = [arguments["nuts_sampler"], "jax"] if "JAX" in sampler else [arguments["nuts_sampler"]]
     return [package for package in needed if find_spec(package) is None]
 
 
 def sample(model: Any, sampler: str, draws: int) -> Posterior:
-    """Let a sampler draw codes, in two chains."""
+    """Draw codes with a sampler, in two chains."""
     with model:
         trace = pm.sample(
             draws,
@@ -126,12 +126,12 @@ def sample(model: Any, sampler: str, draws: int) -> Posterior:
 
 
 def distance(got: Posterior, exact: Posterior) -> float:
-    """Return the mean distance of the means from the exact ones, in standard deviations."""
+    """Return the RMS error of the means, in posterior standard deviations."""
     return float(np.sqrt((((got.mean - exact.mean) / exact.spread) ** 2).mean()))
 
 
 def draw(problem: Problem, exact: Posterior, found: dict[str, Posterior], output: Path) -> None:
-    """Draw the picture, what was seen of it, and the means of each sampler, rendered."""
+    """Plot the picture, the observation, and each sampler's rendered means."""
     from matplotlib.figure import Figure
 
     codes = pt.dmatrix("codes")
@@ -148,7 +148,7 @@ def draw(problem: Problem, exact: Posterior, found: dict[str, Posterior], output
 
 
 def main(output: str = "pymc_unpool.png", draws: str = "1000") -> None:
-    """Sample with every sampler, compare, and draw."""
+    """Run every sampler, compare, and plot."""
     problem = make_problem()
     exact, model = exact_posterior(problem), make_model(problem)
     found = {}
@@ -164,8 +164,8 @@ def main(output: str = "pymc_unpool.png", draws: str = "1000") -> None:
         ratio = (found[name].spread / exact.spread).mean()
         print(f"{name:<16}{seconds:8.1f}{distance(found[name], exact):8.3f}{ratio:8.3f}")
     print(
-        "\nmeans: how far they are from the exact ones, in standard deviations;\n"
-        "spread: that of the draws, divided by the exact one"
+        "\nmeans: RMS error, in exact standard deviations;\n"
+        "spread: standard deviation of the draws, divided by the exact one"
     )
     draw(problem, exact, found, Path(output))
     print(f"Wrote {output}.")

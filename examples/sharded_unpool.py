@@ -1,11 +1,11 @@
-"""Shard a batch over devices, of one process or of several: the same compiled functions, by JAX.
+"""Shard a batch over devices, in one process or in several, with JAX.
 
-Each function is compiled by PyTensor for JAX, called with images that lie on one device, and with
-the same images sharded over all devices by batch. Results are equal and stay sharded, and the
-compiled programs are searched for operations with which devices talk to each other. Run it with
-``python examples/sharded_unpool.py``: a CPU then poses as eight devices. For several processes, on
-one machine or on many, start in each ``python examples/sharded_unpool.py NUMBER COUNT ADDRESS``,
-with the same free address for all, such as ``localhost:7777``. It needs the extra ``jax``.
+Each function is compiled by PyTensor for JAX, called with images on one device, and with the same
+images sharded by batch over all devices. Results are equal and stay sharded, and the compiled
+programs are searched for collective operations. Run it with ``python examples/sharded_unpool.py``,
+which simulates eight devices on one CPU. For several processes, on one or more machines, start
+``python examples/sharded_unpool.py NUMBER COUNT ADDRESS`` in each, with the same free address, such
+as ``localhost:7777``. It needs the extra ``jax``.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ values, positions = pt.ftensor4("values"), pt.ltensor4("positions")
 
 
 def pooled(**windows: Any) -> Any:
-    """Return the maxima of windows of 3 by 3, which overlap."""
+    """Return the maxima of overlapping 3 by 3 windows."""
     return pu.max_pool(images, (3, 3), (2, 2), pad=1, **windows)[0]
 
 
 def unpooled() -> Any:
-    """Return the maxima of windows of 2 by 2, in their places."""
+    """Return the maxima of 2 by 2 windows, un-pooled."""
     return pu.max_unpool(*pu.max_pool(images, (2, 2)), images.shape[-2:])
 
 
@@ -62,17 +62,17 @@ GRAPHS: dict[str, Callable[[], Any]] = {
     "max_pool, gradient of all ties": lambda: slope(pooled(ties="all"), images),
     "average": lambda: pu.pool(images, (2, 3), mode="average_exc_pad"),
     "average, gradient": lambda: slope(pu.pool(images, (2, 3), mode="average_exc_pad"), images),
-    "un-pooling of what was pooled": unpooled,
+    "un-pooling of pooled values": unpooled,
     "the same, gradient": lambda: slope(unpooled(), images),
-    "un-pooling of what is given": lambda: pu.max_unpool(values, positions, IMAGES[-2:]),
+    "un-pooling of given positions": lambda: pu.max_unpool(values, positions, IMAGES[-2:]),
     "convolution": convolved,
-    "convolution, gradient in the images": lambda: slope(convolved(), images),
-    "convolution, gradient in the kernels": lambda: slope(convolved(), kernels),
+    "convolution, gradient of the images": lambda: slope(convolved(), images),
+    "convolution, gradient of the kernels": lambda: slope(convolved(), kernels),
 }
 
 
 def make_arrays() -> dict[Any, Array]:
-    """Return arrays for the inputs of the graphs; whole numbers, whose sums are exact."""
+    """Return inputs of the graphs, as whole numbers, whose sums are exact."""
     rng = np.random.default_rng(20260711)
     arrays = {
         images: rng.integers(-50, 50, IMAGES).astype("float32"),
@@ -85,7 +85,7 @@ def make_arrays() -> dict[Any, Array]:
 
 
 def compare(graph: Any, arrays: dict[Any, Array], mesh: Mesh) -> tuple[bool, bool, list[str]]:
-    """Return whether results are equal, whether they are sharded, and what devices exchange."""
+    """Return whether results are equal and sharded, and the collective operations."""
     inputs = [x for x in arrays if x in pytensor.graph.traversal.explicit_graph_inputs([graph])]
     run = pytensor.function(inputs, graph, mode="JAX", trust_input=True)
     alone = np.asarray(run(*[arrays[x] for x in inputs]))
@@ -100,12 +100,12 @@ def compare(graph: Any, arrays: dict[Any, Array], mesh: Mesh) -> tuple[bool, boo
 
 
 def spread(array: Array, place: NamedSharding) -> Any:
-    """Return an array of JAX of which each process makes what its devices hold."""
+    """Return a JAX array; each process makes the shards of its own devices."""
     return jax.make_array_from_callback(array.shape, place, lambda index: array[index])
 
 
 def main(number: str = "0", count: str = "1", address: str = "localhost:7777") -> None:
-    """Call every function with images on one device and on all, and compare."""
+    """Call every function on one device and on all, and compare."""
     if int(count) > 1:
         jax.distributed.initialize(address, int(count), int(number))
     mesh = Mesh(np.array(jax.devices()), ("batch",))

@@ -1,9 +1,9 @@
-"""Undo a max-pooling from stored positions: every way to do it, on the same small data.
+"""Un-pool from stored positions: every way to do it, on the same small data.
 
-The question is an old one. A max-pooling left 4 codes for each of 2 x 3 rows, and the place where
-each maximum stood. How are the codes put back into rows of length 20, without a Python loop, and
-so that gradients pass? Run it with ``python examples/unpool_question.py``; a PyTensor mode may
-follow, such as ``CVM`` or ``FAST_COMPILE``.
+Max-pooling gave 4 codes for each of 2 x 3 rows, and the position of each maximum. How are the codes
+put back into rows of length 20, without a Python loop and differentiably? Run it with
+``python examples/unpool_question.py [MODE]``, where MODE is a PyTensor mode such as ``CVM`` or
+``FAST_COMPILE``.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ import pytensor_unpool as pu
 
 LENGTH = 20
 CODES = np.arange(24.0).reshape(2, 3, 4)
-# One position in each stretch of 5: the windows of the pooling that was undone.
+# One position in each of the windows of 5 elements that were pooled.
 POSITIONS = np.arange(24).reshape(2, 3, 4) % 5 + np.arange(4) * 5
 
 
 def numpy_loop(codes: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Assign row by row."""
+    """Assign one row at a time."""
     unpooled = np.zeros((*codes.shape[:2], LENGTH))
     for n in range(codes.shape[0]):
         for c in range(codes.shape[1]):
@@ -36,7 +36,7 @@ def numpy_loop(codes: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def numpy_flat(codes: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Add to each position the start of its row in one long vector."""
+    """Add the offset of its row in the flattened data to each position."""
     rows, channels, _ = codes.shape
     starts = np.arange(rows * channels).reshape(rows, channels, 1) * LENGTH
     unpooled = np.zeros(rows * channels * LENGTH)
@@ -45,7 +45,7 @@ def numpy_flat(codes: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def numpy_arange(codes: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Name every axis: the three index arrays are broadcast to the shape of `positions`."""
+    """Index every axis: the three index arrays broadcast to the shape of `positions`."""
     rows, channels, _ = codes.shape
     unpooled = np.zeros((rows, channels, LENGTH))
     n = np.arange(rows)[:, None, None]
@@ -64,8 +64,8 @@ SYMBOLIC = {
 
 
 def compile_unpooling(unpool: Callable[..., Any], mode: str | None) -> Callable[..., Any]:
-    """Compile the un-pooled array, and the gradient of its product with a cotangent."""
-    # The loop needs to know how many rows there are; the others would do without a shape.
+    """Compile the un-pooled array, and the gradient for a cotangent."""
+    # The loop needs a static number of rows; the others do not.
     codes = pt.tensor("codes", dtype="float64", shape=CODES.shape)
     positions = pt.tensor("positions", dtype="int64", shape=CODES.shape)
     cotangent = pt.tensor("cotangent", dtype="float64", shape=(2, 3, LENGTH))
@@ -95,11 +95,11 @@ def show(title: str, array: np.ndarray, zero: str = "0") -> None:
 
 
 def main(mode: str | None = None) -> None:
-    """Un-pool by every technique, and compare."""
+    """Un-pool with every technique, and compare."""
     show("codes", CODES)
     show("positions", POSITIONS)
 
-    # Any numbers do: the gradient must read them at the positions.
+    # Any numbers will do: the gradient must read them at the positions.
     cotangent = np.arange(2.0 * 3 * LENGTH).reshape(2, 3, LENGTH)
     expected = numpy_loop(CODES, POSITIONS)
     expected_gradient = np.take_along_axis(cotangent, POSITIONS, axis=-1)
@@ -117,7 +117,7 @@ def main(mode: str | None = None) -> None:
     for name, technique in SYMBOLIC.items():
         start = time.perf_counter()
         function = compile_unpooling(technique, mode)
-        # Numba compiles at the first call.
+        # Numba compiles on the first call.
         unpooled, gradient = function(CODES, POSITIONS, cotangent)
         seconds = time.perf_counter() - start
         show(name, unpooled, zero=".")
@@ -128,7 +128,7 @@ def main(mode: str | None = None) -> None:
         lines.append(f"{name:<24}{equal!s:>7}{same_gradient!s:>10}{seconds:>11.2f}{run:>9.1f}")
 
     show("gradient with respect to the codes, for a cotangent of 0, 1, 2, ...", expected_gradient)
-    print("\nCompiled functions compute the gradient too; NumPy's does the un-pooling only.\n")
+    print("\nCompiled functions also compute the gradient; NumPy only un-pools.\n")
     print(f"{'technique':<24}{'equal':>7}{'gradient':>10}{'compile s':>11}{'run us':>9}")
     print(*lines, sep="\n")
     if not agree:

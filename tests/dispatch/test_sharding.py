@@ -19,8 +19,8 @@ ROW = re.compile(r"^(\S.*?\S) +(True|False) +(True|False)  (\S.*)$", re.MULTILIN
 # What devices have to tell each other: the gradient in what all of them have is a sum over the
 # batch; and of positions that somebody gives, whether each is in a block of its own, in one bit.
 EXCHANGED = {
-    "convolution, gradient in the kernels": ("True", "False", "all-reduce"),
-    "un-pooling of what is given": ("True", "True", "all-reduce"),
+    "convolution, gradient of the kernels": ("True", "False", "all-reduce"),
+    "un-pooling of given positions": ("True", "True", "all-reduce"),
 }
 
 
