@@ -16,9 +16,9 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.filter_acts import (
 )
 from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import gpu_contiguous
 from pytensor_unpool.compat.theano.tensor.nnet import conv2d
-from tests.support import oracle_cuda_convnet as oracle
 from tests.support.cases import Array
 from tests.support.modes import ALL, PYTHON
+from tests.support.oracle import cuda_convnet as oracle
 from tests.support.whole import run, whole
 
 # Images and filters of pylearn2's test_filter_acts_strided, and the lengths of outputs for each

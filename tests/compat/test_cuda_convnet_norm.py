@@ -27,9 +27,9 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.stochastic_pool import
     weighted_max_pool_c01b,
 )
 from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import gpu_contiguous
-from tests.support import oracle_cuda_convnet as oracle
 from tests.support.cases import Array
 from tests.support.modes import ALL, PYTHON
+from tests.support.oracle import cuda_convnet as oracle
 from tests.support.whole import run
 
 # Normalisation.

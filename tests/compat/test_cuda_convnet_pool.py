@@ -17,9 +17,9 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.pool import (
     max_pool_c01b,
 )
 from pytensor_unpool.compat.theano.tensor.signal.pool import pool_2d
-from tests.support import oracle_cuda_convnet as oracle
 from tests.support.cases import Array
 from tests.support.modes import ALL, PYTHON
+from tests.support.oracle import cuda_convnet as oracle
 from tests.support.whole import run, whole
 
 # (batch, channels, length) of pylearn2's test_pool.

@@ -18,7 +18,7 @@ from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (
     neibs2images,
 )
 from pytensor_unpool.errors import ShapeError, UnpoolError, WindowError
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import Array, assert_same
 from tests.support.golden import Case, array, every, load_cases
 from tests.support.modes import ALL, C_OR_PYTHON, MODES_OF_MANY, PYTHON

@@ -18,7 +18,7 @@ from pytensor.compile.mode import Mode
 from pytensor.link.vm import VMLinker
 
 import pytensor_unpool as pu
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CORE, DATA, Array, PoolCase, distinct, tied
 from tests.support.modes import MODES, MODES_OF_MANY, every_mode
 

@@ -14,10 +14,10 @@ from pytensor.gradient import pushforward, verify_grad
 import pytensor_unpool as pu
 from pytensor_unpool.geometry.conv import padding
 from pytensor_unpool.kernels.reference import conv as reference_conv
-from tests.support import oracle_conv
 from tests.support.conv_cases import CASES, PLAIN, Case, convolutions
 from tests.support.conv_checks import IN_C, check, check_large_arrays, compiled, with_gaps
 from tests.support.modes import ALL, PYTHON, REWRITTEN, compiled_modes
+from tests.support.oracle import conv as oracle_conv
 from tests.support.strategies import repeatable, seeds
 from tests.support.whole import whole
 

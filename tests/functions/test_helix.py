@@ -20,7 +20,6 @@ from pytensor_unpool.geometry.helix import MODES as WINDOWS
 from pytensor_unpool.kernels.reference.helix import convolve_by_products
 from pytensor_unpool.kernels.scipy.helix import convolve_by_transforms
 from pytensor_unpool.ops import HelixConvolve, HelixWindow
-from tests.support import oracle_helix
 from tests.support.cases import Array
 from tests.support.helix_cases import drawn, place, shapes
 from tests.support.modes import (
@@ -32,6 +31,7 @@ from tests.support.modes import (
     compiled_modes,
     every_mode,
 )
+from tests.support.oracle import helix as oracle_helix
 from tests.support.strategies import repeatable, seeds
 
 # Relative to the largest element, as transforms spread rounding errors over all of them.

@@ -14,7 +14,7 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxPool
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import (
     CASES,
     CORE,

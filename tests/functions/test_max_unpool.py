@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxUnpool
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CASES, Array, PoolCase, assert_same, distinct, tied
 from tests.support.modes import ALL, MODES, MODES_OF_MANY, compiled_modes, every_mode
 from tests.support.strategies import repeatable, seeds

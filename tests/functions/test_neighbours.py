@@ -18,7 +18,7 @@ from hypothesis import given
 import pytensor_unpool as pu
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.reference import neighbours as reference
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CASES, CORE, Array, PoolCase, assert_same, distinct
 from tests.support.modes import ALL, PYTHON, every_mode
 from tests.support.strategies import Row, poolings, repeatable, seeds

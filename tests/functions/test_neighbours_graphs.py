@@ -18,7 +18,7 @@ from pytensor_unpool.errors import ArgumentError, DTypeError, LengthError, Shape
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.reference import neighbours as reference
 from pytensor_unpool.ops import RowsToWindows, WindowsToRows
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CORE, PoolCase, assert_same
 from tests.support.modes import PYTHON, every_mode
 from tests.support.whole import whole

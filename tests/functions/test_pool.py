@@ -22,7 +22,7 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.windows import MOST_UNROLLED_TAPS
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.ops import Pool, PoolInputGrad
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CASES, CORE, Array, PoolCase, assert_same, distinct, with_nan
 from tests.support.modes import ALL, MODES, MODES_OF_MANY, PYTHON, compiled_modes, every_mode
 from tests.support.strategies import poolings, repeatable, seeds

@@ -25,7 +25,7 @@ from pytensor_unpool.geometry.windows import (
     per_axis,
     pooled_lengths,
 )
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CASES, PoolCase
 from tests.support.strategies import any_axis, fitting_axis, repeatable
 

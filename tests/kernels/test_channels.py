@@ -18,7 +18,7 @@ import pytest
 import pytensor_unpool as pu
 from pytensor_unpool.errors import PositionError
 from pytensor_unpool.ops import TapUnpool
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import Array, PoolCase, distinct, tied
 from tests.support.modes import ALL, compiled_modes
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pytensor_unpool.errors import LengthError, PositionError
 from pytensor_unpool.kernels import reference
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CASES, DATA, Array, PoolCase, assert_same, distinct, tied
 from tests.support.strategies import Row, poolings, repeatable, seeds
 

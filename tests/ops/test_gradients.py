@@ -19,7 +19,7 @@ from pytensor.graph.basic import Variable
 
 import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, MaxPool, TiedGather, TiedUnpool
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CASES, CORE, Array, PoolCase, assert_same, distinct, tied
 from tests.support.modes import ALL, MODES, MODES_OF_MANY, PYTHON, every_mode
 

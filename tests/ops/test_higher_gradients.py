@@ -14,7 +14,7 @@ from pytensor.graph.basic import Variable
 
 import pytensor_unpool as pu
 from pytensor_unpool.ops import MaxGather, TiedGather, TiedUnpool
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CORE, Array, PoolCase, assert_same, distinct, tied
 from tests.support.modes import PYTHON, every_mode
 

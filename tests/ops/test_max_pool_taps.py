@@ -16,7 +16,7 @@ from pytensor.graph.basic import Variable
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import MaxPool, TapGather, TapUnpool
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CASES as POOL_CASES
 from tests.support.cases import DATA, Array, PoolCase, assert_same, distinct, tied
 from tests.support.modes import ALL, PYTHON, every_mode

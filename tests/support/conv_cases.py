@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.support.oracle_conv import Steps
+from tests.support.oracle.conv import Steps
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import pytensor.tensor as pt
 
 import pytensor_unpool as pu
 from pytensor_unpool.kernels.reference import conv as reference_conv
-from tests.support import oracle_conv
 from tests.support.cases import Array
 from tests.support.conv_cases import PLAIN, Case
+from tests.support.oracle import conv as oracle_conv
 from tests.support.whole import whole
 
 Function = Callable[..., Any]

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.modes import ALL
 
 Row = tuple[int, int, int, int, int]

@@ -15,7 +15,7 @@ import pytensor.tensor as pt
 import pytest
 
 import pytensor_unpool as pu
-from tests.support import oracle_pool as oracle
+from tests.support import oracle
 from tests.support.cases import CORE, PoolCase, distinct, tied
 from tests.support.modes import every_mode
 

@@ -1,7 +1,7 @@
 """The rewrite for JAX that says of positions that they are in their windows: when, and when not.
 
-It is asked for by name in a mode that compiles nothing; `test_array_backends.py` and
-`test_sharding.py` run it in JAX.
+It is asked for by name in a mode that compiles nothing; `dispatch/test_arrays.py` and
+`dispatch/test_sharding.py` run it in JAX.
 """
 
 from __future__ import annotations
