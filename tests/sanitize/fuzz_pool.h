@@ -1,6 +1,6 @@
 // Sums and averages on random arrays; part of fuzz_kernels.cpp.
-#ifndef FUZZ_SUMS_H
-#define FUZZ_SUMS_H
+#ifndef FUZZ_POOL_H
+#define FUZZ_POOL_H
 
 // The sum over a window, and by what an average divides it.
 template <Mode MODE, typename T>
@@ -25,7 +25,7 @@ T naive_pool(const Windows& windows, const Array<T>& x, const Index& index) {
 
 // Pooling by sums and averages, and <P x, g> = <x, P' g> for whole numbers and sums.
 template <typename Planes, Mode MODE, typename T>
-void fuzz_sums(Random& random, Windows windows, npy_intp longest) {
+void fuzz_pool(Random& random, Windows windows, npy_intp longest) {
     int leading = random.below(3);
     bool by_channels = leading > 0 && random.one_in(2);
     Index shape = random_shape(random, leading, windows.ndim, by_channels ? 9 : longest);

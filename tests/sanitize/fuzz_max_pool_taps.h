@@ -1,6 +1,6 @@
 // The part of fuzz_kernels.cpp about taps; it uses what stands above the line that includes it.
-#ifndef FUZZ_TAPS_H
-#define FUZZ_TAPS_H
+#ifndef FUZZ_MAX_POOL_TAPS_H
+#define FUZZ_MAX_POOL_TAPS_H
 
 // Taps that pooling finds, in planes and in channels.
 template <typename Planes, typename T>
@@ -32,7 +32,7 @@ void fuzz_found_taps(Random& random, const Windows& windows, const Index& shape)
 
 // Un-pooling to and gathering from taps, some of which are none.
 template <typename T, typename A, typename B, typename C>
-void fuzz_taps(Random& random, int ndim, A a, B b, C c) {
+void fuzz_max_pool_taps(Random& random, int ndim, A a, B b, C c) {
     typedef typename A::axis X;
     typedef typename B::axis Y;
     typedef typename C::axis Z;

@@ -1,13 +1,13 @@
 // The part of fuzz_kernels.cpp about linear interpolation; it uses what stands above the line that
 // includes it.
-#ifndef FUZZ_INTERPOLATION_H
-#define FUZZ_INTERPOLATION_H
+#ifndef FUZZ_UPSAMPLING_H
+#define FUZZ_UPSAMPLING_H
 
 #include "upsampling.h"
 
 // Both directions, one weight after the other. Weights are dyadic, so that sums are exact.
 template <typename T>
-void fuzz_interpolation(Random& random, npy_intp longest) {
+void fuzz_upsampling(Random& random, npy_intp longest) {
     Index shape, longer;
     const int ndim = (int)random.between(1, 4), axis = (int)random.below(ndim);
     const Ratio ratio = {npy_intp(1) << random.below(4), random.between(1, 9)};

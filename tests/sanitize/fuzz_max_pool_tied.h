@@ -1,9 +1,9 @@
 // Un-pooling to all maxima, and gathering from them, on random arrays; part of fuzz_kernels.cpp.
-#ifndef FUZZ_TIED_H
-#define FUZZ_TIED_H
+#ifndef FUZZ_MAX_POOL_TIED_H
+#define FUZZ_MAX_POOL_TIED_H
 
 template <typename T, typename G>
-void fuzz_tied(Random& random) {
+void fuzz_max_pool_tied(Random& random) {
     Windows windows = random_windows(random, 3);
     const int leading = random.below(3), channel = leading - 1;
     const bool by_channels = leading > 0 && random.one_in(2);
