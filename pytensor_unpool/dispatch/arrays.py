@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from pytensor_unpool.kernels import arrays, checks
+from pytensor_unpool.kernels.arrays.protocol import Primitives
 from pytensor_unpool.ops import (
     Conv,
     ConvInputGrad,
@@ -33,24 +34,24 @@ Kernel = Callable[..., Any]
 
 
 def register(
-    funcify: Any, xp: Any, wrapped: Callable[[Kernel], Kernel] = lambda kernel: kernel
+    funcify: Any, xp: Primitives, wrapped: Callable[[Kernel], Kernel] = lambda kernel: kernel
 ) -> None:
-    """Register a kernel for each Op: with `xp`, a module that `kernels.arrays` can use."""
+    """Register a kernel for each Op, which computes with the primitives of a backend."""
     for op_type, make in KERNELS.items():
         funcify.register(op_type)(lambda op, make=make, **_: wrapped(make(xp, op)))
 
 
-def _rows(xp: Any, steps: Any, numbers: Sequence[Any]) -> list[Any]:
+def _rows(xp: Primitives, steps: Any, numbers: Sequence[Any]) -> list[Any]:
     """Return the rows of windows or of a convolution: their own, or those of a run-time matrix."""
     if steps.is_static:
         return list(steps.rows())
     (matrix,) = numbers
     columns = len(steps.rows()[0])
-    flat = xp.integers(matrix)
+    flat = xp.concrete_integers(matrix)
     return [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
 
 
-def _max_pool(xp: Any, op: MaxPool) -> Kernel:
+def _max_pool(xp: Primitives, op: MaxPool) -> Kernel:
     def max_pool(x: Any, *numbers: Any) -> Any:
         rows, partial = _rows(xp, op.windows, numbers), op.windows.partial_windows
         if op.output == "values":
@@ -63,7 +64,7 @@ def _max_pool(xp: Any, op: MaxPool) -> Kernel:
 def _of_windows(kernel: Kernel, arrays: int, has_mode: bool = False) -> Callable[..., Kernel]:
     """Serve an Op of windows whose inputs are so many arrays, and perhaps run-time numbers."""
 
-    def make(xp: Any, op: Any) -> Kernel:
+    def make(xp: Primitives, op: Any) -> Kernel:
         mode = (op.mode,) if has_mode else ()
 
         def run(*inputs: Any) -> Any:
@@ -78,11 +79,11 @@ def _of_windows(kernel: Kernel, arrays: int, has_mode: bool = False) -> Callable
 def _to_elements(kernel: Kernel, arrays: int, *names: str) -> Callable[..., Kernel]:
     """Serve an Op whose inputs are so many arrays, the lengths of its output, and numbers."""
 
-    def make(xp: Any, op: Any) -> Kernel:
+    def make(xp: Primitives, op: Any) -> Kernel:
         more = tuple(getattr(op, name) for name in names)
 
         def run(*inputs: Any) -> Any:
-            lengths = xp.integers(inputs[arrays])
+            lengths = xp.concrete_integers(inputs[arrays])
             rows = _rows(xp, op.windows, inputs[arrays + 1 :])
             partial = op.windows.partial_windows
             return kernel(xp, *inputs[:arrays], lengths, rows, partial, *more)
@@ -92,29 +93,29 @@ def _to_elements(kernel: Kernel, arrays: int, *names: str) -> Callable[..., Kern
     return make
 
 
-def _max_unpool(xp: Any, op: MaxUnpool) -> Kernel:
+def _max_unpool(xp: Primitives, op: MaxUnpool) -> Kernel:
     def max_unpool(values: Any, positions: Any, shape: Any) -> Any:
-        lengths = xp.integers(shape)
+        lengths = xp.concrete_integers(shape)
         return arrays.max_unpool(xp, values, positions, lengths, op.duplicates, op.wraps)
 
     return max_unpool
 
 
-def _max_gather(xp: Any, op: MaxGather) -> Kernel:
+def _max_gather(xp: Primitives, op: MaxGather) -> Kernel:
     def max_gather(x: Any, positions: Any) -> Any:
         return arrays.max_gather(xp, x, positions, op.ndim, op.duplicates, op.wraps)
 
     return max_gather
 
 
-def _runtime_broadcast(xp: Any, op: RuntimeBroadcast) -> Kernel:
+def _runtime_broadcast(xp: Primitives, op: RuntimeBroadcast) -> Kernel:
     def runtime_broadcast(x: Any, *likes: Any) -> Any:
         return xp.broadcast_to(x, checks.broadcast_shape(op.axes, x, likes))
 
     return runtime_broadcast
 
 
-def _windows_to_rows(xp: Any, op: WindowsToRows) -> Kernel:
+def _windows_to_rows(xp: Primitives, op: WindowsToRows) -> Kernel:
     def windows_to_rows(x: Any, *numbers: Any) -> Any:
         rows = _rows(xp, op.windows, numbers)
         return arrays.windows_to_rows(xp, x, rows, op.windows.partial_windows, op.border)
@@ -122,7 +123,7 @@ def _windows_to_rows(xp: Any, op: WindowsToRows) -> Kernel:
     return windows_to_rows
 
 
-def _conv(xp: Any, op: Conv) -> Kernel:
+def _conv(xp: Primitives, op: Conv) -> Kernel:
     def conv(x: Any, kernel: Any, *numbers: Any) -> Any:
         steps, of = _rows(xp, op.convolution, numbers), op.convolution
         return arrays.conv(xp, x, kernel, steps, of.groups, of.flip)
@@ -131,37 +132,37 @@ def _conv(xp: Any, op: Conv) -> Kernel:
 
 
 def _conv_grad(kernel: Kernel) -> Callable[..., Kernel]:
-    def make(xp: Any, op: Any) -> Kernel:
+    def make(xp: Primitives, op: Any) -> Kernel:
         def conv_grad(first: Any, second: Any, shape: Any, *numbers: Any) -> Any:
             steps, of = _rows(xp, op.convolution, numbers), op.convolution
-            return kernel(xp, first, second, xp.integers(shape), steps, of.groups, of.flip)
+            return kernel(xp, first, second, xp.concrete_integers(shape), steps, of.groups, of.flip)
 
         return conv_grad
 
     return make
 
 
-def _helix(xp: Any, op: HelixConvolve | HelixWindow) -> Kernel:
+def _helix(xp: Primitives, op: HelixConvolve | HelixWindow) -> Kernel:
     def helix(x: Any, kernel: Any, *numbers: Any) -> Any:
-        integers = [xp.integers(vector) for vector in numbers]
+        integers = [xp.concrete_integers(vector) for vector in numbers]
         shapes = [_Shaped(tuple(array.shape)) for array in (x, kernel)]
         starts, lengths = op.window([*shapes, *integers])
-        kernel = xp.turned(kernel, op.ndim) if op.turned else kernel
+        kernel = xp.flip_last(kernel, op.ndim) if op.turned else kernel
         return arrays.helix(xp, x, kernel, starts, lengths, op.method)
 
     return helix
 
 
-def _interpolate(xp: Any, op: Interpolate) -> Kernel:
+def _interpolate(xp: Primitives, op: Interpolate) -> Kernel:
     def interpolate(x: Any) -> Any:
         return arrays.interpolate(xp, x, op.axis, op.p, op.q)
 
     return interpolate
 
 
-def _interpolate_input_grad(xp: Any, op: InterpolateInputGrad) -> Kernel:
+def _interpolate_input_grad(xp: Primitives, op: InterpolateInputGrad) -> Kernel:
     def interpolate_input_grad(cotangent: Any, lengths: Any) -> Any:
-        lengths = xp.integers(lengths)
+        lengths = xp.concrete_integers(lengths)
         return arrays.interpolate_input_grad(xp, cotangent, lengths, op.axis, op.p, op.q)
 
     return interpolate_input_grad
@@ -171,7 +172,7 @@ class _Shaped(NamedTuple):
     shape: tuple[int, ...]
 
 
-KERNELS: dict[type, Callable[[Any, Any], Kernel]] = {
+KERNELS: dict[type, Callable[[Primitives, Any], Kernel]] = {
     Conv: _conv,
     ConvInputGrad: _conv_grad(arrays.conv_input_grad),
     ConvKernelGrad: _conv_grad(arrays.conv_kernel_grad),

@@ -22,7 +22,7 @@ class StaticNumbers(static.StaticNumbers, JAXShapeTuple):
     def evaluate(self, *leaves: Any) -> Any:
         """Return the numbers; an input that serves something else too is an error that says so."""
         known = [
-            leaf if root.owner else arrays.integers(leaf)[0]
+            leaf if root.owner else arrays.concrete_integers(leaf)[0]
             for root, leaf in zip(self.roots, leaves, strict=True)
         ]
         return super().evaluate(*known)

@@ -128,7 +128,7 @@ def test_positions_are_narrow_in_single_precision(backend: Backend) -> None:
 @concerned(deviations.NO_DOUBLES)
 def test_doubles_are_single(backend: Backend) -> None:
     x = backend.array(np.ones((2, 4)))
-    assert backend.xp.name_of(x) == "float32"
+    assert backend.xp.dtype_name(x) == "float32"
 
 
 @concerned(deviations.LONG_PLANES)

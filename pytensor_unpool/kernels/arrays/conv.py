@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from pytensor_unpool.geometry.conv import Steps, check_shapes, output_lengths
-from pytensor_unpool.kernels.arrays.slices import Array
-
-Rows = Sequence[Steps]
+from pytensor_unpool.geometry.conv import check_shapes, output_lengths
+from pytensor_unpool.kernels.arrays.protocol import Array, ConvRows, Primitives
 
 
-def conv(xp: Any, x: Array, kernel: Array, rows: Rows, groups: int, flip: bool) -> Array:
+def conv(xp: Primitives, x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
     """Return the convolution of images with a kernel; without `flip`, the correlation."""
     check_shapes(x.shape, kernel.shape, rows, groups)
     if 0 in (*x.shape, *kernel.shape):
@@ -21,7 +18,13 @@ def conv(xp: Any, x: Array, kernel: Array, rows: Rows, groups: int, flip: bool) 
 
 
 def conv_input_grad(
-    xp: Any, kernel: Array, dy: Array, shape: Sequence[int], rows: Rows, groups: int, flip: bool
+    xp: Primitives,
+    kernel: Array,
+    dy: Array,
+    shape: Sequence[int],
+    rows: ConvRows,
+    groups: int,
+    flip: bool,
 ) -> Array:
     """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
     check_shapes(shape, kernel.shape, rows, groups, dy.shape)
@@ -31,7 +34,13 @@ def conv_input_grad(
 
 
 def conv_kernel_grad(
-    xp: Any, x: Array, dy: Array, shape: Sequence[int], rows: Rows, groups: int, flip: bool
+    xp: Primitives,
+    x: Array,
+    dy: Array,
+    shape: Sequence[int],
+    rows: ConvRows,
+    groups: int,
+    flip: bool,
 ) -> Array:
     """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`."""
     check_shapes(x.shape, shape, rows, groups, dy.shape)

@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.geometry.helix import Overlap, overlap
+from pytensor_unpool.kernels.arrays.protocol import Array, Primitives
 from pytensor_unpool.kernels.scipy.helix import Plan, plan_transforms
-
-Array = Any
 
 # Up to so many slices are quicker than transforms.
 MOST_SLICES = 32
 
 
 def helix(
-    xp: Any, x: Array, kernel: Array, starts: Sequence[int], outputs: Sequence[int], method: str
+    xp: Primitives,
+    x: Array,
+    kernel: Array,
+    starts: Sequence[int],
+    outputs: Sequence[int],
+    method: str,
 ) -> Array:
     """Return a window of the whole convolution of the last axes of `x` and `kernel`."""
     ndim = len(starts)
@@ -47,11 +51,11 @@ def helix(
     return y
 
 
-def _by_transforms(xp: Any, x: Array, kernel: Array, plan: Plan) -> Array:
+def _by_transforms(xp: Primitives, x: Array, kernel: Array, plan: Plan) -> Array:
     """Return the convolution by Fourier transforms, as `kernels.helix` does it."""
     ndim, sums = len(plan.starts), [i for i, ring in enumerate(plan.rings) if not ring]
     for axis in sums:
-        kernel = xp.moveaxis(xp.turned(xp.moveaxis(kernel, axis - ndim, -1), 1), -1, axis - ndim)
+        kernel = xp.moveaxis(xp.flip_last(xp.moveaxis(kernel, axis - ndim, -1), 1), -1, axis - ndim)
     product = _transformed(xp, x, plan) * _transformed(xp, kernel, plan)
     for axis in sums:
         product = product.sum(axis - len(plan.rings), keepdims=True)
@@ -59,7 +63,7 @@ def _by_transforms(xp: Any, x: Array, kernel: Array, plan: Plan) -> Array:
         if ring:
             product = xp.ifft(product, ring, axis - len(plan.rings))
             product = _cut(product, axis - len(plan.rings), plan.starts[axis], plan.outputs[axis])
-    is_complex = xp.name_of(x).startswith("complex")
+    is_complex = xp.dtype_name(x).startswith("complex")
     strips = (xp.ifft if is_complex else xp.irfft)(product, plan.rings[-1], -1)
     strips = _cut(strips, -1, 0, prod(plan.inner))
     y = strips.reshape((*strips.shape[:-1], *plan.inner))
@@ -68,12 +72,12 @@ def _by_transforms(xp: Any, x: Array, kernel: Array, plan: Plan) -> Array:
     return y
 
 
-def _transformed(xp: Any, array: Array, plan: Plan) -> Array:
+def _transformed(xp: Primitives, array: Array, plan: Plan) -> Array:
     shape = array.shape
     for axis in range(-plan.wound, 0):
         array = xp.pad(array, axis, 0, plan.inner[axis] - shape[axis], 0)
     strips = array.reshape((*shape[: -plan.wound], prod(plan.inner)))
-    is_complex = xp.name_of(array).startswith("complex")
+    is_complex = xp.dtype_name(array).startswith("complex")
     result = (xp.fft if is_complex else xp.rfft)(strips, plan.rings[-1], -1)
     for axis, ring in enumerate(reversed(plan.rings[:-1]), start=2):
         if ring:
@@ -85,7 +89,7 @@ def _cut(x: Array, axis: int, start: int, length: int) -> Array:
     return x[(..., slice(start, start + length), *[slice(None)] * (-axis - 1))]
 
 
-def _by_elements(xp: Any, array: Array, few: Array, parts: Sequence[Overlap]) -> Array:
+def _by_elements(xp: Primitives, array: Array, few: Array, parts: Sequence[Overlap]) -> Array:
     """Return the sum of slices of `array`, each times an element of `few`."""
     ndim, lengths = len(parts), [part.lengths[2] for part in parts]
     few_lengths = tuple(few.shape[-ndim:])
@@ -101,15 +105,15 @@ def _by_elements(xp: Any, array: Array, few: Array, parts: Sequence[Overlap]) ->
     def term(i: Any) -> Array:
         weight = weights[..., i]
         weight = weight.reshape((*weight.shape, *[1] * ndim))
-        return weight * xp.slice_at(array, firsts - places, i, lengths)
+        return weight * xp.dynamic_slice(array, firsts - places, i, lengths)
 
-    return xp.sum_over(len(places), term)
+    return xp.loop_sum(len(places), term)
 
 
-def _by_outputs(xp: Any, x: Array, kernel: Array, parts: Sequence[Overlap]) -> Array:
+def _by_outputs(xp: Primitives, x: Array, kernel: Array, parts: Sequence[Overlap]) -> Array:
     """Return sums of products, one for each element of the window."""
     ndim, taps = len(parts), tuple(kernel.shape[-len(parts) :])
-    few = xp.turned(kernel, ndim)
+    few = xp.flip_last(kernel, ndim)
     # Element i of the window meets the slice of x from i + start - taps + 1 on.
     for axis, part in enumerate(parts, start=-ndim):
         before = max(0, taps[axis] - 1 - part.start)
@@ -120,8 +124,8 @@ def _by_outputs(xp: Any, x: Array, kernel: Array, parts: Sequence[Overlap]) -> A
     places = np.array(list(np.ndindex(*outputs)))
 
     def term(i: Any) -> Array:
-        products = few * xp.slice_at(x, firsts + places, i, taps)
+        products = few * xp.dynamic_slice(x, firsts + places, i, taps)
         return products.sum(tuple(range(-ndim, 0)))
 
-    sums = xp.stack_over(len(places), term)
+    sums = xp.loop_stack(len(places), term)
     return sums.reshape((*sums.shape[:-1], *outputs))

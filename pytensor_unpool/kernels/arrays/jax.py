@@ -1,4 +1,4 @@
-"""What `kernels.arrays` needs of JAX, and convolution. Importing this imports JAX."""
+"""The primitives of `kernels.arrays` in JAX. Importing this imports jax."""
 
 from __future__ import annotations
 
@@ -10,20 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-Array = Any
+from pytensor_unpool.kernels.arrays.protocol import Array, ConvRows, Known, Rows
 
-where, moveaxis, broadcast_to, all_of = jnp.where, jnp.moveaxis, jnp.broadcast_to, jnp.all
-
-# Whether `scatter_add` takes no longer than a look at where its positions lie.
-ADDS_QUICKLY = False
+SCATTER_ADD_IS_FAST = False
 
 
-def name_of(x: Array) -> str:
+def dtype_name(x: Array) -> str:
     """Return the name of an array's dtype."""
     return str(x.dtype)
 
 
-def constant(array: np.ndarray[Any, Any], dtype: str) -> Array:
+def constant(array: Known, dtype: str) -> Array:
     """Return an array of NumPy as one of the backend, in that dtype."""
     return jnp.asarray(array.astype(_allowed(dtype)))
 
@@ -48,7 +45,7 @@ def _allowed(dtype: str) -> Any:
     return jax.dtypes.canonicalize_dtype(dtype)
 
 
-def integers(x: Array) -> list[int]:
+def concrete_integers(x: Array) -> list[int]:
     """Return integers that are known when a function is traced."""
     try:
         return [int(n) for n in np.asarray(x).reshape(-1)]
@@ -60,51 +57,76 @@ def integers(x: Array) -> list[int]:
         ) from error
 
 
-def max_of(x: Array) -> Array:
+def where(condition: Array, x: Array, y: Array) -> Array:
+    """Return `x` where a condition holds, `y` elsewhere."""
+    return jnp.where(condition, x, y)
+
+
+def broadcast_to(x: Array, shape: Sequence[int]) -> Array:
+    """Return an array repeated along axes of length 1, and along new ones."""
+    return jnp.broadcast_to(x, shape)
+
+
+def moveaxis(x: Array, source: int, destination: int) -> Array:
+    """Return an array with one axis in another place."""
+    return jnp.moveaxis(x, source, destination)
+
+
+def flip_last(x: Array, ndim: int) -> Array:
+    """Return the last axes of an array in the opposite order."""
+    return jnp.flip(x, tuple(range(x.ndim - ndim, x.ndim)))
+
+
+def reduce_max(x: Array) -> Array:
     """Return the maximum over the last axis, NaN if there is one."""
     return x.max(-1)
 
 
-def min_of(x: Array) -> Array:
+def reduce_min(x: Array) -> Array:
     """Return the minimum over the last axis."""
     return x.min(-1)
 
 
-def sum_of(x: Array) -> Array:
+def reduce_sum(x: Array) -> Array:
     """Return the sum over the last axis, in the dtype of the array."""
     return x.sum(-1, dtype=x.dtype)
 
 
-def divide(x: Array, divisors: np.ndarray[Any, Any]) -> Array:
-    """Divide by whole numbers; quotients of integers are cut towards zero."""
+def reduce_all(x: Array) -> Array:
+    """Return whether all elements hold."""
+    return jnp.all(x)
+
+
+def divide(x: Array, divisors: Known) -> Array:
+    """Divide by positive integers; quotients of integers are cut towards zero."""
     divisors = np.broadcast_to(divisors, x.shape).astype(x.dtype)
     return lax.div(x, jnp.asarray(divisors))
 
 
-def quotient(x: Array, divisor: int) -> Array:
+def floor_divide(x: Array, divisor: int) -> Array:
     """Divide integers that are not negative."""
     return lax.div(x, jnp.asarray(divisor, x.dtype))
 
 
 def pad(x: Array, axis: int, before: int, after: int, fill: Any) -> Array:
-    """Write elements in front of an axis and behind it."""
+    """Return an array with elements `fill` on either side of an axis."""
     pads = [(0, 0, 0)] * x.ndim
     pads[axis] = (before, after, 0)
     return lax.pad(x, jnp.asarray(fill, x.dtype), pads)
 
 
-def take(x: Array, axis: int, index: np.ndarray[Any, Any]) -> Array:
-    """Return elements at static places of an axis, with the axes of `index` in its place."""
+def take(x: Array, axis: int, index: Known) -> Array:
+    """Return elements at known places of an axis, with the axes of `index` in its place."""
     return jnp.take(x, index, axis)
 
 
-def take_along(x: Array, index: Array) -> Array:
+def take_along_last(x: Array, index: Array) -> Array:
     """Return elements at places of the last axis, one for each of `index`."""
     return jnp.take_along_axis(x, index, -1)
 
 
 def scatter_add(values: Array, index: Array, size: int) -> Array:
-    """Return matrices' rows of `size` with every value added at its place."""
+    """Return ``(n, size)`` zeros with every value added in its column."""
 
     def add(values: Array, index: Array) -> Array:
         places = jnp.zeros(size, values.dtype).at[index]
@@ -114,31 +136,31 @@ def scatter_add(values: Array, index: Array, size: int) -> Array:
 
 
 def scatter_last(index: Array, size: int) -> Array:
-    """Return for each place the number of the last entry with it, or -1."""
+    """Return, for each column, which entry is the last one with it, or -1."""
     order = np.arange(index.shape[1])
     return jax.vmap(lambda i: jnp.full(size, -1, index.dtype).at[i].max(order))(index)
 
 
 def cond(
-    condition: Array, one: Callable[..., Array], other: Callable[..., Array], *arguments: Array
+    condition: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *arguments: Array
 ) -> Array:
     """Return what one function makes of the arguments where a condition holds, else the other."""
-    return lax.cond(condition, one, other, *arguments)
+    return lax.cond(condition, if_true, if_false, *arguments)
 
 
-def max_pool(x: Array, rows: Sequence[Sequence[int]], with_positions: bool) -> list[Array] | None:
+def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
     """Return None: there is no function for the maximum of every window that would be faster."""
     return None
 
 
-def block_unpool(
-    values: Array, positions: Array, shape: Sequence[int], steps: Sequence[int]
+def max_unpool_tiles(
+    values: Array, positions: Array, shape: Sequence[int], tile: Sequence[int]
 ) -> Array | None:
     """Return None: there is no function for un-pooling."""
     return None
 
 
-def apart(function: Callable[..., Array], *arrays: Array) -> Array:
+def call_behind_barrier(function: Callable[..., Array], *arrays: Array) -> Array:
     """Call a function on arrays that are computed once, however often it reads them.
 
     On a CPU, XLA computes what a loop reads anew for each reader, and drops barriers. It stops at a
@@ -150,9 +172,9 @@ def apart(function: Callable[..., Array], *arrays: Array) -> Array:
     return lax.cond(lax.optimization_barrier(np.bool_(True)), function, function, *arrays)
 
 
-def conv(x: Array, kernel: Array, rows: Sequence[Sequence[int]], groups: int, flip: bool) -> Array:
+def conv(x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
     """Return the convolution of images with a kernel; without `flip`, the correlation."""
-    x, kernel = _of_one_dtype(x, kernel)
+    x, kernel = _promote(x, kernel)
     spatial = range(2, x.ndim)
     strides, before, after, dilation = zip(*rows, strict=True)
     return lax.conv_general_dilated(
@@ -170,12 +192,12 @@ def conv_input_grad(
     kernel: Array,
     dy: Array,
     shape: Sequence[int],
-    rows: Sequence[Sequence[int]],
+    rows: ConvRows,
     groups: int,
     flip: bool,
 ) -> Array:
     """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
-    kernel, dy = _of_one_dtype(kernel, dy)
+    kernel, dy = _promote(kernel, dy)
     images = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dx,) = jax.linear_transpose(lambda x: conv(x, kernel, rows, groups, flip), images)(dy)
     return dx
@@ -185,18 +207,18 @@ def conv_kernel_grad(
     x: Array,
     dy: Array,
     shape: Sequence[int],
-    rows: Sequence[Sequence[int]],
+    rows: ConvRows,
     groups: int,
     flip: bool,
 ) -> Array:
     """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`."""
-    x, dy = _of_one_dtype(x, dy)
+    x, dy = _promote(x, dy)
     kernels = jax.ShapeDtypeStruct(tuple(shape), x.dtype)
     (dk,) = jax.linear_transpose(lambda kernel: conv(x, kernel, rows, groups, flip), kernels)(dy)
     return dk
 
 
-def _of_one_dtype(x: Array, y: Array) -> tuple[Array, Array]:
+def _promote(x: Array, y: Array) -> tuple[Array, Array]:
     """Return both arrays in the wider dtype.
 
     PyTensor's sums of float32 on JAX are float64, where JAX has it, other than their type says.
@@ -206,32 +228,45 @@ def _of_one_dtype(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 # Sums of more terms are loops in the compiled program.
-MOST_TERMS = 32
-
-rfft, irfft, fft, ifft = jnp.fft.rfft, jnp.fft.irfft, jnp.fft.fft, jnp.fft.ifft
+_MOST_TERMS = 32
 
 
-def turned(x: Array, ndim: int) -> Array:
-    """Return the last axes of an array in the opposite order."""
-    return jnp.flip(x, tuple(range(x.ndim - ndim, x.ndim)))
+def dynamic_slice(x: Array, starts: Known, i: Any, sizes: Sequence[int]) -> Array:
+    """Return so many elements of the last axes, from ``starts[i]`` on."""
+    leading = x.ndim - len(sizes)
+    start = [0] * leading + list(jnp.asarray(starts)[i])
+    return lax.dynamic_slice(x, start, (*x.shape[:leading], *sizes))
 
 
-def slice_at(x: Array, begins: np.ndarray[Any, Any], i: Any, lengths: Sequence[int]) -> Array:
-    """Return so many elements of the last axes, from row number `i` of `begins` on."""
-    leading = x.ndim - len(lengths)
-    begin = [0] * leading + list(jnp.asarray(begins)[i])
-    return lax.dynamic_slice(x, begin, (*x.shape[:leading], *lengths))
+def loop_sum(count: int, term: Callable[[Any], Array]) -> Array:
+    """Return the sum of ``term(i)`` for ``0 <= i < count``."""
+    if count <= _MOST_TERMS:
+        return sum((term(i) for i in range(1, count)), term(0))
+    return lax.fori_loop(1, count, lambda i, total: total + term(i), term(0))
 
 
-def sum_over(number: int, term: Callable[[Any], Array]) -> Array:
-    """Return the sum of ``term(i)`` for ``0 <= i < number``."""
-    if number <= MOST_TERMS:
-        return sum((term(i) for i in range(1, number)), term(0))
-    return lax.fori_loop(1, number, lambda i, total: total + term(i), term(0))
+def loop_stack(count: int, term: Callable[[Any], Array]) -> Array:
+    """Return the array of ``term(i)`` for ``0 <= i < count``, along a new last axis."""
+    if count <= _MOST_TERMS:
+        return jnp.stack([term(i) for i in range(count)], -1)
+    return jnp.moveaxis(lax.map(term, jnp.arange(count)), 0, -1)
 
 
-def stack_over(number: int, term: Callable[[Any], Array]) -> Array:
-    """Return the array of ``term(i)`` for ``0 <= i < number``, along a new last axis."""
-    if number <= MOST_TERMS:
-        return jnp.stack([term(i) for i in range(number)], -1)
-    return jnp.moveaxis(lax.map(term, jnp.arange(number)), 0, -1)
+def rfft(x: Array, n: int, axis: int) -> Array:
+    """Return the Fourier transform of a real array."""
+    return jnp.fft.rfft(x, n, axis)
+
+
+def irfft(x: Array, n: int, axis: int) -> Array:
+    """Return the real array that has this transform."""
+    return jnp.fft.irfft(x, n, axis)
+
+
+def fft(x: Array, n: int, axis: int) -> Array:
+    """Return the Fourier transform of a complex array."""
+    return jnp.fft.fft(x, n, axis)
+
+
+def ifft(x: Array, n: int, axis: int) -> Array:
+    """Return the complex array that has this transform."""
+    return jnp.fft.ifft(x, n, axis)

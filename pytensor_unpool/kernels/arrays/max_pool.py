@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from pytensor_unpool.geometry import TAPS_DTYPE
 from pytensor_unpool.geometry.max_unpool import plane_size
+from pytensor_unpool.kernels.arrays.protocol import Array, Primitives, Rows
 from pytensor_unpool.kernels.arrays.slices import (
     OFFSETS,
-    Array,
-    Rows,
-    corners,
-    counted,
-    first_maximum,
-    lowest_of,
-    maximum_of_axis,
-    padded_axis,
-    slices_of_axis,
+    argmax_axis,
+    argmax_taps,
+    checked_counts,
+    lowest_value,
+    pad_axis,
+    strided_slices,
+    window_starts,
 )
 from pytensor_unpool.kernels.checks import check_positions_dtype
 from pytensor_unpool.kernels.window_taps import window_taps
@@ -29,7 +28,7 @@ MOST_TOGETHER = 16
 
 
 def max_pool(
-    xp: Any,
+    xp: Primitives,
     x: Array,
     rows: Rows,
     partial_windows: bool,
@@ -37,7 +36,7 @@ def max_pool(
     dtype: str = "int64",
 ) -> tuple[Array, Array]:
     """Return the maximum of every window and its position, or the number of its tap."""
-    lengths, counts = counted(x.shape[-len(rows) :], rows, partial_windows)
+    lengths, counts = checked_counts(x.shape[-len(rows) :], rows, partial_windows)
     if output == "taps":
         values, taps = _maxima(xp, x, lengths, counts, rows, True)
         return values, xp.astype(taps, TAPS_DTYPE)
@@ -46,7 +45,7 @@ def max_pool(
 
     def compared(x: Array) -> tuple[Array, Array]:
         values, offsets = _maxima(xp, x, lengths, counts, rows, False)
-        positions = offsets + xp.constant(corners(lengths, counts, rows), OFFSETS)
+        positions = offsets + xp.constant(window_starts(lengths, counts, rows), OFFSETS)
         return values, xp.astype(positions, dtype)
 
     found = None if partial_windows else xp.max_pool(x, rows, True)
@@ -54,19 +53,19 @@ def max_pool(
         return compared(x)
     values, positions = found[0], xp.astype(found[1], dtype)
     # A backend's own function need not give the first of several NaN.
-    has_none = xp.all_of(values == values)
+    has_none = xp.reduce_all(values == values)
     return cast(tuple[Array, Array], xp.cond(has_none, lambda _: (values, positions), compared, x))
 
 
-def max_values(xp: Any, x: Array, rows: Rows, partial_windows: bool) -> Array:
+def max_values(xp: Primitives, x: Array, rows: Rows, partial_windows: bool) -> Array:
     """Return the maximum of every window."""
-    counted(x.shape[-len(rows) :], rows, partial_windows)
+    checked_counts(x.shape[-len(rows) :], rows, partial_windows)
     found = None if partial_windows else xp.max_pool(x, rows, False)
     return max_pool(xp, x, rows, partial_windows)[0] if found is None else found[0]
 
 
 def _maxima(
-    xp: Any,
+    xp: Primitives,
     x: Array,
     lengths: Sequence[int],
     counts: Sequence[int],
@@ -82,19 +81,19 @@ def _maxima(
         values, offsets = x, None
         # The last axis comes first: of several maxima the first in C order wins.
         for axis in range(-1, -len(rows) - 1, -1):
-            values, offsets = maximum_of_axis(
+            values, offsets = argmax_axis(
                 xp, values, offsets, axis, counts[axis], rows[axis], steps[axis]
             )
         return values, offsets
-    lowest = lowest_of(xp.name_of(x))
+    lowest = lowest_value(xp.dtype_name(x))
     for axis in range(-len(rows), 0):
-        x = padded_axis(xp, x, axis, counts[axis], rows[axis], lowest)
+        x = pad_axis(xp, x, axis, counts[axis], rows[axis], lowest)
     taps, moved = [x], [0]
     for axis in range(-len(rows), 0):
-        some = [slices_of_axis(tap, axis, counts[axis], rows[axis]) for tap in taps]
+        some = [strided_slices(tap, axis, counts[axis], rows[axis]) for tap in taps]
         taps = [tap for one in some for tap in one]
         moved = [m + k * steps[axis] for m in moved for k in range(rows[axis][0])]
     _, inside = window_taps(lengths, rows, True)
     inside = inside[tuple(slice(count) for count in counts)]
     offsets = [xp.constant(np.asarray(m), OFFSETS) for m in moved]
-    return first_maximum(xp, taps, offsets, inside)
+    return argmax_taps(xp, taps, offsets, inside)

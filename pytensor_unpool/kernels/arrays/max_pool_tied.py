@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pytensor_unpool.errors import MOVED_DISAGREES, POOLED_DISAGREE
-from pytensor_unpool.kernels.arrays.filling import fill
-from pytensor_unpool.kernels.arrays.slices import Array, Rows, check_pooled, taken
+from pytensor_unpool.kernels.arrays.fold import fold
+from pytensor_unpool.kernels.arrays.protocol import Array, Primitives, Rows
+from pytensor_unpool.kernels.arrays.slices import check_pooled, take_flat
 from pytensor_unpool.kernels.checks import check_same_shape
 from pytensor_unpool.kernels.window_taps import window_taps
 
 
 def tied_unpool(
-    xp: Any, x: Array, values: Array, cotangent: Array, rows: Rows, partial_windows: bool
+    xp: Primitives, x: Array, values: Array, cotangent: Array, rows: Rows, partial_windows: bool
 ) -> Array:
     """Return zeros like `x` with `cotangent` added to every element that is its window's value."""
     lengths = x.shape[-len(rows) :]
@@ -23,11 +22,11 @@ def tied_unpool(
     def is_tied(number: Array, values: Array, x: Array) -> Array:
         return (x == values) & (number >= 0)
 
-    return fill(xp, lengths, rows, is_tied, (cotangent, values), (x,))
+    return fold(xp, lengths, rows, is_tied, (cotangent, values), (x,))
 
 
 def tied_gather(
-    xp: Any, x: Array, values: Array, tangent: Array, rows: Rows, partial_windows: bool
+    xp: Primitives, x: Array, values: Array, tangent: Array, rows: Rows, partial_windows: bool
 ) -> Array:
     """Return the sum of `tangent` over the elements of `x` that are their window's value."""
     lengths = x.shape[-len(rows) :]
@@ -35,6 +34,6 @@ def tied_gather(
     check_pooled(values, lengths, rows, partial_windows, POOLED_DISAGREE)
     check_same_shape(values, tuple(x.shape[: -len(rows)]) + tuple(values.shape[-len(rows) :]))
     flat, inside = window_taps(lengths, rows, partial_windows)
-    hits = taken(xp, x, len(rows), flat) == values[..., None]
+    hits = take_flat(xp, x, len(rows), flat) == values[..., None]
     hits = hits & xp.constant(inside, "bool")
-    return xp.sum_of(xp.where(hits, taken(xp, tangent, len(rows), flat), xp.zero(tangent)))
+    return xp.reduce_sum(xp.where(hits, take_flat(xp, tangent, len(rows), flat), xp.zero(tangent)))

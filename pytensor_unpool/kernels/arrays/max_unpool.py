@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from pytensor_unpool.errors import POOLED_DISAGREE
 from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size
-from pytensor_unpool.kernels.arrays.filling import fill, lay, places_in, repeated
+from pytensor_unpool.kernels.arrays.fold import flat_positions, fold, repeat_tiles, untile
+from pytensor_unpool.kernels.arrays.protocol import Array, Primitives, Rows
 from pytensor_unpool.kernels.arrays.slices import (
     OFFSETS,
-    Array,
-    Rows,
     check_pooled,
-    corners,
-    planes,
+    flatten_planes,
+    window_starts,
 )
 from pytensor_unpool.kernels.checks import check_same_shape
 
 
 def max_unpool(
-    xp: Any,
+    xp: Primitives,
     values: Array,
     positions: Array,
     shape: Sequence[int],
@@ -34,9 +32,9 @@ def max_unpool(
 
     With `wraps`, negative positions count from the end.
 
-    Where every position is in a block of its own, as behind pooling without overlap, each block is
-    compared with its position; else positions are scattered, and so they are for sums where a
-    backend is as quick to add values as to look at their positions.
+    The output is cut into tiles, one for each value. Where every position is in its own tile, as
+    after pooling without overlap, each tile is compared with its position. Else values are
+    scattered; and so they are for sums, if the backend scatters as fast as it would look.
     """
     check_unpooled(shape)
     check_same_shape(positions, tuple(values.shape))
@@ -49,26 +47,26 @@ def max_unpool(
     def scattered(values: Array, positions: Array) -> Array:
         return _scattered(xp, values, positions, shape, duplicates)
 
-    if 0 in strides or (duplicates == "sum" and xp.ADDS_QUICKLY):
+    if 0 in strides or (duplicates == "sum" and xp.SCATTER_ADD_IS_FAST):
         return scattered(values, positions)
     rows = [(stride, stride, 0, 0, 1) for stride in strides]
-    first = xp.constant(corners(shape, counts, rows), "int64")
+    first = xp.constant(window_starts(shape, counts, rows), "int64")
     whole = [count * stride for count, stride in zip(counts, strides, strict=True)]
 
     def compared(values: Array, positions: Array) -> Array:
-        placed = xp.block_unpool(values, positions, shape, strides)
+        placed = xp.max_unpool_tiles(values, positions, shape, strides)
         if placed is not None:
             return placed
-        hits = repeated(xp, positions, strides) == places_in(xp, shape, whole, "int64")
-        elements = xp.where(hits, repeated(xp, values, strides), xp.zero(values))
-        return lay(xp, elements, values.shape[: -len(shape)], shape)
+        hits = repeat_tiles(xp, positions, strides) == flat_positions(xp, shape, whole, "int64")
+        elements = xp.where(hits, repeat_tiles(xp, values, strides), xp.zero(values))
+        return untile(xp, elements, values.shape[: -len(shape)], shape)
 
-    in_blocks = xp.all_of(_in_blocks(xp, positions - first, shape, strides))
-    return xp.cond(in_blocks, compared, scattered, values, positions)
+    in_tiles = xp.reduce_all(_in_tiles(xp, positions - first, shape, strides))
+    return xp.cond(in_tiles, compared, scattered, values, positions)
 
 
 def window_unpool(
-    xp: Any,
+    xp: Primitives,
     values: Array,
     positions: Array,
     shape: Sequence[int],
@@ -82,47 +80,52 @@ def window_unpool(
     whole = [-(-length // row[1]) * row[1] for length, row in zip(shape, rows, strict=True)]
 
     def is_hit(_: Array, positions: Array) -> Array:
-        return positions == places_in(xp, shape, whole, OFFSETS)
+        return positions == flat_positions(xp, shape, whole, OFFSETS)
 
-    return fill(xp, shape, rows, is_hit, (values, xp.astype(positions, OFFSETS)))
+    return fold(xp, shape, rows, is_hit, (values, xp.astype(positions, OFFSETS)))
 
 
 def max_gather(
-    xp: Any, x: Array, positions: Array, ndim: int, duplicates: str = "sum", wraps: bool = False
+    xp: Primitives,
+    x: Array,
+    positions: Array,
+    ndim: int,
+    duplicates: str = "sum",
+    wraps: bool = False,
 ) -> Array:
     """Return the elements of `x` at `positions`, zero for one outside: transposes `max_unpool`."""
     check_same_shape(positions, tuple(x.shape[:-ndim]) + tuple(positions.shape[-ndim:]))
     if 0 in positions.shape:
         return xp.zeros(positions.shape, x)
     size = plane_size(x.shape[-ndim:])
-    where = planes(_places(xp, positions, size, wraps), ndim)
+    where = flatten_planes(_places(xp, positions, size, wraps), ndim)
     inside = (where >= 0) & (where < size)
     where = xp.where(inside, where, xp.zero(where))
-    found = xp.take_along(planes(x, ndim), where)
+    found = xp.take_along_last(flatten_planes(x, ndim), where)
     if duplicates == "last":
         outside = xp.constant(np.asarray(size), "int64")
         inside = inside & _is_last(xp, xp.where(inside, where, outside), size)
     return xp.where(inside, found, xp.zero(x)).reshape(positions.shape)
 
 
-def _places(xp: Any, positions: Array, size: int, wraps: bool) -> Array:
+def _places(xp: Primitives, positions: Array, size: int, wraps: bool) -> Array:
     places = xp.astype(positions, "int64")
     return xp.where(places < 0, places + size, places) if wraps else places
 
 
-def _in_blocks(xp: Any, rest: Array, lengths: Sequence[int], sizes: Sequence[int]) -> Array:
-    """Return which offsets from the first element of a block lead to one of its elements."""
+def _in_tiles(xp: Primitives, rest: Array, lengths: Sequence[int], sizes: Sequence[int]) -> Array:
+    """Return which offsets from the first element of a tile lead to one of its elements."""
     inside = rest >= 0
     for axis, size in enumerate(sizes):
         below = plane_size(lengths[axis + 1 :])
-        steps = xp.quotient(rest, below) if below > 1 else rest
+        steps = xp.floor_divide(rest, below) if below > 1 else rest
         inside = inside & (steps < size)
         rest = rest - steps * below
     return inside
 
 
 def _scattered(
-    xp: Any, values: Array, positions: Array, shape: Sequence[int], duplicates: str
+    xp: Primitives, values: Array, positions: Array, shape: Sequence[int], duplicates: str
 ) -> Array:
     size, leading = plane_size(shape), tuple(values.shape[: -len(shape)])
     number = prod(values.shape[-len(shape) :])
@@ -135,13 +138,13 @@ def _scattered(
         out = xp.scatter_add(values, where, size + 1)[:, :size]
         return out.reshape(*leading, *shape)
     last = xp.scatter_last(where, size + 1)[:, :size]
-    found = xp.take_along(values, xp.where(last >= 0, last, xp.zero(last)))
+    found = xp.take_along_last(values, xp.where(last >= 0, last, xp.zero(last)))
     return xp.where(last >= 0, found, xp.zero(values)).reshape(*leading, *shape)
 
 
-def _is_last(xp: Any, where: Array, size: int) -> Array:
+def _is_last(xp: Primitives, where: Array, size: int) -> Array:
     """Return which entries no later entry repeats."""
     flat = where.reshape(prod(where.shape[:-1]), where.shape[-1])
     order = xp.constant(np.arange(where.shape[-1]), "int64")
-    last = xp.take_along(xp.scatter_last(flat, size + 1), flat)
+    last = xp.take_along_last(xp.scatter_last(flat, size + 1), flat)
     return (last == order).reshape(where.shape)

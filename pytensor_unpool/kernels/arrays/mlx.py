@@ -1,4 +1,4 @@
-"""What `kernels.arrays` needs of MLX, and convolution. Importing this imports mlx."""
+"""The primitives of `kernels.arrays` in MLX. Importing this imports mlx."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
-Array = Any
-Rows = Sequence[Sequence[int]]
+from pytensor_unpool.kernels.arrays.protocol import Array, ConvRows, Known, Rows
 
-where, moveaxis, broadcast_to, all_of = mx.where, mx.moveaxis, mx.broadcast_to, mx.all
-
-# Whether `scatter_add` takes no longer than a look at where its positions lie.
-ADDS_QUICKLY = False
+SCATTER_ADD_IS_FAST = False
 
 
-def name_of(x: Array) -> str:
+def dtype_name(x: Array) -> str:
     """Return the name of an array's dtype."""
     return str(x.dtype).removeprefix("mlx.core.").replace("bool_", "bool")
 
 
-def constant(array: np.ndarray[Any, Any], dtype: str) -> Array:
+def constant(array: Known, dtype: str) -> Array:
     """Return an array of NumPy as one of the backend, in that dtype."""
     return mx.array(np.ascontiguousarray(array, _allowed(dtype)))
 
@@ -47,7 +43,7 @@ def _allowed(dtype: str) -> str:
     return {"float64": "float32", "complex128": "complex64"}.get(dtype, dtype)
 
 
-def integers(x: Array) -> list[int]:
+def concrete_integers(x: Array) -> list[int]:
     """Return the integers of an array, which are known."""
     try:
         return [int(n) for n in np.asarray(x).reshape(-1)]
@@ -59,24 +55,49 @@ def integers(x: Array) -> list[int]:
         ) from error
 
 
-def max_of(x: Array) -> Array:
+def where(condition: Array, x: Array, y: Array) -> Array:
+    """Return `x` where a condition holds, `y` elsewhere."""
+    return mx.where(condition, x, y)
+
+
+def broadcast_to(x: Array, shape: Sequence[int]) -> Array:
+    """Return an array repeated along axes of length 1, and along new ones."""
+    return mx.broadcast_to(x, shape)
+
+
+def moveaxis(x: Array, source: int, destination: int) -> Array:
+    """Return an array with one axis in another place."""
+    return mx.moveaxis(x, source, destination)
+
+
+def flip_last(x: Array, ndim: int) -> Array:
+    """Return the last axes of an array in the opposite order."""
+    return x[(..., *[slice(None, None, -1)] * ndim)]
+
+
+def reduce_max(x: Array) -> Array:
     """Return the maximum over the last axis, NaN if there is one."""
     return x.max(-1)
 
 
-def min_of(x: Array) -> Array:
+def reduce_min(x: Array) -> Array:
     """Return the minimum over the last axis."""
     return x.min(-1)
 
 
-def sum_of(x: Array) -> Array:
+def reduce_sum(x: Array) -> Array:
     """Return the sum over the last axis, in the dtype of the array."""
     return x.sum(-1).astype(x.dtype)
 
 
-def divide(x: Array, divisors: np.ndarray[Any, Any]) -> Array:
-    """Divide by whole numbers; quotients of integers are cut towards zero."""
-    by = constant(divisors, name_of(x))
+def reduce_all(x: Array) -> Array:
+    """Return whether all elements hold."""
+    return mx.all(x)
+
+
+def divide(x: Array, divisors: Known) -> Array:
+    """Divide by positive integers; quotients of integers are cut towards zero."""
+    by = constant(divisors, dtype_name(x))
     if mx.issubdtype(x.dtype, mx.floating):
         return x / by
     if mx.issubdtype(x.dtype, mx.unsignedinteger):
@@ -86,66 +107,66 @@ def divide(x: Array, divisors: np.ndarray[Any, Any]) -> Array:
     return mx.where(wide < 0, -(-wide // by), wide // by).astype(x.dtype)
 
 
-def quotient(x: Array, divisor: int) -> Array:
+def floor_divide(x: Array, divisor: int) -> Array:
     """Divide integers that are not negative."""
     return x // divisor
 
 
 def pad(x: Array, axis: int, before: int, after: int, fill: Any) -> Array:
-    """Write elements in front of an axis and behind it."""
+    """Return an array with elements `fill` on either side of an axis."""
     pads = [(0, 0)] * x.ndim
     pads[axis] = (before, after)
     return mx.pad(x, pads, constant_values=mx.array(fill, x.dtype))
 
 
-def take(x: Array, axis: int, index: np.ndarray[Any, Any]) -> Array:
-    """Return elements at static places of an axis, with the axes of `index` in its place."""
+def take(x: Array, axis: int, index: Known) -> Array:
+    """Return elements at known places of an axis, with the axes of `index` in its place."""
     return mx.take(x, constant(index, "int32"), axis % x.ndim)
 
 
-def take_along(x: Array, index: Array) -> Array:
+def take_along_last(x: Array, index: Array) -> Array:
     """Return elements at places of the last axis, one for each of `index`."""
     return mx.take_along_axis(x, index, -1)
 
 
 def scatter_add(values: Array, index: Array, size: int) -> Array:
-    """Return matrices' rows of `size` with every value added at its place."""
+    """Return ``(n, size)`` zeros with every value added in its column."""
     rows = mx.arange(values.shape[0])[:, None]
     return mx.zeros((values.shape[0], size), values.dtype).at[rows, index].add(values)
 
 
 def scatter_last(index: Array, size: int) -> Array:
-    """Return for each place the number of the last entry with it, or -1."""
+    """Return, for each column, which entry is the last one with it, or -1."""
     rows = mx.arange(index.shape[0])[:, None]
     order = mx.broadcast_to(mx.arange(index.shape[1], dtype=index.dtype), index.shape)
     return mx.full((index.shape[0], size), -1, dtype=index.dtype).at[rows, index].maximum(order)
 
 
 def cond(
-    condition: Array, one: Callable[..., Array], other: Callable[..., Array], *arguments: Array
+    condition: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *arguments: Array
 ) -> Array:
     """Take the other way, which is always right: MLX has no branches."""
-    return other(*arguments)
+    return if_false(*arguments)
 
 
-def max_pool(x: Array, rows: Sequence[Sequence[int]], with_positions: bool) -> list[Array] | None:
+def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
     """Return None: there is no function for the maximum of every window that would be faster."""
     return None
 
 
-def block_unpool(
-    values: Array, positions: Array, shape: Sequence[int], steps: Sequence[int]
+def max_unpool_tiles(
+    values: Array, positions: Array, shape: Sequence[int], tile: Sequence[int]
 ) -> Array | None:
     """Return None: there is no function for un-pooling."""
     return None
 
 
-def apart(function: Callable[..., Array], *arrays: Array) -> Array:
+def call_behind_barrier(function: Callable[..., Array], *arrays: Array) -> Array:
     """Call a function on arrays that are computed once, however often it reads them."""
     return function(*arrays)
 
 
-def conv(x: Array, kernel: Array, rows: Rows, groups: int, flip: bool) -> Array:
+def conv(x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
     """Return the convolution of images with a kernel; without `flip`, the correlation."""
     if groups > 1 and len(rows) > 2:
         # MLX has groups for one and two axes.
@@ -154,7 +175,7 @@ def conv(x: Array, kernel: Array, rows: Rows, groups: int, flip: bool) -> Array:
     stride, before, after, dilation = map(list, zip(*rows, strict=True))
     y = mx.conv_general(
         mx.moveaxis(x, 1, -1),
-        mx.moveaxis(_turned(kernel, flip), 1, -1),
+        mx.moveaxis(_flipped(kernel, flip), 1, -1),
         stride=stride,
         padding=(before, after),
         kernel_dilation=dilation,
@@ -164,7 +185,7 @@ def conv(x: Array, kernel: Array, rows: Rows, groups: int, flip: bool) -> Array:
 
 
 def conv_input_grad(
-    kernel: Array, dy: Array, shape: Sequence[int], rows: Rows, groups: int, flip: bool
+    kernel: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
 ) -> Array:
     """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
     images = mx.zeros(tuple(shape), dy.dtype)
@@ -173,7 +194,7 @@ def conv_input_grad(
 
 
 def conv_kernel_grad(
-    x: Array, dy: Array, shape: Sequence[int], rows: Rows, groups: int, flip: bool
+    x: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
 ) -> Array:
     """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`."""
     kernels = mx.zeros(tuple(shape), x.dtype)
@@ -181,30 +202,42 @@ def conv_kernel_grad(
     return dk
 
 
-def _turned(kernel: Array, flip: bool) -> Array:
+def _flipped(kernel: Array, flip: bool) -> Array:
     turned = tuple(slice(None, None, -1) for _ in kernel.shape[2:])
     return kernel[(slice(None), slice(None), *turned)] if flip else kernel
 
 
-rfft, irfft, fft, ifft = mx.fft.rfft, mx.fft.irfft, mx.fft.fft, mx.fft.ifft
+def dynamic_slice(x: Array, starts: Known, i: Any, sizes: Sequence[int]) -> Array:
+    """Return so many elements of the last axes, from ``starts[i]`` on."""
+    pairs = zip(starts[i].tolist(), sizes, strict=True)
+    return x[(..., *(slice(start, start + size) for start, size in pairs))]
 
 
-def turned(x: Array, ndim: int) -> Array:
-    """Return the last axes of an array in the opposite order."""
-    return x[(..., *[slice(None, None, -1)] * ndim)]
+def loop_sum(count: int, term: Callable[[Any], Array]) -> Array:
+    """Return the sum of ``term(i)`` for ``0 <= i < count``."""
+    return sum((term(i) for i in range(1, count)), term(0))
 
 
-def slice_at(x: Array, begins: np.ndarray[Any, Any], i: int, lengths: Sequence[int]) -> Array:
-    """Return so many elements of the last axes, from row number `i` of `begins` on."""
-    ends = zip(begins[i].tolist(), lengths, strict=True)
-    return x[(..., *(slice(begin, begin + length) for begin, length in ends))]
+def loop_stack(count: int, term: Callable[[Any], Array]) -> Array:
+    """Return the array of ``term(i)`` for ``0 <= i < count``, along a new last axis."""
+    return mx.stack([term(i) for i in range(count)], -1)
 
 
-def sum_over(number: int, term: Callable[[int], Array]) -> Array:
-    """Return the sum of ``term(i)`` for ``0 <= i < number``."""
-    return sum((term(i) for i in range(1, number)), term(0))
+def rfft(x: Array, n: int, axis: int) -> Array:
+    """Return the Fourier transform of a real array."""
+    return mx.fft.rfft(x, n, axis)
 
 
-def stack_over(number: int, term: Callable[[int], Array]) -> Array:
-    """Return the array of ``term(i)`` for ``0 <= i < number``, along a new last axis."""
-    return mx.stack([term(i) for i in range(number)], -1)
+def irfft(x: Array, n: int, axis: int) -> Array:
+    """Return the real array that has this transform."""
+    return mx.fft.irfft(x, n, axis)
+
+
+def fft(x: Array, n: int, axis: int) -> Array:
+    """Return the Fourier transform of a complex array."""
+    return mx.fft.fft(x, n, axis)
+
+
+def ifft(x: Array, n: int, axis: int) -> Array:
+    """Return the complex array that has this transform."""
+    return mx.fft.ifft(x, n, axis)

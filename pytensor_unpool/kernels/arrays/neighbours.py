@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from pytensor_unpool.errors import ROWS_DISAGREE
 from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size
 from pytensor_unpool.geometry.neighbours import check_taps
-from pytensor_unpool.kernels.arrays.slices import Array, Rows, taken
+from pytensor_unpool.kernels.arrays.protocol import Array, Primitives, Rows
+from pytensor_unpool.kernels.arrays.slices import take_flat
 from pytensor_unpool.kernels.checks import check_same_shape
 from pytensor_unpool.kernels.window_taps import window_taps
 
 
 def windows_to_rows(
-    xp: Any, x: Array, windows: Rows, partial_windows: bool, border: str = "zeros"
+    xp: Primitives, x: Array, windows: Rows, partial_windows: bool, border: str = "zeros"
 ) -> Array:
     """Return all taps of every window, flattened in C order along a new last axis."""
     check_taps(windows)
     lengths = x.shape[-len(windows) :]
     places, inside = window_taps(lengths, windows, partial_windows, border == "wrap")
     is_tap = xp.constant(np.broadcast_to(inside, places.shape), "bool")
-    return xp.where(is_tap, taken(xp, x, len(windows), places), xp.zero(x))
+    return xp.where(is_tap, take_flat(xp, x, len(windows), places), xp.zero(x))
 
 
 def rows_to_windows(
-    xp: Any,
+    xp: Primitives,
     rows: Array,
     shape: Sequence[int],
     windows: Rows,

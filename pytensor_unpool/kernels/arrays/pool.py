@@ -10,37 +10,41 @@ import numpy as np
 from pytensor_unpool.errors import COTANGENT_DISAGREES
 from pytensor_unpool.geometry.pool import PoolMode
 from pytensor_unpool.geometry.windows import lengths_of_pooled, taps_between
-from pytensor_unpool.kernels.arrays.filling import fill
+from pytensor_unpool.kernels.arrays.fold import fold
+from pytensor_unpool.kernels.arrays.protocol import Array, Primitives, Rows
 from pytensor_unpool.kernels.arrays.slices import (
     MOST_SLICES,
-    Array,
-    Rows,
-    counted,
-    gathered_taps,
-    taps_of_axis,
+    checked_counts,
+    gather_taps,
+    tap_slices,
 )
 from pytensor_unpool.kernels.checks import check_same_shape
 
 
-def pool(xp: Any, x: Array, rows: Rows, partial_windows: bool, mode: str) -> Array:
+def pool(xp: Primitives, x: Array, rows: Rows, partial_windows: bool, mode: str) -> Array:
     """Return the sum of every window, or its average."""
-    lengths, counts = counted(x.shape[-len(rows) :], rows, partial_windows)
-    dtype = xp.name_of(x)
+    lengths, counts = checked_counts(x.shape[-len(rows) :], rows, partial_windows)
+    dtype = xp.dtype_name(x)
     sums = xp.astype(x, _sum_dtype(dtype))
     for axis in range(-1, -len(rows) - 1, -1):
         if rows[axis][0] > MOST_SLICES:
-            sums = xp.sum_of(gathered_taps(xp, sums, axis, counts[axis], rows[axis], 0))
+            sums = xp.reduce_sum(gather_taps(xp, sums, axis, counts[axis], rows[axis], 0))
         else:
-            taps = taps_of_axis(xp, sums, axis, counts[axis], rows[axis], 0)
+            taps = tap_slices(xp, sums, axis, counts[axis], rows[axis], 0)
             sums = sum(taps[1:], taps[0])
     return _averages(xp, xp.astype(sums, dtype), lengths, counts, rows, mode)
 
 
 def pool_input_grad(
-    xp: Any, cotangent: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, mode: str
+    xp: Primitives,
+    cotangent: Array,
+    lengths: Sequence[int],
+    rows: Rows,
+    partial_windows: bool,
+    mode: str,
 ) -> Array:
     """Return the transpose of `pool`: what it weighs every element with, times `cotangent`."""
-    dtype = xp.name_of(cotangent)
+    dtype = xp.dtype_name(cotangent)
     leading = cotangent.shape[: -len(rows)]
     counts = lengths_of_pooled(lengths, rows, partial_windows)
     check_same_shape(cotangent, (*leading, *counts), COTANGENT_DISAGREES)
@@ -48,12 +52,12 @@ def pool_input_grad(
         return xp.zeros((*leading, *lengths), cotangent)
     shares = _averages(xp, cotangent, lengths, counts, rows, mode)
     shares = xp.astype(shares, _sum_dtype(dtype))
-    out = fill(xp, lengths, rows, lambda taps: taps >= 0, (shares,))
+    out = fold(xp, lengths, rows, lambda taps: taps >= 0, (shares,))
     return xp.astype(out, dtype)
 
 
 def _averages(
-    xp: Any,
+    xp: Primitives,
     sums: Array,
     lengths: Sequence[int],
     counts: Sequence[int],

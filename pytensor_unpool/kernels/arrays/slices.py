@@ -9,73 +9,71 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.geometry.windows import Row, check_windows, pooled_lengths
+from pytensor_unpool.kernels.arrays.protocol import Array, Known, Primitives, Rows
 from pytensor_unpool.kernels.checks import check_same_shape
 
-Array = Any
-Rows = Sequence[Row]
-
-# Of the winner in its window, or the window in its plane. Positions in larger planes are an error.
+# Of offsets of a tap in its window and of a window in its plane. Larger planes are an error.
 OFFSETS = "int32"
 
 # More taps than these on an axis are gathered and reduced together.
 MOST_SLICES = 64
 
 
-def padded_axis(xp: Any, x: Array, axis: int, count: int, row: Row, fill: Any) -> Array:
-    """Return `x` with as much of `fill` around an axis as its windows reach beyond it."""
+def pad_axis(xp: Primitives, x: Array, axis: int, count: int, row: Row, fill: Any) -> Array:
+    """Pad an axis with `fill` as far as its windows reach beyond it."""
     window, stride, before, _, dilation = row
     last = (count - 1) * stride + (window - 1) * dilation
     after = max(0, last + 1 - before - x.shape[axis])
     return xp.pad(x, axis, before, after, fill) if before > 0 or after > 0 else x
 
 
-def slices_of_axis(x: Array, axis: int, count: int, row: Row) -> list[Array]:
-    """Return, for each tap, the elements of all windows of a padded axis."""
+def strided_slices(x: Array, axis: int, count: int, row: Row) -> list[Array]:
+    """Return, for each tap, the elements of all windows of a padded axis: one slice per tap."""
     window, stride, _, _, dilation = row
     starts = [k * dilation for k in range(window)]
-    return [x[index(axis, slice(s, s + (count - 1) * stride + 1, stride))] for s in starts]
+    return [x[index_axis(axis, slice(s, s + (count - 1) * stride + 1, stride))] for s in starts]
 
 
-def taps_of_axis(xp: Any, x: Array, axis: int, count: int, row: Row, fill: Any) -> list[Array]:
+def tap_slices(xp: Primitives, x: Array, axis: int, count: int, row: Row, fill: Any) -> list[Array]:
     """Return, for each tap, the elements of all windows of an axis; `fill` for those outside."""
-    return slices_of_axis(padded_axis(xp, x, axis, count, row, fill), axis, count, row)
+    return strided_slices(pad_axis(xp, x, axis, count, row, fill), axis, count, row)
 
 
-def gathered_taps(xp: Any, x: Array, axis: int, count: int, row: Row, fill: Any) -> Array:
+def gather_taps(xp: Primitives, x: Array, axis: int, count: int, row: Row, fill: Any) -> Array:
     """Return the taps of all windows of an axis, along a new last one."""
     places, inside = _places(x.shape[axis], count, row)
     taps = xp.moveaxis(xp.take(x, axis, places.clip(0, x.shape[axis] - 1)), axis, -1)
     is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), row[0]), "bool")
-    return xp.where(is_tap, taps, xp.constant(np.asarray(fill), xp.name_of(x)))
+    return xp.where(is_tap, taps, xp.constant(np.asarray(fill), xp.dtype_name(x)))
 
 
-def maximum_of_axis(
-    xp: Any, values: Array, offsets: Array | None, axis: int, count: int, row: Row, step: int
+def argmax_axis(
+    xp: Primitives, values: Array, offsets: Array | None, axis: int, count: int, row: Row, step: int
 ) -> tuple[Array, Array]:
-    """Return the maxima of an axis' windows, and the offsets that these have with their taps.
+    """Return the maximum of every window of an axis, and the offset of the tap that won.
 
-    A tap adds `step` to the offset of the one before.
+    The offset grows by `step` from tap to tap, and begins with the one in `offsets`, if given.
     """
     _, inside = _places(values.shape[axis], count, row)
-    lowest = lowest_of(xp.name_of(values))
+    lowest = lowest_value(xp.dtype_name(values))
     if row[0] > MOST_SLICES:
-        return _gathered_maximum(xp, values, offsets, axis, count, row, step, inside, lowest)
-    taps = taps_of_axis(xp, values, axis, count, row, lowest)
+        return _argmax_gathered(xp, values, offsets, axis, count, row, step, inside, lowest)
+    taps = tap_slices(xp, values, axis, count, row, lowest)
     steps = [xp.constant(np.asarray(k * step), OFFSETS) for k in range(row[0])]
     if offsets is not None:
-        earlier = taps_of_axis(xp, offsets, axis, count, row, 0)
+        earlier = tap_slices(xp, offsets, axis, count, row, 0)
         steps = [one + more for one, more in zip(earlier, steps, strict=True)]
-    return first_maximum(xp, taps, steps, inside.reshape(count, *[1] * (-axis - 1), row[0]))
+    return argmax_taps(xp, taps, steps, inside.reshape(count, *[1] * (-axis - 1), row[0]))
 
 
-def first_maximum(
-    xp: Any, taps: Sequence[Array], offsets: Sequence[Array], inside: np.ndarray[Any, Any]
+def argmax_taps(
+    xp: Primitives, taps: Sequence[Array], offsets: Sequence[Array], inside: Known
 ) -> tuple[Array, Array]:
-    """Return the first maximum among taps, of those that are inside, and its offset.
+    """Return the first maximum of the taps that are inside, and its offset.
 
-    The first NaN is a maximum. Padding is none, not even of elements as low as it.
+    The first NaN wins. Padding never does, not even over elements as low as it.
     """
-    dtype = xp.name_of(taps[0])
+    dtype = xp.dtype_name(taps[0])
     best, winner = taps[0], offsets[0]
     for value, offset in zip(taps[1:], offsets[1:], strict=True):
         better = ~(value <= best) & (best == best) if is_float(dtype) else value > best
@@ -87,36 +85,36 @@ def first_maximum(
         for k in range(1, len(offsets)):
             is_first = inside[..., k] & ~inside[..., :k].any(-1)
             first = xp.where(xp.constant(is_first, "bool"), offsets[k], first)
-        lowest = xp.constant(np.asarray(lowest_of(dtype)), dtype)
+        lowest = xp.constant(np.asarray(lowest_value(dtype)), dtype)
         winner = xp.where(best == lowest, first, winner)
     return best, xp.broadcast_to(winner, best.shape)
 
 
-def _gathered_maximum(
-    xp: Any,
+def _argmax_gathered(
+    xp: Primitives,
     values: Array,
     offsets: Array | None,
     axis: int,
     count: int,
     row: Row,
     step: int,
-    inside: np.ndarray[Any, Any],
+    inside: Known,
     lowest: Any,
 ) -> tuple[Array, Array]:
-    taps = gathered_taps(xp, values, axis, count, row, lowest)
-    hits = (taps == xp.max_of(taps)[..., None]) | (taps != taps)
+    taps = gather_taps(xp, values, axis, count, row, lowest)
+    hits = (taps == xp.reduce_max(taps)[..., None]) | (taps != taps)
     is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), row[0]), "bool")
     numbers = xp.constant(np.arange(row[0]), "int64")
     beyond = xp.constant(np.asarray(row[0]), "int64")
-    first = xp.min_of(xp.where(hits & is_tap, numbers, beyond))[..., None]
+    first = xp.reduce_min(xp.where(hits & is_tap, numbers, beyond))[..., None]
     moved = xp.astype(first[..., 0] * step, OFFSETS)
     if offsets is not None:
-        earlier = gathered_taps(xp, offsets, axis, count, row, 0)
-        moved = moved + xp.take_along(earlier, first)[..., 0]
-    return xp.take_along(taps, first)[..., 0], moved
+        earlier = gather_taps(xp, offsets, axis, count, row, 0)
+        moved = moved + xp.take_along_last(earlier, first)[..., 0]
+    return xp.take_along_last(taps, first)[..., 0], moved
 
 
-def _places(length: int, count: int, row: Row) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _places(length: int, count: int, row: Row) -> tuple[Known, Known]:
     """Return where each window's taps lie on an axis, and which of them are inside."""
     window, stride, before, _, dilation = row
     places = np.arange(count)[:, None] * stride - before + np.arange(window) * dilation
@@ -128,17 +126,14 @@ def is_float(dtype: str) -> bool:
     return dtype.startswith(("float", "bfloat"))
 
 
-def lowest_of(dtype: str) -> Any:
-    """Return what is as low as any element."""
+def lowest_value(dtype: str) -> Any:
+    """Return the lowest element that a dtype has."""
     if is_float(dtype):
         return -np.inf
     return False if dtype == "bool" else int(np.iinfo(dtype).min)
 
 
-# What the kernels share.
-
-
-def corners(lengths: Sequence[int], counts: Sequence[int], rows: Rows) -> np.ndarray[Any, Any]:
+def window_starts(lengths: Sequence[int], counts: Sequence[int], rows: Rows) -> Known:
     """Return where, in the flattened plane, the first tap of each window would be."""
     places: Any = 0
     for length, count, row in zip(lengths, counts, rows, strict=True):
@@ -147,7 +142,7 @@ def corners(lengths: Sequence[int], counts: Sequence[int], rows: Rows) -> np.nda
     return np.asarray(places)
 
 
-def counted(
+def checked_counts(
     lengths: Sequence[int], rows: Rows, partial_windows: bool
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the lengths of axes, and how many windows each has; check them."""
@@ -159,20 +154,20 @@ def check_pooled(
     pooled: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, kind: int
 ) -> None:
     """Raise `LengthError` where an array does not have one entry for each window."""
-    _, counts = counted(lengths, rows, partial_windows)
+    _, counts = checked_counts(lengths, rows, partial_windows)
     check_same_shape(pooled, tuple(pooled.shape[: -len(rows)]) + counts, kind)
 
 
-def planes(x: Array, ndim: int) -> Array:
+def flatten_planes(x: Array, ndim: int) -> Array:
     """Flatten the last `ndim` axes."""
     return x.reshape(*x.shape[:-ndim], prod(x.shape[-ndim:]))
 
 
-def taken(xp: Any, x: Array, ndim: int, places: np.ndarray[Any, Any]) -> Array:
-    """Return the elements at static places of the flattened plane."""
-    return xp.take(planes(x, ndim), -1, places)
+def take_flat(xp: Primitives, x: Array, ndim: int, places: Known) -> Array:
+    """Return the elements at known places of the flattened plane."""
+    return xp.take(flatten_planes(x, ndim), -1, places)
 
 
-def index(axis: int, some: slice) -> tuple[Any, ...]:
+def index_axis(axis: int, some: slice) -> tuple[Any, ...]:
     """Return the index that takes a slice of an axis, which is counted from the last."""
     return (..., some, *[slice(None)] * (-axis - 1))

@@ -1,4 +1,4 @@
-"""What `kernels.arrays` needs of PyTorch, and convolution. Importing this imports torch."""
+"""The primitives of `kernels.arrays` in PyTorch. Importing this imports torch."""
 
 from __future__ import annotations
 
@@ -9,35 +9,30 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-Array = Any
-Rows = Sequence[Sequence[int]]
+from pytensor_unpool.kernels.arrays.protocol import Array, ConvRows, Known, Rows
 
-where, moveaxis, broadcast_to = torch.where, torch.moveaxis, torch.broadcast_to
-all_of = torch.all
-
-MAX_POOL: dict[int, Callable[..., Any]] = {
+_MAX_POOL: dict[int, Callable[..., Any]] = {
     1: functional.max_pool1d,
     2: functional.max_pool2d,
     3: functional.max_pool3d,
 }
-MAX_UNPOOL = {1: functional.max_unpool1d, 2: functional.max_unpool2d, 3: functional.max_unpool3d}
-CONV = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
-CONV_TRANSPOSE = {
+_MAX_UNPOOL = {1: functional.max_unpool1d, 2: functional.max_unpool2d, 3: functional.max_unpool3d}
+_CONV = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
+_CONV_TRANSPOSE = {
     1: functional.conv_transpose1d,
     2: functional.conv_transpose2d,
     3: functional.conv_transpose3d,
 }
 
-# Whether `scatter_add` takes no longer than a look at where its positions lie.
-ADDS_QUICKLY = True
+SCATTER_ADD_IS_FAST = True
 
 
-def name_of(x: Array) -> str:
+def dtype_name(x: Array) -> str:
     """Return the name of an array's dtype."""
     return str(x.dtype).removeprefix("torch.")
 
 
-def constant(array: np.ndarray[Any, Any], dtype: str) -> Array:
+def constant(array: Known, dtype: str) -> Array:
     """Return an array of NumPy as one of the backend, in that dtype."""
     return torch.as_tensor(np.ascontiguousarray(array, dtype))
 
@@ -57,54 +52,79 @@ def astype(x: Array, dtype: str) -> Array:
     return x.to(getattr(torch, dtype))
 
 
-def integers(x: Array) -> list[int]:
+def concrete_integers(x: Array) -> list[int]:
     """Return the integers of an array, which are known."""
     return [int(n) for n in x.reshape(-1).tolist()]
 
 
-def max_of(x: Array) -> Array:
+def where(condition: Array, x: Array, y: Array) -> Array:
+    """Return `x` where a condition holds, `y` elsewhere."""
+    return torch.where(condition, x, y)
+
+
+def broadcast_to(x: Array, shape: Sequence[int]) -> Array:
+    """Return an array repeated along axes of length 1, and along new ones."""
+    return torch.broadcast_to(x, shape)
+
+
+def moveaxis(x: Array, source: int, destination: int) -> Array:
+    """Return an array with one axis in another place."""
+    return torch.moveaxis(x, source, destination)
+
+
+def flip_last(x: Array, ndim: int) -> Array:
+    """Return the last axes of an array in the opposite order."""
+    return x.flip(tuple(range(-ndim, 0)))
+
+
+def reduce_max(x: Array) -> Array:
     """Return the maximum over the last axis, NaN if there is one."""
     return x.amax(-1)
 
 
-def min_of(x: Array) -> Array:
+def reduce_min(x: Array) -> Array:
     """Return the minimum over the last axis."""
     return x.amin(-1)
 
 
-def sum_of(x: Array) -> Array:
+def reduce_sum(x: Array) -> Array:
     """Return the sum over the last axis, in the dtype of the array."""
     return x.sum(-1, dtype=x.dtype)
 
 
-def divide(x: Array, divisors: np.ndarray[Any, Any]) -> Array:
-    """Divide by whole numbers; quotients of integers are cut towards zero."""
+def reduce_all(x: Array) -> Array:
+    """Return whether all elements hold."""
+    return torch.all(x)
+
+
+def divide(x: Array, divisors: Known) -> Array:
+    """Divide by positive integers; quotients of integers are cut towards zero."""
     rounding = None if x.dtype.is_floating_point else "trunc"
-    return torch.div(x, constant(divisors, name_of(x)), rounding_mode=rounding)
+    return torch.div(x, constant(divisors, dtype_name(x)), rounding_mode=rounding)
 
 
-def quotient(x: Array, divisor: int) -> Array:
+def floor_divide(x: Array, divisor: int) -> Array:
     """Divide integers that are not negative."""
     return x // divisor
 
 
 def pad(x: Array, axis: int, before: int, after: int, fill: Any) -> Array:
-    """Write elements in front of an axis and behind it."""
+    """Return an array with elements `fill` on either side of an axis."""
     return functional.pad(x, [0, 0] * (-axis - 1) + [before, after], value=fill)
 
 
-def take(x: Array, axis: int, index: np.ndarray[Any, Any]) -> Array:
-    """Return elements at static places of an axis, with the axes of `index` in its place."""
+def take(x: Array, axis: int, index: Known) -> Array:
+    """Return elements at known places of an axis, with the axes of `index` in its place."""
     return x[(..., constant(index, "int64"), *[slice(None)] * (-axis - 1))]
 
 
-def take_along(x: Array, index: Array) -> Array:
+def take_along_last(x: Array, index: Array) -> Array:
     """Return elements at places of the last axis, one for each of `index`."""
     return torch.gather(x, -1, index)
 
 
 def scatter_add(values: Array, index: Array, size: int) -> Array:
-    """Return matrices' rows of `size` with every value added at its place."""
+    """Return ``(n, size)`` zeros with every value added in its column."""
     if values.dtype == torch.bool:
         return scatter_add(values.to(torch.int64), index, size) > 0
     out = torch.zeros((values.shape[0], size), dtype=values.dtype)
@@ -112,14 +132,14 @@ def scatter_add(values: Array, index: Array, size: int) -> Array:
 
 
 def scatter_last(index: Array, size: int) -> Array:
-    """Return for each place the number of the last entry with it, or -1."""
+    """Return, for each column, which entry is the last one with it, or -1."""
     order = torch.arange(index.shape[1]).expand(index.shape)
     out = torch.full((index.shape[0], size), -1, dtype=torch.int64)
     return out.scatter_reduce(1, index, order, "amax")
 
 
 def cond(
-    condition: Array, one: Callable[..., Array], other: Callable[..., Array], *arguments: Array
+    condition: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *arguments: Array
 ) -> Array:
     """Return what one function makes of the arguments where a condition holds, else the other.
 
@@ -127,12 +147,12 @@ def cond(
     make it stop at, and under `torch.vmap`, which has no decision for a whole batch.
     """
     if torch.compiler.is_compiling():
-        return other(*arguments)
+        return if_false(*arguments)
     try:
         holds = bool(condition)
     except RuntimeError:
         holds = False
-    return one(*arguments) if holds else other(*arguments)
+    return if_true(*arguments) if holds else if_false(*arguments)
 
 
 def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
@@ -141,50 +161,50 @@ def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
     Where a window holds several NaN, torch gives the position of the last one.
     """
     ndim = len(rows)
-    if not x.dtype.is_floating_point or 0 in x.shape or ndim > len(MAX_POOL):
+    if not x.dtype.is_floating_point or 0 in x.shape or ndim > len(_MAX_POOL):
         return None
     window, stride, before, after, dilation = zip(*rows, strict=True)
     if before != after or any(2 * b > w for b, w in zip(before, window, strict=True)):
         return None
     planes = x.reshape(1, -1, *x.shape[-ndim:])
     options = {"dilation": dilation, "return_indices": with_positions}
-    pooled = MAX_POOL[ndim](planes, window, stride, before, **options)
+    pooled = _MAX_POOL[ndim](planes, window, stride, before, **options)
     arrays = pooled if with_positions else [pooled]
     return [y.reshape(*x.shape[:-ndim], *y.shape[2:]) for y in arrays]
 
 
-def block_unpool(
-    values: Array, positions: Array, shape: Sequence[int], steps: Sequence[int]
+def max_unpool_tiles(
+    values: Array, positions: Array, shape: Sequence[int], tile: Sequence[int]
 ) -> Array | None:
-    """Return zeros with values at positions in blocks, where torch has a function for it; or None.
+    """Return zeros with values at positions in tiles, where torch has a function for it; or None.
 
-    No two of them are equal: these torch would give no certain value, and not the right gradient.
+    No two positions are equal: of two, torch may write either, and gives the gradient to both.
     """
     ndim = len(shape)
-    if not values.dtype.is_floating_point or ndim > len(MAX_UNPOOL):
+    if not values.dtype.is_floating_point or ndim > len(_MAX_UNPOOL):
         return None
     planes, places = (x.reshape(1, -1, *x.shape[-ndim:]) for x in (values, positions))
-    out = MAX_UNPOOL[ndim](planes, places, list(steps), list(steps), output_size=list(shape))
+    out = _MAX_UNPOOL[ndim](planes, places, list(tile), list(tile), output_size=list(shape))
     return out.reshape(*values.shape[:-ndim], *shape)
 
 
-def apart(function: Callable[..., Array], *arrays: Array) -> Array:
+def call_behind_barrier(function: Callable[..., Array], *arrays: Array) -> Array:
     """Call a function on arrays that are computed once, however often it reads them."""
     return function(*arrays)
 
 
-def conv(x: Array, kernel: Array, rows: Rows, groups: int, flip: bool) -> Array:
+def conv(x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
     """Return the convolution of images with a kernel; without `flip`, the correlation."""
     ndim, (stride, _, _, dilation) = len(rows), zip(*rows, strict=True)
-    return CONV[ndim](_padded(x, rows), _turned(kernel, flip), None, stride, 0, dilation, groups)
+    return _CONV[ndim](_padded(x, rows), _flipped(kernel, flip), None, stride, 0, dilation, groups)
 
 
 def conv_input_grad(
-    kernel: Array, dy: Array, shape: Sequence[int], rows: Rows, groups: int, flip: bool
+    kernel: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
 ) -> Array:
     """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
     ndim, (stride, before, _, dilation) = len(rows), zip(*rows, strict=True)
-    dx = CONV_TRANSPOSE[ndim](dy, _turned(kernel, flip), None, stride, 0, 0, groups, dilation)
+    dx = _CONV_TRANSPOSE[ndim](dy, _flipped(kernel, flip), None, stride, 0, 0, groups, dilation)
     # Of the padded images, up to the last element that a tap reaches: negative pads cut off.
     pads: list[int] = []
     for axis in range(ndim):
@@ -194,7 +214,7 @@ def conv_input_grad(
 
 
 def conv_kernel_grad(
-    x: Array, dy: Array, shape: Sequence[int], rows: Rows, groups: int, flip: bool
+    x: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
 ) -> Array:
     """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`.
 
@@ -208,43 +228,55 @@ def conv_kernel_grad(
     padded = _padded(x, rows)
     by_channel = padded.reshape(images, groups, channels, *padded.shape[2:]).transpose(0, 2)
     by_channel = by_channel.reshape(channels, groups * images, *padded.shape[2:])
-    dk = CONV[ndim](by_channel, dy.transpose(0, 1), None, dilation, 0, stride, groups)
+    dk = _CONV[ndim](by_channel, dy.transpose(0, 1), None, dilation, 0, stride, groups)
     for axis in range(2, 2 + ndim):
         dk = dk.narrow(axis, 0, shape[axis])
-    return _turned(dk.transpose(0, 1), flip)
+    return _flipped(dk.transpose(0, 1), flip)
 
 
-def _padded(x: Array, rows: Rows) -> Array:
+def _padded(x: Array, rows: ConvRows) -> Array:
     pads: list[int] = []
     for _, before, after, _ in rows:
         pads = [before, after, *pads]
     return functional.pad(x, pads)
 
 
-def _turned(kernel: Array, flip: bool) -> Array:
+def _flipped(kernel: Array, flip: bool) -> Array:
     return kernel.flip(tuple(range(2, kernel.ndim))) if flip else kernel
 
 
-rfft, irfft, fft, ifft = torch.fft.rfft, torch.fft.irfft, torch.fft.fft, torch.fft.ifft
-
-
-def turned(x: Array, ndim: int) -> Array:
-    """Return the last axes of an array in the opposite order."""
-    return x.flip(tuple(range(-ndim, 0)))
-
-
-def slice_at(x: Array, begins: np.ndarray[Any, Any], i: int, lengths: Sequence[int]) -> Array:
-    """Return so many elements of the last axes, from row number `i` of `begins` on."""
-    for axis, length in enumerate(lengths):
-        x = x.narrow(axis - len(lengths), int(begins[i, axis]), length)
+def dynamic_slice(x: Array, starts: Known, i: Any, sizes: Sequence[int]) -> Array:
+    """Return so many elements of the last axes, from ``starts[i]`` on."""
+    for axis, size in enumerate(sizes):
+        x = x.narrow(axis - len(sizes), int(starts[i, axis]), size)
     return x
 
 
-def sum_over(number: int, term: Callable[[int], Array]) -> Array:
-    """Return the sum of ``term(i)`` for ``0 <= i < number``."""
-    return sum((term(i) for i in range(1, number)), term(0))
+def loop_sum(count: int, term: Callable[[Any], Array]) -> Array:
+    """Return the sum of ``term(i)`` for ``0 <= i < count``."""
+    return sum((term(i) for i in range(1, count)), term(0))
 
 
-def stack_over(number: int, term: Callable[[int], Array]) -> Array:
-    """Return the array of ``term(i)`` for ``0 <= i < number``, along a new last axis."""
-    return torch.stack([term(i) for i in range(number)], -1)
+def loop_stack(count: int, term: Callable[[Any], Array]) -> Array:
+    """Return the array of ``term(i)`` for ``0 <= i < count``, along a new last axis."""
+    return torch.stack([term(i) for i in range(count)], -1)
+
+
+def rfft(x: Array, n: int, axis: int) -> Array:
+    """Return the Fourier transform of a real array."""
+    return torch.fft.rfft(x, n, axis)
+
+
+def irfft(x: Array, n: int, axis: int) -> Array:
+    """Return the real array that has this transform."""
+    return torch.fft.irfft(x, n, axis)
+
+
+def fft(x: Array, n: int, axis: int) -> Array:
+    """Return the Fourier transform of a complex array."""
+    return torch.fft.fft(x, n, axis)
+
+
+def ifft(x: Array, n: int, axis: int) -> Array:
+    """Return the complex array that has this transform."""
+    return torch.fft.ifft(x, n, axis)

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from pytensor_unpool.errors import UPSAMPLED_DISAGREES
 from pytensor_unpool.geometry.max_unpool import check_unpooled
-from pytensor_unpool.kernels.arrays.slices import Array
+from pytensor_unpool.kernels.arrays.protocol import Array, Known, Primitives
 from pytensor_unpool.kernels.checks import check_same_shape
-from pytensor_unpool.kernels.reference.upsampling import checked_length, neighbours
+from pytensor_unpool.kernels.linear_weights import checked_length, linear_weights
 
 
-def interpolate(xp: Any, x: Array, axis: int, p: int, q: int) -> Array:
+def interpolate(xp: Primitives, x: Array, axis: int, p: int, q: int) -> Array:
     """Make an axis, counted from the last, p / q times as long."""
-    at = neighbours(x.shape[axis], axis, p, q)
+    at = linear_weights(x.shape[axis], axis, p, q)
     terms = np.stack([at.low, at.high], 1), np.stack([at.low_weight, at.high_weight], 1)
     return _sum_of_terms(xp, x, axis, *terms)
 
 
 def interpolate_input_grad(
-    xp: Any, cotangent: Array, lengths: Sequence[int], axis: int, p: int, q: int
+    xp: Primitives, cotangent: Array, lengths: Sequence[int], axis: int, p: int, q: int
 ) -> Array:
     """Share the cotangent among the elements of an axis that it was made of.
 
@@ -33,7 +32,7 @@ def interpolate_input_grad(
     shape = list(cotangent.shape)
     shape[axis] = checked_length(length, axis, p, q)
     check_same_shape(cotangent, tuple(shape), UPSAMPLED_DISAGREES)
-    at = neighbours(length, axis, p, q)
+    at = linear_weights(length, axis, p, q)
     elements = np.concatenate([at.low, at.high])
     weights = np.concatenate([at.low_weight, at.high_weight])
     order = np.argsort(elements, kind="stable")
@@ -46,9 +45,7 @@ def interpolate_input_grad(
     return _sum_of_terms(xp, cotangent, axis, sources, shares)
 
 
-def _sum_of_terms(
-    xp: Any, x: Array, axis: int, sources: Array, weights: np.ndarray[Any, Any]
-) -> Array:
+def _sum_of_terms(xp: Primitives, x: Array, axis: int, sources: Known, weights: Known) -> Array:
     """Return an axis with the sum of each row of weights times the elements at its sources.
 
     NaN and infinities stay away from where their weight is zero.
@@ -59,7 +56,7 @@ def _sum_of_terms(
         return xp.zeros(shape, x)
     terms = []
     for source, weight in zip(sources.T, weights.T, strict=True):
-        column = xp.constant(weight.reshape(-1, *[1] * (-axis - 1)), xp.name_of(x))
+        column = xp.constant(weight.reshape(-1, *[1] * (-axis - 1)), xp.dtype_name(x))
         term = xp.take(x, axis, source) * column
         terms.append(term if weight.all() else xp.where(column != 0, term, xp.zero(x)))
     return sum(terms[1:], terms[0])
