@@ -20,8 +20,8 @@ from benchmarks.environment import describe, keep_memory, use_one_thread
 from benchmarks.results import as_text
 from benchmarks.works import GRADIENT, POOL, ROWS, SEED, UNPOOL, Row, graph, make_arrays
 
-FOLDER = Path(__file__).resolve().parent / "results" / "devices"
-FRAMEWORKS = {"jax": "JAX", "torch": "PyTorch"}
+HERE = Path(__file__).resolve().parent
+FOLDER = HERE / "results" / "devices"
 IMAGES = (64, 32, 56, 56)
 
 
@@ -51,6 +51,14 @@ ON_CPU = {
 }
 
 
+def frameworks() -> dict[str, str]:
+    """Return the names and titles of the backends that have a file `on_<name>.py` here."""
+    # This imports NumPy, whose number of threads must be settled by then.
+    from pytensor_unpool.dispatch.backends import BACKENDS
+
+    return {b.name: b.title for b in BACKENDS if (HERE / f"on_{b.name}.py").exists()}
+
+
 def target(framework: str, device: str, row: Row) -> Target | None:
     """Return the target of a row."""
     if device == "cpu":
@@ -60,13 +68,13 @@ def target(framework: str, device: str, row: Row) -> Target | None:
 
 def main() -> None:
     """Measure, print the table, and keep the numbers if asked to."""
+    keep_memory()
+    use_one_thread()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.devices", description=__doc__)
-    parser.add_argument("framework", choices=FRAMEWORKS, nargs="?", default="jax")
+    parser.add_argument("framework", choices=frameworks(), nargs="?", default="jax")
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--keep", action="store_true", help="store in benchmarks/results/devices")
     options = parser.parse_args()
-    keep_memory()
-    use_one_thread()
     if hasattr(os, "sched_setaffinity"):
         # XLA starts one thread per available processor.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -152,7 +160,7 @@ def _line(result: dict[str, Any], row: Row) -> list[str]:
     ratio, share = times["peer"] / times["ours"], found["moved"] * times["copy"] / times["ours"]
     wanted = target(framework, device, row)
     return [
-        row.name, FRAMEWORKS[framework], found["peer"], device,
+        row.name, frameworks()[framework], found["peer"], device,
         f"{times['ours'] * 1e3:.2f}", f"{times['peer'] * 1e3:.2f}",
         f"{1 / ratio:.2f}x its time" if wanted and wanted.within else f"{ratio:.2f}x faster",
         f"{share:.0%}" if row.is_pooling else "–",

@@ -52,7 +52,7 @@ def test_the_page_is_made_from_the_stored_results():
     assert (ROOT / "docs" / "benchmarks.md").read_text() == page.render(stored, devices.stored())
 
 
-@pytest.mark.parametrize("framework", ["jax", "torch"])
+@pytest.mark.parametrize("framework", devices.frameworks())
 @pytest.mark.filterwarnings("ignore:The given NumPy array is not writable:UserWarning")
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 def test_rows_of_devices_compute_what_the_framework_does(framework, monkeypatch):

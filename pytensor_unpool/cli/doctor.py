@@ -18,19 +18,18 @@ import pytensor.tensor as pt
 
 import pytensor_unpool as pu
 from pytensor_unpool.cli.terminal import format_table, progress
-from pytensor_unpool.dispatch import BACKENDS
+from pytensor_unpool.dispatch import backends
 
 
-class Backend(NamedTuple):
+class Way(NamedTuple):
     """A way to run graphs.
 
-    `mode` is PyTensor's name, `key` the one in BACKENDS, `module` the module that must be
-    installed, and `requirement` its name for pip.
+    `mode` is PyTensor's name, `module` the module that must be installed, and `requirement` its
+    name for pip.
     """
 
     title: str
     mode: str
-    key: str | None = None
     module: str | None = None
     requirement: str | None = None
 
@@ -42,15 +41,9 @@ class Finding(NamedTuple):
     why: str
 
 
-# The C and Python implementations are part of the Ops, so they are not in BACKENDS.
-C = Backend("C", "CVM")
-PYTHON = Backend("Python", "FAST_COMPILE")
-DISPATCHED = (
-    Backend("Numba", "NUMBA", "numba", "numba", "numba"),
-    Backend("JAX", "JAX", "jax", "jax", '"pytensor-unpool[jax]"'),
-    Backend("PyTorch", "PYTORCH", "torch", "torch", '"pytensor-unpool[torch]"'),
-    Backend("MLX", "MLX", "mlx", "mlx", '"pytensor-unpool[mlx]"'),
-)
+# The C and Python implementations are part of the Ops, so they are not in the list of backends.
+C = Way("C", "CVM")
+PYTHON = Way("Python", "FAST_COMPILE")
 
 
 def run(_: argparse.Namespace) -> int:
@@ -60,10 +53,10 @@ def run(_: argparse.Namespace) -> int:
     print(f"C++ compiler: {_compiler()}")
     print(f"cache of compiled C code: {pytensor.config.compiledir}\n")
     rows = []
-    for backend in known_backends():
-        with progress(f"trying {backend.title}"):
-            finding = examine(backend)
-        rows.append((backend.title, "yes" if finding.usable else "no", backend.mode, finding.why))
+    for way in known_ways():
+        with progress(f"trying {way.title}"):
+            finding = examine(way)
+        rows.append((way.title, "yes" if finding.usable else "no", way.mode, finding.why))
     print(format_table(("backend", "usable", "mode", ""), rows))
     with progress("trying the default mode"):
         default = try_mode(None)
@@ -72,26 +65,22 @@ def run(_: argparse.Namespace) -> int:
     return 0 if default.usable else 1
 
 
-def known_backends() -> Sequence[Backend]:
-    """Return PyTensor's backends, and others that are only in this package's list."""
-    keys = {backend.key for backend in DISPATCHED}
-    others = [Backend(key, key.upper(), key) for key in BACKENDS if key not in keys]
-    numba, *rest = DISPATCHED
-    return (numba, C, PYTHON, *rest, *others)
+def known_ways() -> Sequence[Way]:
+    """Return all backends, and what runs without one: PyTensor's default mode comes first."""
+    default, *others = (Way(b.title, b.mode, b.module, b.requirement) for b in backends.BACKENDS)
+    return (default, C, PYTHON, *others)
 
 
-def examine(backend: Backend) -> Finding:
-    """Return whether a backend is usable; try it unless something is missing."""
-    if backend.key is not None and backend.key not in BACKENDS:
-        return Finding(False, "no implementation in this version of pytensor_unpool")
-    if backend.module is not None and find_spec(backend.module) is None:
-        return Finding(False, f"not installed: python -m pip install {backend.requirement}")
-    if backend is C and not pytensor.config.cxx:
+def examine(way: Way) -> Finding:
+    """Return whether graphs can run this way; try it unless something is missing."""
+    if way.module is not None and find_spec(way.module) is None:
+        return Finding(False, f"not installed: python -m pip install {way.requirement}")
+    if way is C and not pytensor.config.cxx:
         return Finding(False, "no compiler: install g++ or clang++, or set pytensor.config.cxx")
-    finding = try_mode(backend.mode)
-    if backend.module is None or not finding.usable:
+    finding = try_mode(way.mode)
+    if way.module is None or not finding.usable:
         return finding
-    return Finding(True, f"{backend.module} {_version(backend.module)}, {finding.why}")
+    return Finding(True, f"{way.module} {_version(way.module)}, {finding.why}")
 
 
 def try_mode(mode: str | None) -> Finding:

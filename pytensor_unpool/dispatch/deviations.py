@@ -2,58 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-COMPILED = ("jax", "torch", "mlx")
+from pytensor_unpool.dispatch import backends
+from pytensor_unpool.dispatch.backends import Backend
 
 
 class Deviation(NamedTuple):
     """What the other backends do, which ones cannot, and what these do in its place."""
 
     others: str
-    backends: tuple[str, ...]
+    concerns: Callable[[Backend], bool]
     instead: str
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The names of those that cannot."""
+        return tuple(b.name for b in backends.BACKENDS if self.concerns(b))
 
 
 POSITIONS_OUTSIDE = Deviation(
     "A position outside the axes is an `IndexError`.",
-    COMPILED,
+    lambda backend: backend.whole_arrays,
     "It is not written; gathering reads a zero there.",
 )
 DATA_CHECKS = Deviation(
     "The symbolic functions raise errors of data, such as positions and repeats.",
-    ("jax", "mlx"),
+    lambda backend: backend.static_lengths,
     "A `UserWarning` says, when a function is compiled, what it does not look at. Errors of "
     "lengths are raised.",
 )
 DATA_LENGTHS = Deviation(
     "Lengths and windows may be computed from data.",
-    ("jax", "mlx"),
+    lambda backend: backend.static_lengths,
     "They must be constants, or come from lengths of arrays; else `NotImplementedError`. A "
     "function is compiled again for every shape.",
 )
 INTEGER_INPUTS = Deviation(
     "Lengths and windows may be inputs of the function.",
-    ("mlx",),
+    lambda backend: backend.static_lengths and not backend.static_inputs,
     "`NotImplementedError`. JAX compiles again for each value of a scalar that serves nothing "
     "else.",
 )
 NARROW_INTEGERS = Deviation(
     "Positions are `int64`.",
-    ("jax",),
+    lambda backend: backend.positions_follow_floatx,
     "With `floatX=float32` PyTensor leaves JAX its 32 bits: positions are `int32`.",
 )
 NO_DOUBLES = Deviation(
-    "`float64` is computed in double precision.", ("mlx",), "It becomes `float32`."
+    "`float64` is computed in double precision.",
+    lambda backend: backend.precision != "float64",
+    "It becomes `float32`.",
 )
 LONG_PLANES = Deviation(
     "Pooled axes may have more than 2147483647 elements together.",
-    COMPILED,
+    lambda backend: backend.whole_arrays,
     "Their positions are an error.",
 )
 NOT_FUSED = Deviation(
     "An Op is compiled together with its neighbours, or is one compiled function.",
-    ("torch",),
+    lambda backend: not backend.fuses,
     "Ops run outside `torch.compile`: it takes lengths for numbers that change from call to call.",
 )
 
@@ -72,6 +81,7 @@ DEVIATIONS = (
 def table() -> str:
     """Return the deviations as a table in Markdown."""
     lines = ["| the others | who not | what happens there |", "|---|---|---|"]
-    for others, backends, instead in DEVIATIONS:
-        lines.append(f"| {others} | {', '.join(backends)} | {instead} |")
+    for deviation in DEVIATIONS:
+        names = ", ".join(deviation.backends)
+        lines.append(f"| {deviation.others} | {names} | {deviation.instead} |")
     return "\n".join(lines) + "\n"

@@ -17,8 +17,6 @@ from pytensor_unpool.ops.check import Check
 class StaticNumbers(static.StaticNumbers, JAXShapeTuple):
     """PyTensor makes integer inputs that serve nothing but this static arguments of JAX."""
 
-    takes_inputs = True
-
     def evaluate(self, *leaves: Any) -> Any:
         """Return the numbers; an input that serves something else too is an error that says so."""
         known = [

@@ -24,6 +24,7 @@ from pytensor.graph.replace import graph_replace
 from pytensor.graph.rewriting.basic import graph_rewriter
 from pytensor.tensor.shape import Shape, Shape_i
 
+from pytensor_unpool.dispatch.backends import BACKENDS, Backend
 from pytensor_unpool.ops import (
     Conv,
     ConvInputGrad,
@@ -59,9 +60,6 @@ class StaticNumbers(Op):
     Inputs are the arrays whose shapes they are computed from, and integer inputs of the function.
     """
 
-    # Whether the backend knows integer inputs of a function when it traces.
-    takes_inputs = False
-
     def __init__(self, numbers: Variable, roots: Sequence[Variable]) -> None:
         self.roots = roots
         # A copy: rewriters change graphs in place.
@@ -69,10 +67,13 @@ class StaticNumbers(Op):
         (self.numbers,) = graph_replace([numbers], dict(zip(roots, self.inputs, strict=True)))
 
     @classmethod
-    def of(cls, numbers: Variable) -> Variable | None:
-        """Return what computes these numbers; None where the backend does without, or must."""
+    def of(cls, numbers: Variable, static_inputs: bool) -> Variable | None:
+        """Return what computes these numbers; None where the backend does without, or must.
+
+        `static_inputs` says whether they may come from integer inputs of the function.
+        """
         roots = None if is_static(numbers) else roots_of(numbers)
-        if roots is None or not (cls.takes_inputs or all(root.owner for root in roots)):
+        if roots is None or not (static_inputs or all(root.owner for root in roots)):
             return None
         return cast(Variable, cls(numbers, roots)(*[_leaf(root) for root in roots]))
 
@@ -149,19 +150,20 @@ def check_static(op: Check, node: Apply, **_: Any) -> Callable[..., Any]:
     return check
 
 
-def _rewriter(backend: str) -> Any:
+def _rewriter(backend: Backend) -> Any:
     @graph_rewriter
     def static_numbers(fgraph: FunctionGraph) -> None:
         """Take what computes lengths and conditions out of a graph that is going to be traced.
 
         All is found before any is replaced: numbers may depend on a check of others.
         """
-        static_number = import_module(f"pytensor_unpool.dispatch.{backend}").StaticNumbers.of
+        # Each backend has a class of its own, for which it says how it is traced.
+        of = import_module(f"pytensor_unpool.dispatch.{backend.name}").StaticNumbers.of
         found = [
             (node, i, number)
             for node in fgraph.toposort()
             for i in _numbers(node)
-            if (number := static_number(node.inputs[i])) is not None
+            if (number := of(node.inputs[i], backend.static_inputs)) is not None
         ]
         for node, i, number in found:
             if node in fgraph.apply_nodes:
@@ -177,8 +179,13 @@ def _numbers(node: Apply) -> range:
 
 
 # Names of the rewrites, by the backend that they are for.
-REWRITES = {b: f"pytensor_unpool_static_numbers_for_{b}" for b in ("jax", "mlx")}
+REWRITES = {
+    backend: f"pytensor_unpool_static_numbers_for_{backend}"
+    for backend in BACKENDS
+    if backend.static_lengths
+}
 
 # Behind all that changes shapes, which would not see through these nodes.
 for _backend, _name in REWRITES.items():
-    optdb.register(_name, _rewriter(_backend), _backend, "pytensor_unpool", position=101)
+    _tags = (_backend.rewrite_tag, "pytensor_unpool")
+    optdb.register(_name, _rewriter(_backend), *_tags, position=101)

@@ -11,6 +11,7 @@ from pytensor.graph.rewriting.basic import copy_stack_trace, node_rewriter
 from pytensor.tensor.basic import MakeVector
 from pytensor.tensor.rewriting.basic import register_specialize
 
+from pytensor_unpool.dispatch.backends import BACKENDS
 from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, TapGather, TapUnpool, WindowUnpool
 from pytensor_unpool.rewrites.graph_facts import length, same_integer
 
@@ -124,7 +125,8 @@ def local_max_unpool_to_windows(fgraph: FunctionGraph, node: Apply) -> list[Vari
     """Say of positions that come from a pooling that each is in its window.
 
     Only where un-pooling is to the lengths of what was pooled, and where windows that overlap add
-    up. For JAX, which would look at all positions when it runs, and scatter if windows overlap.
+    up. For backends with `unpools_to_windows`, such as JAX: they would look at all positions when
+    the function runs, and scatter if windows overlap.
     """
     values, positions, lengths = node.inputs
     pool = positions.owner
@@ -141,7 +143,10 @@ def local_max_unpool_to_windows(fgraph: FunctionGraph, node: Apply) -> list[Vari
 
 
 optdb["specialize"].register(
-    "local_max_unpool_to_windows", local_max_unpool_to_windows, "jax", "pytensor_unpool"
+    "local_max_unpool_to_windows",
+    local_max_unpool_to_windows,
+    *(backend.rewrite_tag for backend in BACKENDS if backend.unpools_to_windows),
+    "pytensor_unpool",
 )
 
 

@@ -15,7 +15,8 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool import ops
-from pytensor_unpool.dispatch import BACKENDS, arrays, static
+from pytensor_unpool.dispatch import arrays, static
+from pytensor_unpool.dispatch.backends import BACKENDS, Backend
 from pytensor_unpool.dispatch.finder import register_lazily
 
 ROOT = Path(pu.__file__).parents[1]
@@ -163,8 +164,7 @@ def run_python(code: str, *arguments: str, **environment: str) -> Any:
 LATE = """
 import json, sys
 import pytensor_unpool as pu
-heavy = [name for name in ("numba", "jax", "torch", "mlx", "matplotlib", "scipy.signal")
-         if name in sys.modules]
+heavy = [name for name in sys.argv[1:] if name in sys.modules]
 waiting = sum("pytensor_unpool" in type(f).__module__ for f in sys.meta_path)
 import pytensor.link.numba.dispatch as numba_dispatch
 from pytensor.link.numba.dispatch.basic import numba_funcify
@@ -178,7 +178,8 @@ print(json.dumps([heavy, waiting, sorted(served), still,
 
 
 def test_importing_loads_no_backend_and_loading_numba_registers_every_op():
-    heavy, waiting, served, still, loader = run_python(LATE)
+    modules = [backend.module for backend in BACKENDS]
+    heavy, waiting, served, still, loader = run_python(LATE, *modules, "matplotlib", "scipy.signal")
     assert heavy == []
     assert waiting == len(BACKENDS)
     assert served == sorted(ops.__all__)
@@ -211,10 +212,11 @@ def test_numba_that_was_loaded_before_us_serves_every_op():
 
 BESIDE_PYTENSOR_ML = """
 import importlib, json, sys
-mode, *names = sys.argv[1:]
+mode, library, *registering = sys.argv[1:5]
+names = sys.argv[5:]
 for name in names:
     importlib.import_module(name)
-assert mode.lower() not in sys.modules
+assert library not in sys.modules
 import numpy as np, pytensor, pytensor.tensor as pt
 from pytensor_ml.layers import MaxPool2D
 from pytensor_unpool import max_pool
@@ -223,8 +225,7 @@ theirs = MaxPool2D("pool", kernel_size=2)(images)
 ours, positions = max_pool(images.dimshuffle(0, 3, 1, 2), (2, 2))
 run = pytensor.function([images], [theirs, ours.dimshuffle(0, 2, 3, 1), positions], mode=mode)
 theirs, ours, positions = run(np.random.default_rng(1).normal(size=(2, 4, 6, 3)))
-served = [f"{package}.dispatch.{mode.lower()}" in sys.modules
-          for package in ("pytensor_unpool", "pytensor_ml")]
+served = [name in sys.modules for name in registering]
 print(json.dumps([*served, np.array_equal(theirs, ours), int(positions.max()) > 18]))
 """
 
@@ -232,16 +233,21 @@ print(json.dumps([*served, np.array_equal(theirs, ours), int(positions.max()) > 
 @pytest.mark.skipif(
     importlib.util.find_spec("pytensor_ml") is None, reason="pytensor-ml is not installed"
 )
-@pytest.mark.parametrize("mode", ["NUMBA", "JAX"])
+@pytest.mark.parametrize("backend", BACKENDS, ids=str)
 @pytest.mark.parametrize("order", ["ours first", "theirs first"])
-def test_pytensor_ml_registers_too_in_either_order(order, mode):
+def test_pytensor_ml_registers_too_in_either_order(order: str, backend: Backend) -> None:
     """Both pool in one graph, which is what the order of finders could spoil."""
-    if importlib.util.find_spec(mode.lower()) is None:
-        pytest.skip(f"{mode} is not installed")
+    # Their files have the names that PyTensor gives its backends.
+    theirs = backend.loaded_by.replace("pytensor.link.", "pytensor_ml.dispatch.", 1)
+    registering = [f"pytensor_unpool.dispatch.{backend.name}", theirs.removesuffix(".dispatch")]
+    for module in (backend.module, registering[1]):
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"{module} is not installed")
     names = ["pytensor_unpool.dispatch", "pytensor_ml.dispatch"]
     if order == "theirs first":
         names.reverse()
-    assert run_python(BESIDE_PYTENSOR_ML, mode, *names) == [True, True, True, True]
+    arguments = (backend.mode, backend.module, *registering, *names)
+    assert run_python(BESIDE_PYTENSOR_ML, *arguments) == [True, True, True, True]
 
 
 CACHED = """

@@ -1,7 +1,7 @@
 """The rewrite for JAX that says of positions that they are in their windows: when, and when not.
 
-It is asked for by name in a mode that compiles nothing; `dispatch/test_arrays.py` and
-`dispatch/test_sharding.py` run it in JAX.
+It is asked for by name in a mode that compiles nothing; `tests/dispatch/test_arrays.py` and
+`tests/dispatch/test_sharding.py` run it in JAX.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pytensor.compile.mode import get_mode
 
 import pytensor_unpool as pu
 from pytensor_unpool.dispatch import static
+from pytensor_unpool.dispatch.backends import BACKENDS
 from pytensor_unpool.ops import MaxUnpool, TapUnpool, WindowUnpool
 
 MODE = get_mode("FAST_COMPILE").including("local_max_unpool_to_windows")
@@ -72,12 +73,16 @@ def test_unpooling_to_windows(case: str, rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(got, expected, strict=True)
 
 
-@pytest.mark.parametrize("mode", ["JAX", "NUMBA", "CVM", "FAST_COMPILE"])
+ASKING = {backend.mode for backend in BACKENDS if backend.unpools_to_windows}
+
+
+@pytest.mark.parametrize("mode", ["CVM", "FAST_COMPILE", *(b.mode for b in BACKENDS)])
 def test_only_jax_asks_for_it(mode: str) -> None:
+    assert {"JAX"} == ASKING
     x = pt.dmatrix("x")
-    # Neither belongs to a graph that nothing is compiled of, nor without JAX.
+    # Neither belongs to a graph that nothing is compiled of, nor without its backend.
     optimizer = get_mode(mode).excluding("inplace", *static.REWRITES.values()).optimizer
     graph = pytensor.graph.FunctionGraph([x], [gradient(x, **OVERLAPPING)], clone=False)
     optimizer.rewrite(graph)
     ops = {type(node.op) for node in graph.apply_nodes}
-    assert (WindowUnpool in ops) == (mode == "JAX")
+    assert (WindowUnpool in ops) == (mode in ASKING)

@@ -1,33 +1,33 @@
-"""JAX, PyTorch and MLX, those of them that are installed, for the tests that run on each."""
+"""The backends that run `kernels.arrays` and are installed, for the tests that run on each."""
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytensor
 import pytest
 
+from pytensor_unpool.dispatch import backends
+from pytensor_unpool.dispatch.backends import Backend as Record
 from pytensor_unpool.dispatch.deviations import Deviation
 from tests.support.cases import Array
 
 
-@dataclass(frozen=True)
 class Backend:
-    """What the tests need to know of a backend."""
+    """A record of the package's list, and what the tests do with it."""
 
-    name: str
-    mode: str
-    precision: str
+    def __init__(self, record: Record) -> None:
+        self.name, self.mode, self.precision = record.name, record.mode, record.precision
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.name
 
     @property
-    def xp(self) -> Any:
+    def xp(self) -> ModuleType:
         return importlib.import_module(f"pytensor_unpool.kernels.arrays.{self.name}")
 
     def array(self, x: Array) -> Any:
@@ -42,20 +42,21 @@ class Backend:
         return [np.asarray(y) for y in function(*map(self.array, arrays))]
 
 
-INSTALLED = [
-    backend
-    for backend in (
-        Backend("jax", "JAX", "float64"),
-        Backend("torch", "PYTORCH", "float64"),
-        Backend("mlx", "MLX", "float32"),
-    )
-    if importlib.util.find_spec(backend.name)
-]
+def installed() -> list[Backend]:
+    """Return the backends that run `kernels.arrays` here."""
+    return [
+        Backend(record)
+        for record in backends.BACKENDS
+        if record.whole_arrays and importlib.util.find_spec(record.module)
+    ]
+
+
+INSTALLED = installed()
 
 every_backend = pytest.mark.parametrize("backend", INSTALLED, ids=str)
 
 if not INSTALLED:
-    pytest.skip("none of JAX, PyTorch and MLX is installed", allow_module_level=True)
+    pytest.skip("no backend that runs kernels.arrays is installed", allow_module_level=True)
 
 # What PyTensor's PyTorch linker, and torch as it loads its compiler, warn of.
 marks = [
