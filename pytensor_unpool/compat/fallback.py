@@ -63,7 +63,7 @@ def _attribute(module: str, name: str) -> Any:
     for mirror in _mirrors(module):
         # PyTensor has names that Theano had not, and code may have been written for both.
         if hasattr(mirror, name):
-            return getattr(mirror, name)
+            return _honour(getattr(mirror, name))
     raise OldAttributeError(
         f"{module} has no {name}: no Theano had it, or nobody used it. {nearest(old)} See {GUIDE}.",
         got=old,
@@ -81,7 +81,13 @@ def found(entry: OldName) -> Any:
     """Return what does now what an old name did; a `Gone` where nothing does."""
     if entry.status == "gone":
         return Gone(entry)
-    return _at(entry.new)
+    return _honour(_at(entry.new))
+
+
+def _honour(value: Any) -> Any:
+    from pytensor_unpool.compat.operations import honour
+
+    return honour(value)
 
 
 def _at(dotted: str) -> Any:

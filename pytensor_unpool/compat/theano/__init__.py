@@ -7,8 +7,18 @@ from typing import Any
 import numpy as np
 from pytensor.graph.replace import clone_replace
 
+# Importing `lowering` is what registers it with PyTensor.
+from pytensor_unpool.compat import lowering  # noqa: F401
 from pytensor_unpool.compat.fallback import fall_back
-from pytensor_unpool.compat.theano.compile import In, Param, ProfileMode, function, shared
+from pytensor_unpool.compat.theano.compile import (
+    In,
+    OpFromGraph,
+    Param,
+    ProfileMode,
+    as_op,
+    function,
+    shared,
+)
 from pytensor_unpool.compat.theano.configparser import change_flags, config
 from pytensor_unpool.compat.theano.gof import Op, Variable
 from pytensor_unpool.compat.theano.gradient import Lop, Rop, grad
@@ -19,12 +29,14 @@ __all__ = [
     "In",
     "Lop",
     "Op",
+    "OpFromGraph",
     "OrderedUpdates",
     "Param",
     "ProfileMode",
     "Rop",
     "Variable",
     "_asarray",
+    "as_op",
     "change_flags",
     "clone",
     "config",

@@ -9,6 +9,7 @@ from pytensor import config
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import NotAnOp
 
 __all__ = [
     "GpuAllocEmpty",
@@ -25,7 +26,7 @@ __all__ = [
 __getattr__, __dir__ = fall_back(__name__)
 
 
-class _Identity:
+class _Identity(NotAnOp):
     """What moved data: it returns its input, whatever it was made with."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
@@ -67,7 +68,7 @@ def infer_context_name(*variables: Any) -> None:
     """Return the name of no context: there is one place to compute."""
 
 
-class GpuAllocEmpty:
+class GpuAllocEmpty(NotAnOp):
     """``GpuAllocEmpty(dtype, context_name)(*shape)``: an array of a shape, with any content."""
 
     def __init__(self, dtype: str | None = None, context_name: Any = None) -> None:

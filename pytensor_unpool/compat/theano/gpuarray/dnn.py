@@ -12,6 +12,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldAssertionError
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.compat.theano.tensor.nnet.bn import (
     batch_normalization_test,
     batch_normalization_train,
@@ -216,7 +217,7 @@ class GpuDnnConvDesc:
         return self.convolution
 
 
-class _GpuDnnConvOp:
+class _GpuDnnConvOp(NotAnOp):
     """What was made with cuDNN's choice of an algorithm, which is ignored."""
 
     def __init__(self, *_: Any, **__: Any) -> None:

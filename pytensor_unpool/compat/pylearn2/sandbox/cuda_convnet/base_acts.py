@@ -18,6 +18,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     Rule,
     c01b_tensor,
@@ -39,7 +40,7 @@ class UnimplementedError(Exception):
     """The old code had no way to do this."""
 
 
-class BaseActs:
+class BaseActs(NotAnOp):
     """A convolution with its numbers: ``(pad, partial_sum, stride)``.
 
     Parameters

@@ -15,6 +15,7 @@ import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldAssertionError
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_acts import spatial_lengths
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     Rule,
@@ -34,7 +35,7 @@ from pytensor_unpool.ops.check import equal
 POOLED_LAST, BACK = (0, 3, 1, 2), (0, 2, 3, 1)
 
 
-class BasePool:
+class BasePool(NotAnOp):
     """The windows of a pooling: ``(ds, stride, start)``.
 
     Parameters

@@ -15,6 +15,7 @@ from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.rules import (
     Rule,
     c01b_tensor,
@@ -34,7 +35,7 @@ __all__ = ["CrossMapNorm", "CrossMapNormUndo"]
 __getattr__, __dir__ = fall_back(__name__)
 
 
-class _Norm:
+class _Norm(NotAnOp):
     """The numbers of a normalisation: ``(size_f, add_scale, pow_scale, blocked)``."""
 
     def __init__(

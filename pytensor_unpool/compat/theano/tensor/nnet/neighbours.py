@@ -16,6 +16,7 @@ from pytensor.scalar import upcast
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.functions.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.ops.check import Check, equal
@@ -103,7 +104,7 @@ def images2neibs(
     return Images2Neibs(mode)(ten4, neib_shape, neib_step)
 
 
-class Images2Neibs:
+class Images2Neibs(NotAnOp):
     """What Theano's Op of this name did: ``Images2Neibs(mode)(ten4, neib_shape, neib_step)``."""
 
     def __init__(self, mode: str = "valid") -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.compat.theano.tensor.nnet import unshared
 from pytensor_unpool.compat.theano.tensor.nnet.arguments import (
     declared,
@@ -21,7 +22,7 @@ from pytensor_unpool.functions.conv import conv, conv_input_grad, conv_kernel_gr
 from pytensor_unpool.geometry.conv import padding
 
 
-class OldConv:
+class OldConv(NotAnOp):
     """A convolution in `ndim` spatial axes, in Theano's terms; its subclasses are old names.
 
     `imshp` and `kshp` are the shapes of images and kernel, as far as they were declared.

@@ -9,6 +9,7 @@ from pytensor.scalar import math as scalar_math
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.operations import honour
 
 __all__ = [
     "ScalarSigmoid",
@@ -21,10 +22,8 @@ __all__ = [
 
 __getattr__, __dir__ = fall_back(__name__)
 
-ScalarSigmoid = scalar_math.Sigmoid
-ScalarSoftplus = scalar_math.Softplus
-scalar_sigmoid = scalar_math.sigmoid
-scalar_softplus = scalar_math.softplus
+ScalarSigmoid, scalar_sigmoid = map(honour, (scalar_math.Sigmoid, scalar_math.sigmoid))
+ScalarSoftplus, scalar_softplus = map(honour, (scalar_math.Softplus, scalar_math.softplus))
 
 
 def hard_sigmoid(x: Any) -> TensorVariable:

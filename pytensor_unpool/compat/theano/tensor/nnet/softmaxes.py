@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 from pytensor.tensor import special
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.errors import ShapeError
 
 __all__ = [
@@ -89,7 +90,7 @@ def softmax_with_bias(x: Any, b: Any) -> TensorVariable:
     return softmax(pt.as_tensor_variable(x) + b)
 
 
-class Softmax:
+class Softmax(NotAnOp):
     """``Softmax()(x)`` is ``softmax(x)``."""
 
     def __call__(self, x: Any) -> TensorVariable:
@@ -97,7 +98,7 @@ class Softmax:
         return softmax(x)
 
 
-class LogSoftmax:
+class LogSoftmax(NotAnOp):
     """``LogSoftmax()(x)`` is ``logsoftmax(x)``."""
 
     def __call__(self, x: Any) -> TensorVariable:

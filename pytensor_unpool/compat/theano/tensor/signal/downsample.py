@@ -12,6 +12,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.compat.theano.tensor.signal import pool
 from pytensor_unpool.compat.theano.tensor.signal.arguments import image_tensor
 from pytensor_unpool.compat.theano.tensor.signal.pool import max_pool_2d_same_size
@@ -90,7 +91,7 @@ def _pair(numbers: Any) -> Any:
     return numbers if numbers is None or isinstance(numbers, Variable) else tuple(numbers)
 
 
-class _DownsampleOp:
+class _DownsampleOp(NotAnOp):
     """Theano's classes of Ops that know their windows beforehand."""
 
     def __init__(

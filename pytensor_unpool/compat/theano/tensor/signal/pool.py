@@ -17,6 +17,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool import ops
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import NotAnOp
 from pytensor_unpool.compat.theano.tensor.signal.arguments import (
     image_tensor,
     new_name,
@@ -198,7 +199,7 @@ def _empty(x: TensorVariable, windows: Windows) -> TensorVariable | None:
     return result
 
 
-class _WindowedOp:
+class _WindowedOp(NotAnOp):
     """Theano's classes of Ops that take their windows with the arrays."""
 
     def __init__(
