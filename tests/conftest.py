@@ -40,6 +40,13 @@ def traces_of_variables() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def without_compiling() -> Iterator[None]:
+    """Run in Python, in double precision, whatever asks for no mode."""
+    with config.change_flags(mode="FAST_COMPILE", floatX="float64"):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def raise_from_rewriters() -> Iterator[None]:
     """Let exceptions out of rewriters and `infer_shape`.

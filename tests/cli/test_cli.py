@@ -16,11 +16,7 @@ from pytensor_unpool.cli.doctor import Finding
 from pytensor_unpool.cli.terminal import format_table, progress
 from pytensor_unpool.dispatch.backends import BACKENDS
 
-
-@pytest.fixture(autouse=True)
-def without_compiling():
-    with pytensor.config.change_flags(mode="FAST_COMPILE"):
-        yield
+pytestmark = pytest.mark.usefixtures("without_compiling")
 
 
 @pytest.fixture

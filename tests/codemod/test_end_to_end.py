@@ -3,11 +3,12 @@
 import runpy
 
 import numpy as np
-import pytensor
 import pytest
 
 import pytensor_unpool as pu
 from tests.support.codemod_cases import clean, migrated
+
+pytestmark = pytest.mark.usefixtures("without_compiling")
 
 LENET = """
     import numpy as np
@@ -80,12 +81,6 @@ PYTHON2 = {
     UNPOOLING: ((" range(", " xrange("), ("\nwhere =", "\nprint `f`\nwhere =")),
     OPS: (("\nx = T", "\nimport sys\nprint >>sys.stderr, 0777L\nx = T"),),
 }
-
-
-@pytest.fixture(autouse=True)
-def without_compiling():
-    with pytensor.config.change_flags(mode="FAST_COMPILE", floatX="float64"):
-        yield
 
 
 def run(text, path):

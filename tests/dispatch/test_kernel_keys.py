@@ -36,6 +36,7 @@ from pytensor_unpool.ops import (
     WindowsToRows,
     WindowUnpool,
 )
+from tests.support.cases import PAIRS
 
 
 def example(op: Any) -> tuple[list[Any], list[Any]]:
@@ -90,7 +91,6 @@ def pooling_example(op: Any) -> tuple[list[Any], list[Any]]:
     return [x, values, third], [an_x, some_values, moved]
 
 
-PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 PLAIN = Convolution((1,), (0,), (0,), (1,))
 EXAMPLES = [
     Conv(PLAIN),

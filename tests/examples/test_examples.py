@@ -12,6 +12,9 @@ import pytensor
 import pytensor.tensor
 import pytest
 
+# What the examples and documents show holds in any mode; the Ops' own tests run all.
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "migration_guide.md", "docs/idioms.md")
 
@@ -27,13 +30,6 @@ OLD_MODULES = (
 )
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture(autouse=True)
-def without_compiling():
-    """What the examples and documents show holds in any mode; the Ops' own tests run all."""
-    with pytensor.config.change_flags(mode="FAST_COMPILE"):
-        yield
 
 
 def blocks(language):

@@ -19,7 +19,16 @@ from pytensor.link.vm import VMLinker
 
 import pytensor_unpool as pu
 from tests.support import oracle
-from tests.support.cases import CORE, DATA, Array, PoolCase, distinct, tied
+from tests.support.cases import (
+    CORE,
+    DATA,
+    Array,
+    PoolCase,
+    assert_pooled,
+    channels_last,
+    distinct,
+    tied,
+)
 from tests.support.modes import MODES, MODES_OF_MANY, every_mode
 
 Function = Callable[..., Any]
@@ -33,11 +42,6 @@ CASES = (
 CHANNELS = (3, 8, 11, 24)  # too few for a vector, one, one and a rest, three
 
 
-def channels_last(x: Array, ndim: int) -> Array:
-    """Return the same array, with the last leading axis innermost in memory."""
-    return np.moveaxis(np.moveaxis(x, -ndim - 1, -1).copy(), -1, -ndim - 1)
-
-
 def is_channels_last(x: Array, ndim: int) -> bool:
     return bool(np.moveaxis(x, -ndim - 1, -1).flags.c_contiguous)
 
@@ -46,12 +50,6 @@ def is_channels_last(x: Array, ndim: int) -> bool:
 def compiled(case: PoolCase, mode: str, dtype: str = "float32") -> Function:
     x = pt.tensor("x", dtype=dtype, shape=(None,) * (case.ndim + 2))
     return pytensor.function([x], list(pu.max_pool(x, **case.arguments)), mode=mode)
-
-
-def assert_pooled(pooled: list[Array], x: Array, case: PoolCase, message: str = "") -> None:
-    wanted = oracle.max_pool(x, case.rows, case.partial_windows)
-    for got, expected in zip(pooled, wanted, strict=True):
-        np.testing.assert_array_equal(got, expected, strict=True, err_msg=message)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,7 @@ from pytensor_unpool.geometry.helix import MODES as WINDOWS
 from pytensor_unpool.kernels.reference.helix import convolve_by_products
 from pytensor_unpool.kernels.scipy.helix import convolve_by_transforms
 from pytensor_unpool.ops import HelixConvolve, HelixWindow
-from tests.support.cases import Array
-from tests.support.helix_cases import drawn, place, shapes
+from tests.support.helix_cases import assert_close, drawn, place, shapes
 from tests.support.modes import (
     ALL,
     C_OR_PYTHON,
@@ -34,9 +33,6 @@ from tests.support.modes import (
 from tests.support.oracle import helix as oracle_helix
 from tests.support.strategies import repeatable, seeds
 
-# Relative to the largest element, as transforms spread rounding errors over all of them.
-TOLERANCE = 1e-12
-
 # Each takes seconds to compile.
 RANKS = range(1, 7) if ALL else (1, 3, 6)
 
@@ -47,11 +43,6 @@ BY_HAND = {
     "same": [[1, 12, 23], [104, 1245, 2356]],
     "valid": [[1245, 2356]],
 }
-
-
-def assert_close(got: Array, wanted: Array, tolerance: float = TOLERANCE) -> None:
-    assert got.shape == wanted.shape
-    assert np.abs(got - wanted).max(initial=0) <= tolerance * np.abs(wanted).max(initial=0)
 
 
 @every_mode

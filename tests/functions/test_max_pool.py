@@ -21,6 +21,7 @@ from tests.support.cases import (
     DATA,
     Array,
     PoolCase,
+    assert_pooled,
     assert_same,
     distinct,
     mostly_lowest,
@@ -33,12 +34,6 @@ Function = Callable[..., Any]
 
 
 BY_HAND = np.array([[1, 5, 2, 0, 0], [4, 3, 8, 8, 9], [9, 9, 0, 1, 9]])
-
-
-def assert_pooled(pooled: list[Array], x: Array, case: PoolCase, message: str = "") -> None:
-    values, positions = oracle.max_pool(x, case.rows, case.partial_windows)
-    assert_same(pooled[0], values, f"values {message}")
-    assert_same(pooled[1], positions, f"positions {message}")
 
 
 def compiled(case: PoolCase, mode: str, dtype: str = "float32") -> Function:

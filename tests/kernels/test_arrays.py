@@ -22,6 +22,7 @@ from tests.support.backends import INSTALLED, Backend, at_its_precision, every_b
 from tests.support.cases import CASES, DATA, Array, PoolCase, distinct, tied
 from tests.support.conv_cases import CASES as CONVOLUTIONS
 from tests.support.conv_cases import Case
+from tests.support.helix_cases import assert_close
 from tests.support.whole import whole
 
 __all__ = ["at_its_precision"]
@@ -206,8 +207,7 @@ def test_windows_of_convolutions(
     (got,) = backend.run(run, x, kernel)
     assert got.dtype == x.dtype
     tolerance = 1e-12 if backend.precision == "float64" else 1e-5
-    largest = np.abs(wanted).max(initial=0)
-    np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * largest)
+    assert_close(got, wanted, tolerance)
 
 
 @every_backend

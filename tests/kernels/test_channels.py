@@ -19,7 +19,7 @@ import pytensor_unpool as pu
 from pytensor_unpool.errors import PositionError
 from pytensor_unpool.ops import TapUnpool
 from tests.support import oracle
-from tests.support.cases import Array, PoolCase, distinct, tied
+from tests.support.cases import Array, PoolCase, distinct, innermost, tied
 from tests.support.modes import ALL, compiled_modes
 
 Function = Callable[..., Any]
@@ -39,11 +39,6 @@ LAYOUTS: dict[str, tuple[int, Callable[[Array], Array]]] = {
     "every second channel": (1, lambda x: x[:, ::2]),
     "few channels": (1, lambda x: x[:, :5]),
 }
-
-
-def laid_out(x: Array, axis: int) -> Array:
-    """Return the same array with an axis innermost in memory."""
-    return np.moveaxis(np.moveaxis(x, axis, -1).copy(), -1, axis)
 
 
 # Sums are averages but for a division, in the code that is compiled.
@@ -90,10 +85,10 @@ def test_values_and_gradients(
     axis, view = layout
     function = compiled(case, mode)
     for data in (distinct, tied):
-        x = view(laid_out(data(rng, (9, 11, *case.lengths)), axis))
+        x = view(innermost(data(rng, (9, 11, *case.lengths)), axis))
         here = PoolCase(x.shape[2:], **case.arguments)
         shape = oracle.pooled_shape(x.shape, here.rows, here.partial_windows)
-        g = laid_out(distinct(rng, shape), axis)
+        g = innermost(distinct(rng, shape), axis)
         results = function(x, g)
         for i, (result, wanted) in enumerate(zip(results, expected(x, g, here), strict=True)):
             np.testing.assert_allclose(result, wanted, rtol=1e-5, atol=1e-3, err_msg=str(i))
@@ -111,8 +106,8 @@ def test_un_pooling(mode: str, duplicates: str, mixed: bool, rng: np.random.Gene
     values, positions = pt.ftensor3("values"), pt.ltensor3("positions")
     y = pu.max_unpool(values, positions, 6, duplicates=duplicates)
     function = pytensor.function([values, positions], y, mode=mode)
-    v = laid_out(distinct(rng, (10, 12, 5)), 0)
-    p = laid_out(rng.integers(0, 6, size=(10, 12, 5)), 1 if mixed else 0)
+    v = innermost(distinct(rng, (10, 12, 5)), 0)
+    p = innermost(rng.integers(0, 6, size=(10, 12, 5)), 1 if mixed else 0)
     wanted = oracle.max_unpool(v, p, (6,), duplicates)
     np.testing.assert_array_equal(function(v, p), wanted, strict=True)
     for bad in (-1, 6, 2**62):
@@ -148,11 +143,11 @@ def test_gradients_by_taps(
     rng: np.random.Generator,
 ) -> None:
     axis, view = layout
-    x = view(laid_out(distinct(rng, (9, 11, *case.lengths)), axis))
+    x = view(innermost(distinct(rng, (9, 11, *case.lengths)), axis))
     here = PoolCase(x.shape[2:], **case.arguments)
     _, positions = oracle.max_pool(x, here.rows, here.partial_windows)
     for g_axis in (axis, 1 - axis):  # cotangents of another layout are read as they come
-        g = laid_out(distinct(rng, positions.shape), g_axis)
+        g = innermost(distinct(rng, positions.shape), g_axis)
         result = gradient_by_taps(case, mode)(x, g)
         wanted = oracle.max_unpool(g, positions, x.shape[2:], "sum")
         np.testing.assert_array_equal(result, wanted, strict=True)
@@ -167,5 +162,5 @@ def test_integers_that_wrap(mode: str, rng: np.random.Generator) -> None:
     outputs = [pu.pool(x, **case.arguments, mode=m) for m in ("sum", "average_exc_pad")]
     function = pytensor.function([x], outputs, mode=mode)
     array = rng.integers(-128, 128, size=(3, 17, *case.lengths)).astype("int8")
-    for result, wanted in zip(function(laid_out(array, 1)), function(array), strict=True):
+    for result, wanted in zip(function(innermost(array, 1)), function(array), strict=True):
         np.testing.assert_array_equal(result, wanted, strict=True)

@@ -18,7 +18,16 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import MaxPool, TapGather, TapUnpool
 from tests.support import oracle
 from tests.support.cases import CASES as POOL_CASES
-from tests.support.cases import DATA, Array, PoolCase, assert_same, distinct, tied
+from tests.support.cases import (
+    DATA,
+    PAIRS,
+    Array,
+    PoolCase,
+    assert_same,
+    channels_last,
+    distinct,
+    tied,
+)
 from tests.support.modes import ALL, PYTHON, every_mode
 
 Function = Callable[..., Any]
@@ -45,7 +54,6 @@ case_and_mode = pytest.mark.parametrize(
     ids=str,
 )
 
-PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 LAPPING = Windows((3,), (2,), (0,), (0,), (1,))
 
 
@@ -106,11 +114,6 @@ def gathered(x: Array, taps: Array, case: PoolCase) -> Array:
 def strided(x: Array) -> Array:
     """Return the same array with gaps between its elements."""
     return np.repeat(x, 2, axis=-1)[..., ::2]
-
-
-def channels_last(x: Array, ndim: int) -> Array:
-    """Return the same array with the last leading axis innermost in memory."""
-    return np.moveaxis(np.moveaxis(x, -ndim - 1, -1).copy(), -1, -ndim - 1)
 
 
 @pytest.mark.parametrize("data", DATA, ids=lambda data: data.__name__)

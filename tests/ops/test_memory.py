@@ -23,7 +23,6 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.errors import UnpoolError
-from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
     Interpolate,
     InterpolateInputGrad,
@@ -34,11 +33,11 @@ from pytensor_unpool.ops import (
     TiedGather,
     TiedUnpool,
 )
+from tests.support.cases import PAIRS
 from tests.support.modes import ALL, compiled_modes
 
 ROOT = Path(__file__).parents[2]
 PR_SET_THP_DISABLE = 41
-PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 
 
 class Calls(NamedTuple):

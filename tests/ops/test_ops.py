@@ -26,9 +26,9 @@ from pytensor_unpool.ops import (
     WindowsToRows,
     WindowUnpool,
 )
+from tests.support.cases import PAIRS
 from tests.support.modes import C_OR_PYTHON, every_mode
 
-PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 WIDE = Windows((2, None), (1, 3), (0, 1), (1, 1), (1, 2), partial_windows=True)
 SUMS = ("sum", "average_inc_pad", "average_exc_pad")
 

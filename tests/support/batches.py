@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pytensor_unpool.geometry import Windows
 from pytensor_unpool.ops import (
     HelixConvolve,
     HelixWindow,
@@ -27,8 +26,7 @@ from pytensor_unpool.ops import (
     WindowsToRows,
     WindowUnpool,
 )
-
-PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
+from tests.support.cases import PAIRS
 
 # Three items, one row of which is one item of a batch.
 X = np.array([[3.0, 1.0, 4.0, 1.0], [5.0, 9.0, 2.0, 6.0], [7.0, 7.0, 8.0, 9.0]])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.geometry import Windows
+from tests.support import oracle
 
 Array = np.ndarray[Any, Any]
 Numbers = int | tuple[int, ...]
@@ -84,6 +85,13 @@ class PoolCase:
         return Windows(*zip(*self.rows, strict=True), partial_windows=self.partial_windows)
 
 
+def assert_pooled(pooled: Sequence[Array], x: Array, case: PoolCase, message: str = "") -> None:
+    """Hold maxima and their positions to the oracle's."""
+    wanted = oracle.max_pool(x, case.rows, case.partial_windows)
+    for name, got, expected in zip(("values", "positions"), pooled, wanted, strict=True):
+        assert_same(got, expected, f"{name} {message}")
+
+
 def _each(numbers: Any, n: int) -> Sequence[Any]:
     return numbers if isinstance(numbers, tuple) else (numbers,) * n
 
@@ -93,6 +101,9 @@ def _by(numbers: Any) -> str:
         return str(numbers)
     return "x".join("+".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in numbers)
 
+
+# Pairs of neighbours: the windows where any will do.
+PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 
 # One case for each way through the kernels: what is slow to compile or to check runs these alone.
 CORE = (
@@ -180,6 +191,16 @@ def mostly_lowest(
     x = np.full(shape, -np.inf, dtype)
     x[rng.random(shape) < 0.05] = -1
     return x
+
+
+def innermost(x: Array, axis: int) -> Array:
+    """Return the same array with an axis innermost in memory."""
+    return np.moveaxis(np.moveaxis(x, axis, -1).copy(), -1, axis)
+
+
+def channels_last(x: Array, ndim: int) -> Array:
+    """Return the same array with the last axis before `ndim` others innermost in memory."""
+    return innermost(x, -ndim - 1)
 
 
 DATA: tuple[Callable[..., Array], ...] = (distinct, tied, with_nan, mostly_lowest)
