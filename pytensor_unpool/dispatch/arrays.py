@@ -42,13 +42,14 @@ def register(
 
 
 def _rows(xp: Primitives, steps: Any, numbers: Sequence[Any]) -> list[Any]:
-    """Return the rows of windows or of a convolution: their own, or those of a run-time matrix."""
+    """Return the records of all axes, those of the Op or of a run-time matrix."""
+    axes = steps.axes()
     if steps.is_static:
-        return list(steps.rows())
+        return list(axes)
     (matrix,) = numbers
-    columns = len(steps.rows()[0])
+    record, columns = type(axes[0]), len(axes[0])
     flat = xp.concrete_integers(matrix)
-    return [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
+    return [record(*flat[i : i + columns]) for i in range(0, len(flat), columns)]
 
 
 def _max_pool(xp: Primitives, op: MaxPool) -> Kernel:

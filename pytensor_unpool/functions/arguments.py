@@ -60,7 +60,7 @@ def make_windows(
         bool(partial_windows),
     )
     if windows.is_static:
-        check_windows([None] * ndim, windows.rows(), windows.partial_windows)
+        check_windows([None] * ndim, windows.axes(), windows.partial_windows)
         return windows, []
     for number in (n for column in known for n in column if n is not None):
         check_number(number)

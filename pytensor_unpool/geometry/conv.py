@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytensor_unpool.errors import (
     BAD_NUMBER,
@@ -25,14 +25,20 @@ from pytensor_unpool.geometry.windows import shown, shown_pads
 # An int, or a symbolic integer of which only the arithmetic is used.
 Integer = Any
 
-# The numbers (stride, before, after, dilation) of an axis.
-Steps = tuple[Integer, Integer, Integer, Integer]
-
 # Words for paddings.
 PADS = ("valid", "same", "half", "full")
 
 BATCH_AND_CHANNELS = 2
 MOST_SPATIAL_AXES = 3
+
+
+class Steps(NamedTuple):
+    """How a kernel goes over one axis: integers, or symbolic ones in graphs."""
+
+    stride: Integer
+    before: Integer
+    after: Integer
+    dilation: Integer
 
 
 def count_outputs(
@@ -56,7 +62,7 @@ class Convolution:
     """How a kernel goes over images: one entry for each spatial axis.
 
     `None` in an entry stands for a number that is known at run time only; then every number is
-    read at run time, from the rows ``(stride, before, after, dilation)`` of an integer matrix.
+    read at run time, from an integer matrix with the fields of `Steps` in each row.
     With `flip` the kernel is turned round on all spatial axes, which makes a convolution of what
     is a correlation without it.
     """
@@ -76,11 +82,12 @@ class Convolution:
     @property
     def is_static(self) -> bool:
         """Whether every number is known."""
-        return not any(number is None for row in self.rows() for number in row)
+        return not any(number is None for axis in self.axes() for number in axis)
 
-    def rows(self) -> list[Steps]:
-        """Return ``(stride, before, after, dilation)`` of each spatial axis."""
-        return list(zip(self.stride, self.before, self.after, self.dilation, strict=True))
+    def axes(self) -> list[Steps]:
+        """Return the steps of each spatial axis."""
+        fields = (self.stride, self.before, self.after, self.dilation)
+        return [Steps(*axis) for axis in zip(*fields, strict=True)]
 
     def __str__(self) -> str:
         parts = [f"{self.ndim}-D"]
@@ -98,12 +105,14 @@ class Convolution:
 
 
 def output_lengths(
-    lengths: Sequence[Integer], kernel: Sequence[Integer], rows: Sequence[Steps]
+    lengths: Sequence[Integer], kernel: Sequence[Integer], axes: Sequence[Steps]
 ) -> list[Integer]:
     """Return the lengths of the output's spatial axes; None where a number of theirs is None."""
     return [
-        None if any(n is None for n in (length, taps, *row)) else count_outputs(length, taps, *row)
-        for length, taps, row in zip(lengths, kernel, rows, strict=True)
+        None
+        if any(n is None for n in (length, taps, *step))
+        else count_outputs(length, taps, *step)
+        for length, taps, step in zip(lengths, kernel, axes, strict=True)
     ]
 
 
@@ -127,19 +136,19 @@ def padding(word: str, length: Integer, span: Integer, stride: Integer) -> tuple
     return missing // 2, missing - missing // 2
 
 
-def check_steps(rows: Sequence[Steps]) -> None:
+def check_steps(axes: Sequence[Steps]) -> None:
     """Raise `LengthError` for the first axis whose numbers mean nothing."""
-    for i, row in enumerate(rows):
-        for kind, number in enumerate(row):
+    for i, steps in enumerate(axes):
+        for kind, number in enumerate(steps):
             least = 1 if kind in (0, 3) else 0
             if number is not None and not least <= number <= LARGEST_NUMBER:
-                raise LengthError(BAD_NUMBER + kind, i - len(rows), number, least)
+                raise LengthError(BAD_NUMBER + kind, i - len(axes), number, least)
 
 
 def check_shapes(
     x: Sequence[int | None],
     kernel: Sequence[int | None],
-    rows: Sequence[Steps],
+    axes: Sequence[Steps],
     groups: int,
     output: Sequence[int | None] | None = None,
 ) -> None:
@@ -148,22 +157,22 @@ def check_shapes(
     The shapes are (batch, channels, *spatial), (out_channels, channels / groups, *spatial) and that
     of the output.
     """
-    check_steps(rows)
+    check_steps(axes)
     channels, taken, out_channels = x[1], kernel[1], kernel[0]
     if channels is not None and taken is not None and channels != taken * groups:
         raise LengthError(CHANNELS_DISAGREE, 1, taken * groups, channels)
     if out_channels is not None and out_channels % groups:
         raise LengthError(GROUPS_DO_NOT_DIVIDE, 0, out_channels, groups)
-    for i, (length, taps, row) in enumerate(zip(x[2:], kernel[2:], rows, strict=True)):
-        if length is None or taps is None or any(n is None for n in row):
+    for i, (length, taps, steps) in enumerate(zip(x[2:], kernel[2:], axes, strict=True)):
+        if length is None or taps is None or any(n is None for n in steps):
             continue
-        _, before, after, dilation = row
+        _, before, after, dilation = steps
         span, padded = (taps - 1) * dilation + 1, length + before + after
         if taps < 1 or length < 1 or span > padded:
-            raise LengthError(KERNEL_TOO_LONG, i - len(rows), span if taps > 0 else 0, padded)
+            raise LengthError(KERNEL_TOO_LONG, i - len(axes), span if taps > 0 else 0, padded)
     if output is None:
         return
-    wanted = (x[0], out_channels, *output_lengths(x[2:], kernel[2:], rows))
+    wanted = (x[0], out_channels, *output_lengths(x[2:], kernel[2:], axes))
     for axis, (got, count) in enumerate(zip(output, wanted, strict=True)):
         if got is not None and count is not None and got != count:
             raise LengthError(OUTPUT_DISAGREES, axis - len(wanted), got, count)

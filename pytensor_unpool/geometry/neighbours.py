@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytensor_unpool.errors import TOO_MANY_TAPS, LengthError
 from pytensor_unpool.geometry.max_unpool import MOST_ELEMENTS
-from pytensor_unpool.geometry.windows import Integer, Row
+from pytensor_unpool.geometry.windows import AxisWindows, Integer
 
 
 def count_taps(windows: Sequence[Integer]) -> Integer:
@@ -21,10 +21,10 @@ def count_taps(windows: Sequence[Integer]) -> Integer:
     return taps
 
 
-def check_taps(rows: Sequence[Row]) -> None:
+def check_taps(axes: Sequence[AxisWindows]) -> None:
     """Raise `LengthError` if the windows have more taps than an array has elements."""
     taps = 1
-    for i, (window, *_) in enumerate(rows):
-        taps *= window
+    for i, axis in enumerate(axes):
+        taps *= axis.window
         if taps > MOST_ELEMENTS:
-            raise LengthError(TOO_MANY_TAPS, i - len(rows), window)
+            raise LengthError(TOO_MANY_TAPS, i - len(axes), axis.window)

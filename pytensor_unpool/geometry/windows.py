@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from operator import index
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytensor_unpool.errors import (
     LARGEST_NUMBER,
@@ -24,9 +24,6 @@ from pytensor_unpool.errors import (
 # An int, or a symbolic integer of which only the arithmetic is used.
 Integer = Any
 
-# The numbers (window, stride, before, after, dilation) of an axis.
-Row = tuple[Integer, Integer, Integer, Integer, Integer]
-
 # With more taps, compilation gets long and a loop body outgrows the registers.
 MOST_UNROLLED_AXES, MOST_UNROLLED_TAPS, MOST_UNROLLED_STEPS = 3, 32, 64
 
@@ -35,6 +32,20 @@ TAPS_DTYPE, MOST_TAP_STEPS = "uint8", 8
 
 # Stands for a length that is not known yet.
 LONG_ENOUGH = 2**64
+
+
+class AxisWindows(NamedTuple):
+    """The windows of one axis.
+
+    In C and Numba this is a record of integers, in graphs one of symbolic integers. A matrix of
+    parameters that are known at run time only has these fields as its columns.
+    """
+
+    window: Integer
+    stride: Integer
+    before: Integer
+    after: Integer
+    dilation: Integer
 
 
 def count_windows(
@@ -117,8 +128,7 @@ class Windows:
     """The windows of a pooling: one entry for each pooled axis, the last axes of an array.
 
     `None` in an entry stands for a number that is known at run time only; then every number is
-    read at run time, from the rows ``(window, stride, before, after, dilation)`` of an integer
-    matrix.
+    read at run time, from an integer matrix with the fields of an `AxisWindows` in each row.
     """
 
     window: tuple[int | None, ...]
@@ -136,7 +146,7 @@ class Windows:
     @property
     def is_static(self) -> bool:
         """Whether every number is known."""
-        return not any(number is None for row in self.rows() for number in row)
+        return not any(number is None for axis in self.axes() for number in axis)
 
     @property
     def can_unroll(self) -> bool:
@@ -145,15 +155,13 @@ class Windows:
             self.ndim <= MOST_UNROLLED_AXES
             and self.is_static
             and prod(n or 0 for n in self.window) <= MOST_UNROLLED_TAPS
-            and all(number <= MOST_UNROLLED_STEPS for row in self.rows() for number in row)
+            and all(number <= MOST_UNROLLED_STEPS for axis in self.axes() for number in axis)
         )
 
     @property
     def overlap(self) -> bool:
         """Whether two windows may have an element in common; all numbers are known."""
-        return any(
-            (window - 1) * dilation >= stride for window, stride, _, _, dilation in self.rows()
-        )
+        return any((axis.window - 1) * axis.dilation >= axis.stride for axis in self.axes())
 
     @property
     def are_apart(self) -> bool:
@@ -175,14 +183,13 @@ class Windows:
         return (
             self.can_unroll
             and not self.overlap
-            and all(row[1] <= max(row[0], MOST_TAP_STEPS) for row in self.rows())
+            and all(axis.stride <= max(axis.window, MOST_TAP_STEPS) for axis in self.axes())
         )
 
-    def rows(self) -> list[Row]:
-        """Return ``(window, stride, before, after, dilation)`` of each pooled axis."""
-        return list(
-            zip(self.window, self.stride, self.before, self.after, self.dilation, strict=True)
-        )
+    def axes(self) -> list[AxisWindows]:
+        """Return the windows of each pooled axis."""
+        fields = (self.window, self.stride, self.before, self.after, self.dilation)
+        return [AxisWindows(*axis) for axis in zip(*fields, strict=True)]
 
     def __str__(self) -> str:
         parts = [shown(self.window)]
@@ -213,12 +220,12 @@ def _shown(number: int | None) -> str:
 
 
 def pooled_lengths(
-    lengths: Sequence[Integer], rows: Sequence[Row], partial_windows: bool
+    lengths: Sequence[Integer], axes: Sequence[AxisWindows], partial_windows: bool
 ) -> list[Integer]:
     """Return the number of windows of every pooled axis; None where the length is None."""
     return [
-        None if length is None else count_windows(length, *row, partial_windows)
-        for length, row in zip(lengths, rows, strict=True)
+        None if length is None else count_windows(length, *axis, partial_windows)
+        for length, axis in zip(lengths, axes, strict=True)
     ]
 
 
@@ -234,27 +241,27 @@ def check_number(number: int) -> None:
 
 
 def check_windows(
-    lengths: Sequence[int | None], rows: Sequence[Row], partial_windows: bool
+    lengths: Sequence[int | None], axes: Sequence[AxisWindows], partial_windows: bool
 ) -> None:
     """Raise `WindowError` for the first axis whose windows do not fit.
 
     A length of None is one that is not known yet: such an axis is taken as long enough.
     """
-    for i, (length, row) in enumerate(zip(lengths, rows, strict=True)):
+    for i, (length, axis) in enumerate(zip(lengths, axes, strict=True)):
         known = LONG_ENOUGH if length is None else length
-        if not holds_windows(known, *row, partial_windows):
-            raise WindowError(i - len(rows), known, *row)
+        if not holds_windows(known, *axis, partial_windows):
+            raise WindowError(i - len(axes), known, *axis)
 
 
 def lengths_of_pooled(
-    lengths: Sequence[Integer], rows: Sequence[Row], partial_windows: bool
+    lengths: Sequence[Integer], axes: Sequence[AxisWindows], partial_windows: bool
 ) -> list[Integer]:
     """Return the number of windows of every axis: none where the axis has no elements.
 
     Otherwise they are checked, as `check_windows` does.
     """
-    check_windows([length or None for length in lengths], rows, partial_windows)
-    counts = pooled_lengths(lengths, rows, partial_windows)
+    check_windows([length or None for length in lengths], axes, partial_windows)
+    counts = pooled_lengths(lengths, axes, partial_windows)
     return [length and n for length, n in zip(lengths, counts, strict=True)]
 
 

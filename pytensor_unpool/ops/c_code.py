@@ -11,6 +11,7 @@ from pytensor.link.c.op import COp
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels import c
 
 
@@ -73,11 +74,11 @@ def placed_windows(
     windows: Windows, lengths: str, numbers: Sequence[str] = (), *, may_be_empty: bool = False
 ) -> str:
     """Return statements that define `windows`, check them on axes of `lengths`, count them."""
-    rows = ", ".join(f"{{{', '.join(str(n or 0) for n in row)}}}" for row in windows.rows())
+    axes = ", ".join(f"{{{', '.join(str(n or 0) for n in axis)}}}" for axis in windows.axes())
     partial, empty = ("true" if b else "false" for b in (windows.partial_windows, may_be_empty))
     matrix = numbers[0] if numbers else "NULL"
     return f"""
-    Windows windows = {{{windows.ndim}, {partial}, {{{rows}}}, {{0}}}};
+    Windows windows = {{{windows.ndim}, {partial}, {{{axes}}}, {{0}}}};
     if (!read_windows(&windows, {matrix})) {{FAIL}}
     if (!is_fine(place_windows(&windows, {lengths}, {empty}))) {{FAIL}}
     """
@@ -111,5 +112,5 @@ def planes_type(windows: Windows) -> str:
 
 def axis_types(windows: Windows) -> str:
     """Return the C++ types of three axes: missing ones are axes of one window with one tap."""
-    axes = [(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.rows()
+    axes = [AxisWindows(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.axes()
     return ", ".join(f"Axis<{', '.join(map(str, axis))}>" for axis in axes)

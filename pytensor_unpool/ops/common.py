@@ -121,18 +121,19 @@ def number_inputs(steps: Windows | Convolution, numbers: Sequence[Any]) -> list[
     return [pt.as_tensor_variable(matrix).astype("int64")]
 
 
-def rows_of(steps: Windows | Convolution, numbers: Sequence[Any]) -> list[Any]:
-    """Return the rows of windows or of a convolution, or those of the run-time matrix or graph."""
+def axes_of(steps: Windows | Convolution, numbers: Sequence[Any]) -> list[Any]:
+    """Return the records of all axes, from the run-time matrix, or graph, if there is one."""
+    axes = steps.axes()
     if steps.is_static:
-        return list(steps.rows())
+        return list(axes)
     (matrix,) = numbers
-    ndim, columns = steps.ndim, len(steps.rows()[0])
+    ndim, record, columns = len(axes), type(axes[0]), len(axes[0])
     if isinstance(matrix, np.ndarray):
         if matrix.shape != (ndim, columns):
             kind = WRONG_NUMBERS if isinstance(steps, Windows) else WRONG_STEPS
             raise LengthError(kind, got=matrix.size, wanted=ndim)
-        return [tuple(row) for row in matrix.tolist()]
-    return [tuple(matrix[i, j] for j in range(columns)) for i in range(ndim)]
+        return [record(*row) for row in matrix.tolist()]
+    return [record(*(matrix[i, j] for j in range(columns))) for i in range(ndim)]
 
 
 def lengths_vector(x: TensorVariable, ndim: int) -> TensorVariable:

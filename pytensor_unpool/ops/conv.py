@@ -30,6 +30,7 @@ from pytensor_unpool.errors import (
 from pytensor_unpool.geometry.conv import (
     BATCH_AND_CHANNELS,
     Convolution,
+    Steps,
     check_shapes,
     output_lengths,
 )
@@ -37,10 +38,10 @@ from pytensor_unpool.kernels.checks import unpooled_lengths
 from pytensor_unpool.kernels.reference import conv as reference_conv
 from pytensor_unpool.ops.c_code import c_type, type_number
 from pytensor_unpool.ops.common import (
+    axes_of,
     lengths_input,
     lengths_vector,
     number_inputs,
-    rows_of,
     static_entries,
 )
 from pytensor_unpool.ops.linear import BilinearOp
@@ -90,7 +91,9 @@ class _ConvOp(BilinearOp, OpenMPOp):
         its arrays. Where the Op is told a shape, that is the shape of `y`; else the output is.
         """
         convolution, ndim, is_told = self.convolution, self.convolution.ndim, self.arrays > 2
-        rows = ", ".join(f"{{{', '.join(str(n or 0) for n in row)}}}" for row in convolution.rows())
+        rows = ", ".join(
+            f"{{{', '.join(str(n or 0) for n in axis)}}}" for axis in convolution.axes()
+        )
         told = f"if (!read_lengths({inputs[self.arrays - 1]}, {ndim + 2}, shape, &size)) {{FAIL}}"
         read = f"if (!read_rows({inputs[-1]}, {ndim}, 4, WRONG_STEPS, rows[0])) {{FAIL}}"
         counted = f"""
@@ -144,10 +147,10 @@ class _ConvOp(BilinearOp, OpenMPOp):
         vector = lengths_input(shape, ndim)
         return vector, static_entries(vector, ndim)
 
-    def _static_rows(self) -> list[Any]:
-        """Return the rows with None for what is known at run time only."""
-        rows = self.convolution.rows()
-        return rows if self.convolution.is_static else [(None,) * 4 for _ in rows]
+    def _static_axes(self) -> list[Steps]:
+        """Return the steps of each axis, with None for what is known at run time only."""
+        axes = self.convolution.axes()
+        return axes if self.convolution.is_static else [Steps(*[None] * 4) for _ in axes]
 
 
 class Conv(_ConvOp):
@@ -161,9 +164,9 @@ class Conv(_ConvOp):
 
     def make_node(self, x: Any, kernel: Any, *numbers: Any) -> Apply:
         x, kernel = self._factors(x, kernel)
-        rows, shapes = self._static_rows(), (x.type.shape, kernel.type.shape)
-        check_shapes(*shapes, rows, self.convolution.groups)
-        counts = output_lengths(shapes[0][2:], shapes[1][2:], rows)
+        axes, shapes = self._static_axes(), (x.type.shape, kernel.type.shape)
+        check_shapes(*shapes, axes, self.convolution.groups)
+        counts = output_lengths(shapes[0][2:], shapes[1][2:], axes)
         output = TensorType(x.type.dtype, (shapes[0][0], shapes[1][0], *counts))()
         return Apply(self, [x, kernel, *number_inputs(self.convolution, numbers)], [output])
 
@@ -171,7 +174,7 @@ class Conv(_ConvOp):
         x, kernel, *numbers = inputs
         groups, flip = self.convolution.groups, self.convolution.flip
         output_storage[0][0] = reference_conv.conv(
-            x, kernel, rows_of(self.convolution, numbers), groups, flip
+            x, kernel, axes_of(self.convolution, numbers), groups, flip
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
@@ -182,7 +185,7 @@ class Conv(_ConvOp):
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         node, (x, kernel, *_) = arguments[-2:]
-        counts = output_lengths(x[2:], kernel[2:], rows_of(self.convolution, node.inputs[2:]))
+        counts = output_lengths(x[2:], kernel[2:], axes_of(self.convolution, node.inputs[2:]))
         return [(x[0], kernel[0], *counts)]
 
     def transposes(
@@ -208,9 +211,9 @@ class _ConvGrad(_ConvOp):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         first, second, shape, *numbers = inputs
         lengths = unpooled_lengths(shape, first.ndim)
-        rows, groups = rows_of(self.convolution, numbers), self.convolution.groups
+        axes, groups = axes_of(self.convolution, numbers), self.convolution.groups
         output_storage[0][0] = type(self).reference(
-            first, second, lengths, rows, groups, self.convolution.flip
+            first, second, lengths, axes, groups, self.convolution.flip
         )
 
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
@@ -232,7 +235,7 @@ class ConvInputGrad(_ConvGrad):
         shape, lengths = self._shape_input(shape)
         full = (_agreed(lengths[0], dy.type.shape[0], 0), *lengths[1:])
         check_shapes(
-            full, kernel.type.shape, self._static_rows(), self.convolution.groups, dy.type.shape
+            full, kernel.type.shape, self._static_axes(), self.convolution.groups, dy.type.shape
         )
         output = TensorType(dy.type.dtype, tuple(full))()
         return Apply(self, [kernel, dy, shape, *number_inputs(self.convolution, numbers)], [output])
@@ -268,7 +271,7 @@ class ConvKernelGrad(_ConvGrad):
         shape, lengths = self._shape_input(shape)
         full = (_agreed(lengths[0], dy.type.shape[1], 0), *lengths[1:])
         check_shapes(
-            x.type.shape, full, self._static_rows(), self.convolution.groups, dy.type.shape
+            x.type.shape, full, self._static_axes(), self.convolution.groups, dy.type.shape
         )
         output = TensorType(x.type.dtype, tuple(full))()
         return Apply(self, [x, dy, shape, *number_inputs(self.convolution, numbers)], [output])

@@ -26,13 +26,13 @@ from pytensor_unpool.ops.c_code import (
     type_number,
 )
 from pytensor_unpool.ops.common import (
+    axes_of,
     check_ndim,
     is_connected,
     lengths_vector,
     no_gradient,
     number_inputs,
     real_tensor,
-    rows_of,
 )
 from pytensor_unpool.ops.max_pool_taps import TapGather, TapUnpool, check_taps
 from pytensor_unpool.ops.max_pool_tied import TiedGather, TiedUnpool
@@ -90,9 +90,9 @@ class MaxPool(CKernelOp):
         lengths = x.type.shape[-ndim:]
         counts: Sequence[int | None] = [None] * ndim
         if self.windows.is_static:
-            rows, partial_windows = self.windows.rows(), self.windows.partial_windows
-            check_windows(lengths, rows, partial_windows)
-            counts = pooled_lengths(lengths, rows, partial_windows)
+            axes, partial_windows = self.windows.axes(), self.windows.partial_windows
+            check_windows(lengths, axes, partial_windows)
+            counts = pooled_lengths(lengths, axes, partial_windows)
         if self.output == "taps":
             check_taps(self.windows)
         elif self.output == "positions" and None not in lengths:
@@ -105,8 +105,8 @@ class MaxPool(CKernelOp):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, *numbers = inputs
-        rows, partial_windows = rows_of(self.windows, numbers), self.windows.partial_windows
-        results = reference.max_pool(x, rows, partial_windows, self.output, self.dtype)
+        axes, partial_windows = axes_of(self.windows, numbers), self.windows.partial_windows
+        results = reference.max_pool(x, axes, partial_windows, self.output, self.dtype)
         for storage, result in zip(output_storage, results, strict=False):
             storage[0] = result
 
@@ -153,8 +153,8 @@ class MaxPool(CKernelOp):
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         node, shapes = arguments[-2:]
         ndim = self.windows.ndim
-        rows = rows_of(self.windows, node.inputs[1:])
-        counts = pooled_lengths(shapes[0][-ndim:], rows, self.windows.partial_windows)
+        axes = axes_of(self.windows, node.inputs[1:])
+        counts = pooled_lengths(shapes[0][-ndim:], axes, self.windows.partial_windows)
         return [(*shapes[0][:-ndim], *counts)] * len(node.outputs)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

@@ -76,10 +76,10 @@ class _TapOp(LinearOp):
 
     def _check_counts(self, taps: Any, lengths: Sequence[int | None]) -> None:
         """Check that an axis of each of these lengths has as many windows as there are taps."""
-        rows, partial_windows = self.windows.rows(), self.windows.partial_windows
-        check_windows(lengths, rows, partial_windows)
-        counts = (None,) * (taps.type.ndim - len(rows))
-        counts += tuple(pooled_lengths(lengths, rows, partial_windows))
+        axes, partial_windows = self.windows.axes(), self.windows.partial_windows
+        check_windows(lengths, axes, partial_windows)
+        counts = (None,) * (taps.type.ndim - len(axes))
+        counts += tuple(pooled_lengths(lengths, axes, partial_windows))
         check_same_lengths("taps", taps.type.shape, counts, POOLED_DISAGREE)
 
 
@@ -104,7 +104,7 @@ class TapUnpool(_TapOp):
         values, taps, shape = inputs
         lengths = unpooled_lengths(shape, self.windows.ndim)
         output_storage[0][0] = reference.tap_unpool(
-            values, taps, lengths, self.windows.rows(), self.windows.partial_windows
+            values, taps, lengths, self.windows.axes(), self.windows.partial_windows
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
@@ -154,7 +154,7 @@ class TapGather(_TapOp):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, taps = inputs
         output_storage[0][0] = reference.tap_gather(
-            x, taps, self.windows.rows(), self.windows.partial_windows
+            x, taps, self.windows.axes(), self.windows.partial_windows
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:

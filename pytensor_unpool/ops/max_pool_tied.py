@@ -29,6 +29,7 @@ from pytensor_unpool.ops.c_code import (
     type_number,
 )
 from pytensor_unpool.ops.common import (
+    axes_of,
     broadcast_leading,
     check_ndim,
     check_same_lengths,
@@ -36,7 +37,6 @@ from pytensor_unpool.ops.common import (
     no_gradient,
     number_inputs,
     real_tensor,
-    rows_of,
 )
 
 
@@ -134,9 +134,9 @@ class TiedUnpool(_TiedOp):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, values, cotangent, *numbers = inputs
-        rows = rows_of(self.windows, numbers)
+        axes = axes_of(self.windows, numbers)
         output_storage[0][0] = reference.tied_unpool(
-            x, values, cotangent, rows, self.windows.partial_windows
+            x, values, cotangent, axes, self.windows.partial_windows
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
@@ -184,9 +184,9 @@ class TiedGather(_TiedOp):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, values, tangent, *numbers = inputs
-        rows = rows_of(self.windows, numbers)
+        axes = axes_of(self.windows, numbers)
         output_storage[0][0] = reference.tied_gather(
-            x, values, tangent, rows, self.windows.partial_windows
+            x, values, tangent, axes, self.windows.partial_windows
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:

@@ -29,13 +29,13 @@ from pytensor_unpool.ops.c_code import (
     type_number,
 )
 from pytensor_unpool.ops.common import (
+    axes_of,
     check_ndim,
     check_same_lengths,
     lengths_input,
     lengths_vector,
     number_inputs,
     real_tensor,
-    rows_of,
     static_entries,
 )
 from pytensor_unpool.ops.linear import LinearOp
@@ -67,11 +67,11 @@ class _RowsOp(LinearOp):
         """Return the lengths of the axes of windows and the number of taps, where known."""
         if not self.windows.is_static:
             return [None] * (self.windows.ndim + 1)
-        rows, partial_windows = self.windows.rows(), self.windows.partial_windows
-        check_windows(lengths, rows, partial_windows)
-        check_taps(rows)
+        axes, partial_windows = self.windows.axes(), self.windows.partial_windows
+        check_windows(lengths, axes, partial_windows)
+        check_taps(axes)
         taps = count_taps(self.windows.window)
-        return [*pooled_lengths(lengths, rows, partial_windows), taps]
+        return [*pooled_lengths(lengths, axes, partial_windows), taps]
 
     def c_arguments(self, variable: TensorVariable) -> str:
         """Return what the C templates are made for."""
@@ -98,7 +98,7 @@ class WindowsToRows(_RowsOp):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, *numbers = inputs
         output_storage[0][0] = reference_neighbours.windows_to_rows(
-            x, rows_of(self.windows, numbers), self.windows.partial_windows, self.border
+            x, axes_of(self.windows, numbers), self.windows.partial_windows, self.border
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
@@ -116,9 +116,9 @@ class WindowsToRows(_RowsOp):
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         node, shapes = arguments[-2:]
         ndim = self.windows.ndim
-        rows = rows_of(self.windows, node.inputs[1:])
-        counts = pooled_lengths(shapes[0][-ndim:], rows, self.windows.partial_windows)
-        return [(*shapes[0][:-ndim], *counts, count_taps([window for window, *_ in rows]))]
+        axes = axes_of(self.windows, node.inputs[1:])
+        counts = pooled_lengths(shapes[0][-ndim:], axes, self.windows.partial_windows)
+        return [(*shapes[0][:-ndim], *counts, count_taps([axis.window for axis in axes]))]
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
         x, *numbers = inputs
@@ -160,7 +160,7 @@ class RowsToWindows(_RowsOp):
         output_storage[0][0] = reference_neighbours.rows_to_windows(
             rows,
             unpooled_lengths(shape, self.windows.ndim),
-            rows_of(self.windows, numbers),
+            axes_of(self.windows, numbers),
             self.windows.partial_windows,
             self.border,
         )

@@ -31,13 +31,13 @@ from pytensor_unpool.ops.c_code import (
     planes_type,
 )
 from pytensor_unpool.ops.common import (
+    axes_of,
     check_ndim,
     check_same_lengths,
     lengths_input,
     lengths_vector,
     number_inputs,
     real_tensor,
-    rows_of,
     static_entries,
 )
 from pytensor_unpool.ops.linear import LinearOp
@@ -91,16 +91,16 @@ class Pool(_PoolOp):
         ndim = self.windows.ndim
         counts: Sequence[int | None] = [None] * ndim
         if self.windows.is_static:
-            rows, partial_windows = self.windows.rows(), self.windows.partial_windows
-            check_windows(x.type.shape[-ndim:], rows, partial_windows)
-            counts = pooled_lengths(x.type.shape[-ndim:], rows, partial_windows)
+            axes, partial_windows = self.windows.axes(), self.windows.partial_windows
+            check_windows(x.type.shape[-ndim:], axes, partial_windows)
+            counts = pooled_lengths(x.type.shape[-ndim:], axes, partial_windows)
         output = TensorType(x.type.dtype, (*x.type.shape[:-ndim], *counts))()
         return Apply(self, [x, *number_inputs(self.windows, numbers)], [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
         x, *numbers = inputs
-        rows = rows_of(self.windows, numbers)
-        output_storage[0][0] = reference.pool(x, rows, self.windows.partial_windows, self.mode)
+        axes = axes_of(self.windows, numbers)
+        output_storage[0][0] = reference.pool(x, axes, self.windows.partial_windows, self.mode)
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         x, *numbers = inputs
@@ -123,8 +123,8 @@ class Pool(_PoolOp):
     def infer_shape(self, *arguments: Any) -> list[tuple[Any, ...]]:
         node, shapes = arguments[-2:]
         ndim = self.windows.ndim
-        rows = rows_of(self.windows, node.inputs[1:])
-        counts = pooled_lengths(shapes[0][-ndim:], rows, self.windows.partial_windows)
+        axes = axes_of(self.windows, node.inputs[1:])
+        counts = pooled_lengths(shapes[0][-ndim:], axes, self.windows.partial_windows)
         return [(*shapes[0][:-ndim], *counts)]
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
@@ -149,8 +149,8 @@ class PoolInputGrad(_PoolOp):
         lengths = lengths_input(lengths, ndim)
         known = static_entries(lengths, ndim)
         if self.windows.is_static:
-            rows, partial_windows = self.windows.rows(), self.windows.partial_windows
-            counts = lengths_of_pooled(known, rows, partial_windows)
+            axes, partial_windows = self.windows.axes(), self.windows.partial_windows
+            counts = lengths_of_pooled(known, axes, partial_windows)
             shape = (*cotangent.type.shape[:-ndim], *counts)
             check_same_lengths("cotangent", cotangent.type.shape, shape, COTANGENT_DISAGREES)
         output = TensorType(cotangent.type.dtype, (*cotangent.type.shape[:-ndim], *known))()
@@ -161,7 +161,7 @@ class PoolInputGrad(_PoolOp):
         output_storage[0][0] = reference.pool_input_grad(
             cotangent,
             unpooled_lengths(lengths, self.windows.ndim),
-            rows_of(self.windows, numbers),
+            axes_of(self.windows, numbers),
             self.windows.partial_windows,
             self.mode,
         )

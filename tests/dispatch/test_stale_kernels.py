@@ -67,7 +67,7 @@ def test_an_edited_kernel_is_compiled_anew(copy: Path) -> None:
     assert compiled > 0
     assert run(copy) == ("[3.0, 7.0]", 0)
     kernels = copy / PACKAGE.name / "kernels" / "numba"
-    last = "pool_plane(rows, counts, x[item], y[item])\n        return "
+    last = "pool_plane(axes, counts, x[item], y[item])\n        return "
     edit(kernels / "pool.py", f"{last}y\n", f"{last}-y\n")
     sums, compiled = run(copy)
     assert sums == "[-3.0, -7.0]"

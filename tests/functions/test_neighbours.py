@@ -17,13 +17,14 @@ from hypothesis import given
 
 import pytensor_unpool as pu
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels.reference import neighbours as reference
 from tests.support import oracle
 from tests.support.cases import CASES, CORE, Array, PoolCase, assert_same, distinct
 from tests.support.modes import ALL, PYTHON, every_mode
-from tests.support.strategies import Row, poolings, repeatable, seeds
+from tests.support.strategies import poolings, repeatable, seeds
 
-Pooling = tuple[tuple[int, ...], list[Row], bool]
+Pooling = tuple[tuple[int, ...], list[AxisWindows], bool]
 Function = Callable[..., Any]
 
 BORDERS = ("zeros", "wrap")

@@ -173,7 +173,7 @@ class TestWindows:
 
     def test_rows_have_the_numbers_of_an_axis(self) -> None:
         assert self.windows.ndim == 2
-        assert self.windows.rows() == [(2, 2, 0, 0, 1), (3, 1, 1, 2, 2)]
+        assert self.windows.axes() == [(2, 2, 0, 0, 1), (3, 1, 1, 2, 2)]
 
     def test_text_says_all_that_is_not_the_default(self) -> None:
         assert str(self.windows) == ("2x3, stride 2x1, pad 0x1+2, dilation 1x2, partial windows")

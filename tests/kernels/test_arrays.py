@@ -13,6 +13,7 @@ import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.geometry.helix import METHODS
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels import arrays, reference
 from pytensor_unpool.kernels.reference import conv as reference_conv
 from pytensor_unpool.kernels.reference import neighbours as reference_neighbours
@@ -213,7 +214,7 @@ def test_windows_of_convolutions(
 @every_backend
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64", "bool", "float16"])
 def test_dtypes(backend: Backend, dtype: str, rng: np.random.Generator) -> None:
-    where = ([(3, 2, 1, 1, 1)] * 2, False)
+    where = ([AxisWindows(3, 2, 1, 1, 1)] * 2, False)
     x = rng.integers(0, 2 if dtype == "bool" else 100, size=(2, 7, 9)).astype(dtype)
     (got, places) = backend.run(lambda x: arrays.max_pool(backend.xp, x, *where), x)
     wanted, positions = reference.max_pool(x, *where)
@@ -240,7 +241,7 @@ def test_windows_of_many_taps(backend: Backend, rng: np.random.Generator) -> Non
 @every_backend
 def test_no_cotangents_spread_to_no_elements(backend: Backend) -> None:
     def spread(g: Any) -> list[Any]:
-        rows = [(2, 2, 0, 0, 1), (3, 3, 0, 0, 1)]
+        rows = [AxisWindows(2, 2, 0, 0, 1), AxisWindows(3, 3, 0, 0, 1)]
         return [arrays.pool_input_grad(backend.xp, g, (0, 9), rows, False, "sum")]
 
     (got,) = backend.run(spread, np.zeros((5, 0, 3), backend.precision))
@@ -253,7 +254,7 @@ def test_no_cotangents_spread_to_no_elements(backend: Backend) -> None:
 
 def loss(xp: Any, x: Any, positions: Any) -> Any:
     """Return a number to which maxima, sums and un-pooled elements contribute."""
-    rows = [(2, 2, 0, 0, 1), (3, 2, 1, 1, 1)]
+    rows = [AxisWindows(2, 2, 0, 0, 1), AxisWindows(3, 2, 1, 1, 1)]
     values, _ = arrays.max_pool(xp, x, rows, False)
     average = arrays.pool(xp, x, rows, False, "average_exc_pad")
     unpooled = arrays.max_unpool(xp, values, positions, (4, 7), "last")

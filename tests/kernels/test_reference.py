@@ -11,17 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytensor_unpool.errors import LengthError, PositionError
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels import reference
 from tests.support import oracle
 from tests.support.cases import CASES, DATA, Array, PoolCase, assert_same, distinct, tied
-from tests.support.strategies import Row, poolings, repeatable, seeds
+from tests.support.strategies import poolings, repeatable, seeds
 
-Pooling = tuple[tuple[int, ...], list[Row], bool]
+Pooling = tuple[tuple[int, ...], list[AxisWindows], bool]
 
 
 def test_max_pool_by_hand() -> None:
     x = np.array([[1, 5, 2, 0], [4, 3, 8, 8], [9, 9, 0, 1]], "int16")
-    values, positions = reference.max_pool(x, [(2, 1, 0, 0, 1), (2, 2, 0, 0, 1)], False)
+    values, positions = reference.max_pool(
+        x, [AxisWindows(2, 1, 0, 0, 1), AxisWindows(2, 2, 0, 0, 1)], False
+    )
     assert_same(values, np.array([[5, 8], [9, 8]], "int16"))
     assert_same(positions, np.array([[1, 6], [8, 6]]))
 
@@ -42,7 +45,7 @@ def test_max_gather_by_hand() -> None:
 
 def test_tied_kernels_by_hand() -> None:
     """Three windows; the first and the second both hold the 5 in the middle."""
-    x, rows = np.array([5, 5, 5, 1, 7.0]), [(3, 1, 0, 0, 1)]
+    x, rows = np.array([5, 5, 5, 1, 7.0]), [AxisWindows(3, 1, 0, 0, 1)]
     values = np.array([5, 5, 7.0])
     unpooled = reference.tied_unpool(x, values, np.array([1, 10, 100.0]), rows, False)
     assert_same(unpooled, np.array([1, 11, 11, 0, 100.0]))
@@ -135,7 +138,7 @@ def test_a_position_outside_is_refused(position: int) -> None:
 
 
 def test_arrays_of_another_shape_are_refused() -> None:
-    ones, rows = np.ones((2, 6)), [(2, 2, 0, 0, 1)]
+    ones, rows = np.ones((2, 6)), [AxisWindows(2, 2, 0, 0, 1)]
     with pytest.raises(LengthError, match="axis -1 has length 2, wanted 3"):
         reference.max_unpool(ones[:, :3], np.zeros((2, 2), int), (6,))
     with pytest.raises(LengthError, match="axis -2 has length 1, wanted 2"):
@@ -147,6 +150,6 @@ def test_arrays_of_another_shape_are_refused() -> None:
 
 
 def test_tied_kernels_refuse_a_cotangent_of_another_shape() -> None:
-    ones = np.ones((2, 6))
+    ones, rows = np.ones((2, 6)), [AxisWindows(2, 2, 0, 0, 1)]
     with pytest.raises(LengthError, match="axis -2 has length 1, wanted 2"):
-        reference.tied_unpool(ones, ones[:, :3], ones[:1, :3], [(2, 2, 0, 0, 1)], False)
+        reference.tied_unpool(ones, ones[:, :3], ones[:1, :3], rows, False)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.windows import AxisWindows
 from tests.support import oracle
 
 Array = np.ndarray[Any, Any]
@@ -67,15 +68,15 @@ class PoolCase:
         }
 
     @property
-    def rows(self) -> list[tuple[int, int, int, int, int]]:
-        """``(window, stride, before, after, dilation)`` of each pooled axis."""
+    def rows(self) -> list[AxisWindows]:
+        """The windows of each pooled axis."""
         n = self.ndim
         windows = _each(self.window, n)
         strides = windows if self.stride is None else _each(self.stride, n)
         pads = [p if isinstance(p, tuple) else (p, p) for p in _each(self.pad, n)]
         dilations = _each(self.dilation, n)
         return [
-            (w, s, before, after, d)
+            AxisWindows(w, s, before, after, d)
             for w, s, (before, after), d in zip(windows, strides, pads, dilations, strict=True)
         ]
 

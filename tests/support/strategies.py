@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 
+from pytensor_unpool.geometry.windows import AxisWindows
 from tests.support import oracle
 from tests.support.modes import ALL
 
-Row = tuple[int, int, int, int, int]
-Axis = tuple[int, Row]
+Axis = tuple[int, AxisWindows]
 
 EXAMPLES_OF_ALL = 2000
 
@@ -37,7 +37,7 @@ def fitting_axis(draw: Callable[..., Any], partial_windows: bool) -> Axis:
     before, after = (draw(st.integers(0, span - 1)) for _ in range(2))
     shortest = 1 if partial_windows else max(1, span - before - after)
     length = draw(st.integers(shortest, shortest + 8))
-    row = (window, stride, before, after, dilation)
+    row = AxisWindows(window, stride, before, after, dilation)
     assume(all(oracle.elements_of_axis(length, row, partial_windows)))
     return length, row
 
@@ -48,13 +48,13 @@ def any_axis(draw: Callable[..., Any]) -> Axis:
     window, stride, dilation = (draw(st.integers(-1, most)) for most in (4, 5, 4))
     span = max(1, (window - 1) * dilation + 1)
     before, after = (draw(st.integers(-1, span)) for _ in range(2))
-    return draw(st.integers(-1, 12)), (window, stride, before, after, dilation)
+    return draw(st.integers(-1, 12)), AxisWindows(window, stride, before, after, dilation)
 
 
 @st.composite
 def poolings(
     draw: Callable[..., Any], most_axes: int = 3
-) -> tuple[tuple[int, ...], list[Row], bool]:
+) -> tuple[tuple[int, ...], list[AxisWindows], bool]:
     """Draw the shape of an input with up to two leading axes, its rows, and `partial_windows`."""
     partial_windows = draw(st.booleans())
     axes = draw(st.lists(fitting_axis(partial_windows), min_size=1, max_size=most_axes))

@@ -6,7 +6,8 @@ derivatives of that. So no kernel here loops over elements, and none knows which
 - `protocol` lists the primitives in which backends differ, with a sentence for each. `jax`,
   `torch` and `mlx` provide them. A new backend is one more module like these.
 - The files with the name of a family hold its kernels. Their first argument, `xp`, is the module of
-  a backend; `rows` is what `geometry.Windows.rows` or `geometry.conv`'s `rows` returns.
+  a backend; `rows` is what the `axes` of `geometry.Windows` or `geometry.conv.Convolution`
+  returns.
 - `slices` goes from elements to windows: a tap of all windows is a strided slice.
 - `fold` goes from windows back to elements: tiles of the output are compared with what each window
   says, so that nothing is scattered.

@@ -18,7 +18,7 @@ from math import prod
 
 import numpy as np
 
-from pytensor_unpool.geometry.windows import Row
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels.arrays.protocol import Array, Known, Primitives, Rows
 from pytensor_unpool.kernels.arrays.slices import index_axis
 
@@ -37,7 +37,7 @@ def fold(
     with an entry for each element. ``is_hit(taps, *windows[1:], *elements)`` returns a mask of
     elements, for one shift; `taps` says which tap of the window an element is, or -1.
     """
-    ndim, steps = len(rows), [row[1] for row in rows]
+    ndim, steps = len(rows), [row.stride for row in rows]
     counts = [-(-length // step) for length, step in zip(lengths, steps, strict=True)]
     leading, shifts = tuple(windows[0].shape[:-ndim]), [_tile_shifts(row) for row in rows]
 
@@ -101,7 +101,7 @@ def flat_positions(
     return reduce(lambda positions, axis: positions[..., None] + axis, axes)
 
 
-def _tile_shifts(row: Row) -> range:
+def _tile_shifts(row: AxisWindows) -> range:
     """Return how many tiles away from its own a window of an axis may cover elements."""
     window, stride, before, _, dilation = row
     return range(

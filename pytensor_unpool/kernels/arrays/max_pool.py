@@ -75,9 +75,9 @@ def _maxima(
     """Return maxima, and how far they are from the first tap, or which tap they are."""
     below = [plane_size(lengths[i + 1 :]) for i in range(len(rows))]
     if counts_taps:
-        below = [plane_size([row[0] for row in rows[i + 1 :]]) for i in range(len(rows))]
-    steps = [b * (1 if counts_taps else row[4]) for b, row in zip(below, rows, strict=True)]
-    if plane_size([row[0] for row in rows]) > MOST_TOGETHER:
+        below = [plane_size([row.window for row in rows[i + 1 :]]) for i in range(len(rows))]
+    steps = [b * (1 if counts_taps else row.dilation) for b, row in zip(below, rows, strict=True)]
+    if plane_size([row.window for row in rows]) > MOST_TOGETHER:
         values, offsets = x, None
         # The last axis comes first: of several maxima the first in C order wins.
         for axis in range(-1, -len(rows) - 1, -1):
@@ -92,7 +92,7 @@ def _maxima(
     for axis in range(-len(rows), 0):
         some = [strided_slices(tap, axis, counts[axis], rows[axis]) for tap in taps]
         taps = [tap for one in some for tap in one]
-        moved = [m + k * steps[axis] for m in moved for k in range(rows[axis][0])]
+        moved = [m + k * steps[axis] for m in moved for k in range(rows[axis].window)]
     _, inside = window_taps(lengths, rows, True)
     inside = inside[tuple(slice(count) for count in counts)]
     offsets = [xp.constant(np.asarray(m), OFFSETS) for m in moved]

@@ -9,6 +9,7 @@ import numpy as np
 
 from pytensor_unpool.errors import POOLED_DISAGREE
 from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels.arrays.fold import flat_positions, fold, repeat_tiles, untile
 from pytensor_unpool.kernels.arrays.protocol import Array, Primitives, Rows
 from pytensor_unpool.kernels.arrays.slices import (
@@ -49,7 +50,7 @@ def max_unpool(
 
     if 0 in strides or (duplicates == "sum" and xp.SCATTER_ADD_IS_FAST):
         return scattered(values, positions)
-    rows = [(stride, stride, 0, 0, 1) for stride in strides]
+    rows = [AxisWindows(stride, stride, 0, 0, 1) for stride in strides]
     first = xp.constant(window_starts(shape, counts, rows), "int64")
     whole = [count * stride for count, stride in zip(counts, strides, strict=True)]
 
@@ -77,7 +78,7 @@ def window_unpool(
     check_unpooled(shape)
     check_same_shape(positions, tuple(values.shape))
     check_pooled(values, shape, rows, partial_windows, POOLED_DISAGREE)
-    whole = [-(-length // row[1]) * row[1] for length, row in zip(shape, rows, strict=True)]
+    whole = [-(-length // row.stride) * row.stride for length, row in zip(shape, rows, strict=True)]
 
     def is_hit(_: Array, positions: Array) -> Array:
         return positions == flat_positions(xp, shape, whole, OFFSETS)

@@ -27,7 +27,7 @@ def pool(xp: Primitives, x: Array, rows: Rows, partial_windows: bool, mode: str)
     dtype = xp.dtype_name(x)
     sums = xp.astype(x, _sum_dtype(dtype))
     for axis in range(-1, -len(rows) - 1, -1):
-        if rows[axis][0] > MOST_SLICES:
+        if rows[axis].window > MOST_SLICES:
             sums = xp.reduce_sum(gather_taps(xp, sums, axis, counts[axis], rows[axis], 0))
         else:
             taps = tap_slices(xp, sums, axis, counts[axis], rows[axis], 0)

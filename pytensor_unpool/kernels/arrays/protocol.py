@@ -21,11 +21,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from pytensor_unpool.geometry.conv import Steps
-from pytensor_unpool.geometry.windows import Row
+from pytensor_unpool.geometry.windows import AxisWindows
 
 Array = Any
 Known = np.ndarray[Any, Any]
-Rows = Sequence[Row]
+Rows = Sequence[AxisWindows]
 ConvRows = Sequence[Steps]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pytensor_unpool.geometry.windows import Row, check_windows, pooled_lengths
+from pytensor_unpool.geometry.windows import AxisWindows, check_windows, pooled_lengths
 from pytensor_unpool.kernels.arrays.protocol import Array, Known, Primitives, Rows
 from pytensor_unpool.kernels.checks import check_same_shape
 
@@ -19,7 +19,7 @@ OFFSETS = "int32"
 MOST_SLICES = 64
 
 
-def pad_axis(xp: Primitives, x: Array, axis: int, count: int, row: Row, fill: Any) -> Array:
+def pad_axis(xp: Primitives, x: Array, axis: int, count: int, row: AxisWindows, fill: Any) -> Array:
     """Pad an axis with `fill` as far as its windows reach beyond it."""
     window, stride, before, _, dilation = row
     last = (count - 1) * stride + (window - 1) * dilation
@@ -27,28 +27,38 @@ def pad_axis(xp: Primitives, x: Array, axis: int, count: int, row: Row, fill: An
     return xp.pad(x, axis, before, after, fill) if before > 0 or after > 0 else x
 
 
-def strided_slices(x: Array, axis: int, count: int, row: Row) -> list[Array]:
+def strided_slices(x: Array, axis: int, count: int, row: AxisWindows) -> list[Array]:
     """Return, for each tap, the elements of all windows of a padded axis: one slice per tap."""
     window, stride, _, _, dilation = row
     starts = [k * dilation for k in range(window)]
     return [x[index_axis(axis, slice(s, s + (count - 1) * stride + 1, stride))] for s in starts]
 
 
-def tap_slices(xp: Primitives, x: Array, axis: int, count: int, row: Row, fill: Any) -> list[Array]:
+def tap_slices(
+    xp: Primitives, x: Array, axis: int, count: int, row: AxisWindows, fill: Any
+) -> list[Array]:
     """Return, for each tap, the elements of all windows of an axis; `fill` for those outside."""
     return strided_slices(pad_axis(xp, x, axis, count, row, fill), axis, count, row)
 
 
-def gather_taps(xp: Primitives, x: Array, axis: int, count: int, row: Row, fill: Any) -> Array:
+def gather_taps(
+    xp: Primitives, x: Array, axis: int, count: int, row: AxisWindows, fill: Any
+) -> Array:
     """Return the taps of all windows of an axis, along a new last one."""
     places, inside = _places(x.shape[axis], count, row)
     taps = xp.moveaxis(xp.take(x, axis, places.clip(0, x.shape[axis] - 1)), axis, -1)
-    is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), row[0]), "bool")
+    is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), row.window), "bool")
     return xp.where(is_tap, taps, xp.constant(np.asarray(fill), xp.dtype_name(x)))
 
 
 def argmax_axis(
-    xp: Primitives, values: Array, offsets: Array | None, axis: int, count: int, row: Row, step: int
+    xp: Primitives,
+    values: Array,
+    offsets: Array | None,
+    axis: int,
+    count: int,
+    row: AxisWindows,
+    step: int,
 ) -> tuple[Array, Array]:
     """Return the maximum of every window of an axis, and the offset of the tap that won.
 
@@ -56,14 +66,14 @@ def argmax_axis(
     """
     _, inside = _places(values.shape[axis], count, row)
     lowest = lowest_value(xp.dtype_name(values))
-    if row[0] > MOST_SLICES:
+    if row.window > MOST_SLICES:
         return _argmax_gathered(xp, values, offsets, axis, count, row, step, inside, lowest)
     taps = tap_slices(xp, values, axis, count, row, lowest)
-    steps = [xp.constant(np.asarray(k * step), OFFSETS) for k in range(row[0])]
+    steps = [xp.constant(np.asarray(k * step), OFFSETS) for k in range(row.window)]
     if offsets is not None:
         earlier = tap_slices(xp, offsets, axis, count, row, 0)
         steps = [one + more for one, more in zip(earlier, steps, strict=True)]
-    return argmax_taps(xp, taps, steps, inside.reshape(count, *[1] * (-axis - 1), row[0]))
+    return argmax_taps(xp, taps, steps, inside.reshape(count, *[1] * (-axis - 1), row.window))
 
 
 def argmax_taps(
@@ -96,16 +106,16 @@ def _argmax_gathered(
     offsets: Array | None,
     axis: int,
     count: int,
-    row: Row,
+    row: AxisWindows,
     step: int,
     inside: Known,
     lowest: Any,
 ) -> tuple[Array, Array]:
     taps = gather_taps(xp, values, axis, count, row, lowest)
     hits = (taps == xp.reduce_max(taps)[..., None]) | (taps != taps)
-    is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), row[0]), "bool")
-    numbers = xp.constant(np.arange(row[0]), "int64")
-    beyond = xp.constant(np.asarray(row[0]), "int64")
+    is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), row.window), "bool")
+    numbers = xp.constant(np.arange(row.window), "int64")
+    beyond = xp.constant(np.asarray(row.window), "int64")
     first = xp.reduce_min(xp.where(hits & is_tap, numbers, beyond))[..., None]
     moved = xp.astype(first[..., 0] * step, OFFSETS)
     if offsets is not None:
@@ -114,7 +124,7 @@ def _argmax_gathered(
     return xp.take_along_last(taps, first)[..., 0], moved
 
 
-def _places(length: int, count: int, row: Row) -> tuple[Known, Known]:
+def _places(length: int, count: int, row: AxisWindows) -> tuple[Known, Known]:
     """Return where each window's taps lie on an axis, and which of them are inside."""
     window, stride, before, _, dilation = row
     places = np.arange(count)[:, None] * stride - before + np.arange(window) * dilation
@@ -137,7 +147,7 @@ def window_starts(lengths: Sequence[int], counts: Sequence[int], rows: Rows) -> 
     """Return where, in the flattened plane, the first tap of each window would be."""
     places: Any = 0
     for length, count, row in zip(lengths, counts, rows, strict=True):
-        starts = np.arange(count) * row[1] - row[2]
+        starts = np.arange(count) * row.stride - row.before
         places = np.add.outer(np.asarray(places) * length, starts)
     return np.asarray(places)
 

@@ -1,8 +1,8 @@
 """Arrays whose neighbours in memory are neighbours on a leading axis, the "channels".
 
-Channels-last images seen through ``dimshuffle`` are such arrays. All channels at one place are a
-row of memory; kernels work on these rows, and write outputs of the same layout: their memory goes
-through the other leading axes, the pooled ones, and the channels.
+Channels-last images seen through ``dimshuffle`` are such arrays. The channels of one element of a
+plane are contiguous in memory; kernels work on these vectors, and write outputs of the same layout:
+their memory goes through the other leading axes, the pooled ones, and the channels.
 """
 
 from __future__ import annotations
@@ -15,27 +15,40 @@ from numba import literal_unroll, types
 from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.extending import intrinsic, overload
 
-from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.device import DEVICE_OPTIONS, device_function
 from pytensor_unpool.kernels.numba.simd import LANES
+from pytensor_unpool.kernels.numba.windows import Kernel
 
 
-def strided_layout(arrays: Any, counts: Any) -> Any:
-    """Return None if the arrays' types say that not all can have channels.
+def layout_chooser(ndim: int, on_planes: Kernel, on_channels: Kernel) -> Kernel:
+    """Compile the choice of a kernel by the layout of its arrays, the last `ndim` axes pooled.
 
-    Handed on as an argument, it lets Numba drop the branch for those before it looks at types.
+    ``choose(arrays, arguments, allows_channels)`` returns ``on_channels(arrays, arguments,
+    channel)`` where the same leading axis is the channels of all arrays, or else
+    ``on_planes(arrays, arguments)``.
     """
-    raise NotImplementedError("only compiled code calls this")
 
+    def choose(arrays: Any, arguments: Any, allows_channels: Any) -> Any:
+        raise NotImplementedError("only compiled code calls this")
 
-@overload(strided_layout)
-def _strided_layout(arrays, counts):  # type: ignore[no-untyped-def]
-    if any(array.layout == "C" or array.ndim == len(counts) for array in arrays):
-        return lambda arrays, counts: None
-    return lambda arrays, counts: True
+    @overload(choose, jit_options=DEVICE_OPTIONS)
+    def _choose(arrays, arguments, allows_channels):  # type: ignore[no-untyped-def]
+        if any(array.layout == "C" or array.ndim == ndim for array in arrays):
+            return lambda arrays, arguments, allows_channels: on_planes(arrays, arguments)
+
+        def by_strides(arrays, arguments, allows_channels):  # type: ignore[no-untyped-def]
+            channel = _common_channel_axis(arrays, ndim)
+            if channel >= 0 and allows_channels:
+                return on_channels(arrays, arguments, channel)
+            return on_planes(arrays, arguments)
+
+        return by_strides
+
+    return choose
 
 
 @device_function
-def channel_axis(x, ndim):  # type: ignore[no-untyped-def]
+def _channel_axis(x, ndim):  # type: ignore[no-untyped-def]
     """Return the leading axis with neighbours in memory, if no pooled one has them, or else -1."""
     if x.strides[-1] != x.itemsize:
         for i in range(x.ndim - ndim - 1, -1, -1):
@@ -45,11 +58,11 @@ def channel_axis(x, ndim):  # type: ignore[no-untyped-def]
 
 
 @device_function
-def common_channel_axis(arrays, ndim):  # type: ignore[no-untyped-def]
+def _common_channel_axis(arrays, ndim):  # type: ignore[no-untyped-def]
     """Return the leading axis that is the channels of all arrays, or -1."""
-    channel = channel_axis(arrays[0], ndim)
+    channel = _channel_axis(arrays[0], ndim)
     for array in literal_unroll(arrays):
-        if channel_axis(array, ndim) != channel:
+        if _channel_axis(array, ndim) != channel:
             channel = -1
     return channel
 
@@ -66,7 +79,7 @@ def channels_inside(x, ndim, channel):  # type: ignore[no-untyped-def]
 
 
 @device_function
-def channels_back(stored, ndim, channel):  # type: ignore[no-untyped-def]
+def channels_back(stored, channel):  # type: ignore[no-untyped-def]
     """Return an array that is stored with its channels last as one that has them at an axis."""
     axes = stored.shape
     for i in range(stored.ndim):
@@ -76,45 +89,45 @@ def channels_back(stored, ndim, channel):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def memory_row(typing_context, array, offset, count):  # type: ignore[no-untyped-def]
-    """Return `count` elements of memory from `offset` bytes behind the array's first, as a row.
+def contiguous_view(typing_context, array, offset, count):  # type: ignore[no-untyped-def]
+    """Return the `count` elements of memory from `offset` bytes behind the array's first on.
 
-    The row is no longer than its neighbours are, and holds no reference: the array has to live.
+    The view holds no reference: the array has to outlive it.
     """
-    row_type = types.Array(array.dtype, 1, "C")
+    view_type = types.Array(array.dtype, 1, "C")
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, offset, count = arguments
-        view = context.make_array(signature.args[0])(context, builder, array)
+        whole = context.make_array(signature.args[0])(context, builder, array)
         byte = ir.IntType(8).as_pointer()
-        start = builder.gep(builder.bitcast(view.data, byte), [offset])
-        row = context.make_array(row_type)(context, builder)
+        start = builder.gep(builder.bitcast(whole.data, byte), [offset])
+        view = context.make_array(view_type)(context, builder)
         context.populate_array(
-            row,
-            data=builder.bitcast(start, row.data.type),
+            view,
+            data=builder.bitcast(start, view.data.type),
             shape=[count],
-            strides=[view.itemsize],
-            itemsize=view.itemsize,
+            strides=[whole.itemsize],
+            itemsize=whole.itemsize,
             meminfo=None,
         )
-        return row._getvalue()
+        return view._getvalue()
 
-    return row_type(array, offset, count), generate
+    return view_type(array, offset, count), generate
 
 
 @device_function(forceinline=True)
-def row_at(images, index):  # type: ignore[no-untyped-def]
-    """Return the channels at a place of an array that has them first."""
+def channels_at(images, index):  # type: ignore[no-untyped-def]
+    """Return the vector of all channels at an index of an array that has them first."""
     offset = 0
     for i in range(len(index)):
         offset += index[i] * images.strides[1 + i]
-    return memory_row(images, offset, images.shape[0])
+    return contiguous_view(images, offset, images.shape[0])
 
 
 @device_function(forceinline=True)
-def place_of(lengths, coordinates):  # type: ignore[no-untyped-def]
-    """Return the number of an element in C order."""
-    place = 0
+def flat_index(coordinates, lengths):  # type: ignore[no-untyped-def]
+    """Return the index of an element in the flattened axes, as `numpy.ravel_multi_index` does."""
+    flat = 0
     for i in range(len(lengths)):
-        place = place * lengths[i] + coordinates[i]
-    return place
+        flat = flat * lengths[i] + coordinates[i]
+    return flat

@@ -74,5 +74,6 @@ class InnerCompiler(CompilerBase):  # type: ignore[misc]
         return [manager]
 
 
-# What compiles a function that only `by_address` ones call, and each other.
-device_function = partial(njit, pipeline_class=InnerCompiler, **OPTIONS)
+# How to compile a function that only `by_address` ones call, and each other.
+DEVICE_OPTIONS = {**OPTIONS, "pipeline_class": InnerCompiler}
+device_function = partial(njit, **DEVICE_OPTIONS)

@@ -9,7 +9,7 @@ products of strips.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
@@ -19,14 +19,10 @@ from pytensor_unpool.geometry import helix as geometry
 from pytensor_unpool.kernels.numba.by_address import Types, by_address
 from pytensor_unpool.kernels.numba.conv.microkernel import VECTOR_BYTES, tile_kernel
 from pytensor_unpool.kernels.numba.device import device_function
-from pytensor_unpool.kernels.numba.windows import _compile_together
+from pytensor_unpool.kernels.numba.windows import compile_together
 
 # Axes are wound up until strips are as long: shorter ones leave vectors half empty.
 SHORTEST_STRIP = 64
-
-# What is known of an axis: lengths of the array that is read, of strips and of taps; where tap 0 of
-# element 0 reads; and how many elements neighbours on a strip are apart, 0 on outer axes.
-LENGTH, STRIP, TAPS, SHIFT, STEP = range(5)
 
 # Arithmetic that may add up in any order, so in vectors.
 ANY_ORDER = {"reassoc", "contract"}
@@ -34,90 +30,103 @@ ANY_ORDER = {"reassoc", "contract"}
 WIDEST = 8
 _tile_8, _tile_6, _tile_4 = (tile_kernel(1, vectors) for vectors in (WIDEST, 6, 4))
 
-(row_length,) = _compile_together(geometry.row_length)
+(row_length,) = compile_together(geometry.row_length)
+
+
+class StripPlan(NamedTuple):
+    """How arrays lie on strips: vectors with an entry for each axis."""
+
+    lengths: Any
+    """Of the array that is read."""
+    strips: Any
+    """Lengths of the result on a strip."""
+    taps: Any
+    shifts: Any
+    """Where tap 0 of element 0 reads."""
+    steps: Any
+    """How many elements neighbours are apart on a strip, 0 on outer axes."""
 
 
 @device_function
-def convolve_by_products(x, kernel, numbers, y):  # type: ignore[no-untyped-def]
+def convolve_by_products(x, kernel, table, y):  # type: ignore[no-untyped-def]
     """Write to `y` a window of the whole convolution of `x` and `kernel`, all of them flat.
 
-    A row of `numbers` for each axis: its length in x, kernel and window, and the window's start.
+    A row of `table` for each axis: its length in x, kernel and window, and the window's start.
     """
-    elements, few_taps, outputs = sizes(numbers)
+    elements, kernel_size, outputs = sizes(table)
     if y.size == 0:
         return
-    swaps, sums_up = few_taps > elements, min(elements, few_taps) > outputs
-    plan = make_plan(numbers, swaps, sums_up)
+    swaps, sums_up = kernel_size > elements, min(elements, kernel_size) > outputs
+    plan = make_plan(table, swaps, sums_up)
     outer, pitch, strip, inner_taps, strips, rounds = measures(plan)
     width = VECTOR_BYTES // x.itemsize
     padded = (strip + width - 1) // width * width
     wound = np.zeros(strips * pitch + padded + WIDEST * width, x.dtype)
     sums = np.zeros(padded + WIDEST * width, x.dtype)
     inner_offsets = tap_offsets(plan, outer, inner_taps)
-    taps = outputs if sums_up else min(elements, few_taps)
+    taps = outputs if sums_up else min(elements, kernel_size)
     offsets, places = np.empty(taps, np.int64), np.empty(taps, np.int64)
     weights = np.empty(taps, x.dtype)
-    few = np.empty(min(elements, few_taps), x.dtype)
-    kernel_step = 0 if kernel.size == few_taps else few_taps
+    turned = np.empty(min(elements, kernel_size), x.dtype)
+    kernel_step = 0 if kernel.size == kernel_size else kernel_size
     if sums_up:
         y[:] = 0
     for item in range(x.size // elements):
         source = x[item * elements : (item + 1) * elements]
-        turned = kernel[item * kernel_step : item * kernel_step + few_taps]
+        smaller = kernel[item * kernel_step : item * kernel_step + kernel_size]
         if swaps:
-            source, turned = turned, source
+            source, smaller = smaller, source
         # The last tap comes first.
-        for i in range(len(few)):
-            few[i] = turned[len(few) - 1 - i]
+        for i in range(len(turned)):
+            turned[i] = smaller[len(turned) - 1 - i]
         wind_source(plan, outer, pitch, source, wound)
         y_item = y[item * outputs : (item + 1) * outputs]
-        index = np.zeros(len(plan), np.int64)
+        index = np.zeros(len(table), np.int64)
         for number in range(rounds):
             terms = list_taps(plan, outer, index, pitch, inner_offsets, offsets, places)
             if sums_up:
-                move_rows(plan, outer, number, few, sums, sums_up)
+                move_rows(plan, outer, number, turned, sums, sums_up)
                 add_up(sums, wound, offsets, places, terms, padded, y_item)
             else:
                 for term in range(terms):
-                    weights[term] = few[places[term]]
+                    weights[term] = turned[places[term]]
                 multiply(weights, offsets, terms, wound, sums, padded)
                 move_rows(plan, outer, number, y_item, sums, sums_up)
-            advance(index, plan, 0, outer, STRIP)
+            advance(index, plan.strips, 0, outer)
 
 
 @device_function
-def sizes(numbers):  # type: ignore[no-untyped-def]
+def sizes(table):  # type: ignore[no-untyped-def]
     """Return how many elements x, kernel and window have."""
     elements, taps, outputs = 1, 1, 1
-    for i in range(len(numbers)):
-        elements *= numbers[i, 0]
-        taps *= numbers[i, 1]
-        outputs *= numbers[i, 2]
+    for i in range(len(table)):
+        elements *= table[i, 0]
+        taps *= table[i, 1]
+        outputs *= table[i, 2]
     return elements, taps, outputs
 
 
 @device_function
-def make_plan(numbers, swaps, sums_up):  # type: ignore[no-untyped-def]
-    """Return what is known of each axis; the last ones are wound up."""
-    axes = len(numbers)
-    plan = np.zeros((axes, 5), np.int64)
+def make_plan(table, swaps, sums_up):  # type: ignore[no-untyped-def]
+    """Return how the arrays lie on strips; the last axes are wound up."""
+    axes = len(table)
+    lengths, strips, taps, shifts, steps = np.zeros((5, axes), np.int64)
     for i in range(axes):
-        length, few, window = numbers[i, 0], numbers[i, 1], numbers[i, 2]
+        length, short, window = table[i, 0], table[i, 1], table[i, 2]
         if swaps:
-            length, few = few, length
-        plan[i, LENGTH], plan[i, SHIFT] = length, numbers[i, 3] - few + 1
-        plan[i, STRIP], plan[i, TAPS] = window, few
+            length, short = short, length
+        lengths[i], shifts[i] = length, table[i, 3] - short + 1
+        strips[i], taps[i] = window, short
         if sums_up:
-            plan[i, STRIP], plan[i, TAPS] = few, window
+            strips[i], taps[i] = short, window
     strip, step = 1, 1
     for i in range(axes - 1, -1, -1):
-        plan[i, STEP] = step
-        strip *= plan[i, STRIP]
+        steps[i] = step
+        strip *= strips[i]
         if strip >= SHORTEST_STRIP:
             break
-        few = plan[i, TAPS]
-        step *= row_length(plan[i, LENGTH], few, plan[i, SHIFT] + few - 1, plan[i, STRIP])
-    return plan
+        step *= row_length(lengths[i], taps[i], shifts[i] + taps[i] - 1, strips[i])
+    return StripPlan(lengths, strips, taps, shifts, steps)
 
 
 @device_function
@@ -127,26 +136,26 @@ def measures(plan):  # type: ignore[no-untyped-def]
     Then the numbers of taps of the wound axes, of strips that are read, and of strips of sums.
     """
     outer = 0
-    while plan[outer, STEP] == 0:
+    while plan.steps[outer] == 0:
         outer += 1
     pitch, strip, inner_taps, strips, rounds = 1, 1, 1, 1, 1
-    for i in range(len(plan)):
+    for i in range(len(plan.steps)):
         if i < outer:
-            strips *= plan[i, LENGTH]
-            rounds *= plan[i, STRIP]
+            strips *= plan.lengths[i]
+            rounds *= plan.strips[i]
         else:
-            pitch += (plan[i, STRIP] + plan[i, TAPS] - 2) * plan[i, STEP]
-            strip += (plan[i, STRIP] - 1) * plan[i, STEP]
-            inner_taps *= plan[i, TAPS]
+            pitch += (plan.strips[i] + plan.taps[i] - 2) * plan.steps[i]
+            strip += (plan.strips[i] - 1) * plan.steps[i]
+            inner_taps *= plan.taps[i]
     return outer, pitch, strip, inner_taps, strips, rounds
 
 
 @device_function
-def advance(index, plan, begin, end, kind):  # type: ignore[no-untyped-def]
-    """Step to the next index of some axes, in C order."""
+def advance(index, lengths, begin, end):  # type: ignore[no-untyped-def]
+    """Step to the next index of the axes from `begin` to before `end`, in C order."""
     for i in range(end - 1, begin - 1, -1):
         index[i] += 1
-        if index[i] < plan[i, kind]:
+        if index[i] < lengths[i]:
             return
         index[i] = 0
 
@@ -154,37 +163,37 @@ def advance(index, plan, begin, end, kind):  # type: ignore[no-untyped-def]
 @device_function
 def wind_source(plan, outer, pitch, source, wound):  # type: ignore[no-untyped-def]
     """Copy the rows of an array to their places on strips."""
-    axes = len(plan)
+    axes = len(plan.steps)
     index = np.zeros(axes, np.int64)
-    length, shift = plan[axes - 1, LENGTH], plan[axes - 1, SHIFT]
+    length, shift = plan.lengths[axes - 1], plan.shifts[axes - 1]
     begin = max(0, shift)
-    end = min(length, plan[axes - 1, STRIP] + plan[axes - 1, TAPS] - 1 + shift)
+    end = min(length, plan.strips[axes - 1] + plan.taps[axes - 1] - 1 + shift)
     for row in range(source.size // length):
         strip, place, is_read = 0, -shift, True
         for i in range(axes - 1):
             if i < outer:
-                strip = strip * plan[i, LENGTH] + index[i]
+                strip = strip * plan.lengths[i] + index[i]
             else:
-                at = index[i] - plan[i, SHIFT]
-                is_read = is_read and 0 <= at < plan[i, STRIP] + plan[i, TAPS] - 1
-                place += at * plan[i, STEP]
+                at = index[i] - plan.shifts[i]
+                is_read = is_read and 0 <= at < plan.strips[i] + plan.taps[i] - 1
+                place += at * plan.steps[i]
         if is_read:
             first = strip * pitch + place
             for i in range(begin, end):
                 wound[np.uint64(first + i)] = source[np.uint64(row * length + i)]
-        advance(index, plan, 0, axes - 1, LENGTH)
+        advance(index, plan.lengths, 0, axes - 1)
 
 
 @device_function
 def tap_offsets(plan, outer, inner_taps):  # type: ignore[no-untyped-def]
     """Return how far along a strip each tap of the wound axes reads."""
     offsets = np.empty(inner_taps, np.int64)
-    index = np.zeros(len(plan), np.int64)
+    index = np.zeros(len(plan.steps), np.int64)
     for tap in range(inner_taps):
         offsets[tap] = 0
-        for i in range(outer, len(plan)):
-            offsets[tap] += index[i] * plan[i, STEP]
-        advance(index, plan, outer, len(plan), TAPS)
+        for i in range(outer, len(plan.steps)):
+            offsets[tap] += index[i] * plan.steps[i]
+        advance(index, plan.taps, outer, len(plan.steps))
     return offsets
 
 
@@ -192,41 +201,41 @@ def tap_offsets(plan, outer, inner_taps):  # type: ignore[no-untyped-def]
 def list_taps(plan, outer, index, pitch, inner_offsets, offsets, places):  # type: ignore[no-untyped-def]
     """List where taps read for a strip of sums, and which they are; return how many."""
     terms, inner_taps = 0, len(inner_offsets)
-    tap = np.zeros(len(plan), np.int64)
+    tap = np.zeros(len(plan.steps), np.int64)
     for number in range(len(offsets) // inner_taps):
         strip, is_inside = 0, True
         for i in range(outer):
-            at = index[i] + tap[i] + plan[i, SHIFT]
-            is_inside = is_inside and 0 <= at < plan[i, LENGTH]
-            strip = strip * plan[i, LENGTH] + at
+            at = index[i] + tap[i] + plan.shifts[i]
+            is_inside = is_inside and 0 <= at < plan.lengths[i]
+            strip = strip * plan.lengths[i] + at
         if is_inside:
             for i in range(inner_taps):
                 offsets[np.uint64(terms + i)] = strip * pitch + inner_offsets[np.uint64(i)]
                 places[np.uint64(terms + i)] = number * inner_taps + i
             terms += inner_taps
-        advance(tap, plan, 0, outer, TAPS)
+        advance(tap, plan.taps, 0, outer)
     return terms
 
 
 @device_function
 def move_rows(plan, outer, number, array, strip, to_strip):  # type: ignore[no-untyped-def]
     """Copy the rows of the wound axes to a strip, or back from there."""
-    axes = len(plan)
-    length, rows = plan[axes - 1, STRIP], 1
+    axes = len(plan.steps)
+    length, rows = plan.strips[axes - 1], 1
     for i in range(outer, axes - 1):
-        rows *= plan[i, STRIP]
+        rows *= plan.strips[i]
     index = np.zeros(axes, np.int64)
     for row in range(rows):
         place = 0
         for i in range(outer, axes - 1):
-            place += index[i] * plan[i, STEP]
+            place += index[i] * plan.steps[i]
         first = (number * rows + row) * length
         for i in range(length):
             if to_strip:
                 strip[np.uint64(place + i)] = array[np.uint64(first + i)]
             else:
                 array[np.uint64(first + i)] = strip[np.uint64(place + i)]
-        advance(index, plan, outer, axes - 1, STRIP)
+        advance(index, plan.strips, outer, axes - 1)
 
 
 def multiply(weights: Any, offsets: Any, terms: Any, source: Any, sums: Any, padded: Any) -> None:

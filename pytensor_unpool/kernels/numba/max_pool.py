@@ -1,7 +1,8 @@
 """Max-pooling in Numba.
 
-Few taps, known beforehand, on up to three axes are unrolled: the loop over the windows of a row
-then has no branch and is vectorised. Everything else goes tap by tap over whole rows of windows.
+Where a window has few taps on up to three axes, known when the kernel is compiled, they are
+unrolled: the loop over the windows of a line then has no branch and is vectorised. In all other
+cases each tap updates all windows of a line that it belongs to.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ import numpy as np
 from pytensor_unpool.errors import POSITIONS_TOO_NARROW, LengthError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.channels import (
-    channel_axis,
     channels_back,
     channels_inside,
-    strided_layout,
+    layout_chooser,
 )
 from pytensor_unpool.kernels.numba.compare import beats, lowest
 from pytensor_unpool.kernels.numba.device import device_function
@@ -30,55 +30,40 @@ from pytensor_unpool.kernels.numba.windows import Kernel, taps_walker, windows_c
 def max_pool(windows: Windows, output: str = "positions", dtype: str = "int64") -> Kernel:
     """Compile ``x -> (values, positions)``, or ``x -> values`` for the output "values".
 
-    For "taps", the second array has the numbers of the taps. Where a number in `windows` is not
-    known, the kernel is ``(x, numbers) -> ...``.
+    For "taps", the second array has the numbers of the taps. Where windows are known only at run
+    time, the kernel takes their matrix as well.
     """
     pooled = -windows.ndim
     has_limit = output == "positions"
-    last_countable = int(np.iinfo(dtype).max)
+    largest_position = int(np.iinfo(dtype).max)
     count = windows_counter(windows)
-    pool = _pool_either(windows, output, np.dtype(dtype))
+    pool = _pool_by_layout(windows, output, np.dtype(dtype))
 
     @device_function
-    def max_pool(x, *numbers):  # type: ignore[no-untyped-def]
+    def max_pool(x, *runtime_parameters):  # type: ignore[no-untyped-def]
         lengths = x.shape[pooled:]
-        rows, counts = count(lengths, *numbers)
-        elements_a_plane = 1
+        axes, counts = count(lengths, *runtime_parameters)
+        plane_size = 1
         for length in lengths:
-            elements_a_plane *= length
-        if has_limit and elements_a_plane - 1 > last_countable:
-            raise LengthError(POSITIONS_TOO_NARROW, 0, elements_a_plane - 1, last_countable)
-        is_countable = elements_a_plane <= LARGEST_INT32
-        return pool(x, rows, counts, is_countable, strided_layout((x,), counts))
+            plane_size *= length
+        if has_limit and plane_size - 1 > largest_position:
+            raise LengthError(POSITIONS_TOO_NARROW, 0, plane_size - 1, largest_position)
+        return pool((x,), (axes, counts), plane_size <= LARGEST_INT32)
 
     return max_pool  # type: ignore[no-any-return]
 
 
-def _pool_either(windows: Windows, output: str, dtype: Any) -> Kernel:
-    """Compile the choice of a kernel by the layout of the array.
+def _pool_by_layout(windows: Windows, output: str, dtype: Any) -> Kernel:
+    """Compile ``pool(arrays, arguments, fits_int32)``, which chooses a kernel.
 
-    ``pool(x, rows, counts, is_countable, layout)`` is told whether an int32 counts the elements of
-    a plane.
+    Channels may be pooled side by side if an int32 counts the elements of a plane.
     """
-    ndim = windows.ndim
     pool_planes = _pool_planes(windows, output, dtype)
     if not windows.can_unroll:
         return device_function(  # type: ignore[no-any-return]
-            lambda x, rows, counts, is_countable, layout: pool_planes(x, rows, counts)
+            lambda arrays, arguments, fits_int32: pool_planes(arrays, arguments)
         )
-    pool_channels = _pool_channels(windows, output, dtype)
-
-    @device_function
-    def pool(x, rows, counts, is_countable, layout):  # type: ignore[no-untyped-def]
-        # Numba drops the second branch where `layout` is None, before it looks at types.
-        if layout is None:
-            return pool_planes(x, rows, counts)
-        channel = channel_axis(x, ndim)
-        if channel >= 0 and is_countable:
-            return pool_channels(x, counts, channel)
-        return pool_planes(x, rows, counts)
-
-    return pool  # type: ignore[no-any-return]
+    return layout_chooser(windows.ndim, pool_planes, _pool_channels(windows, output, dtype))
 
 
 def _pool_planes(windows: Windows, output: str, dtype: Any) -> Kernel:
@@ -92,17 +77,18 @@ def _pool_planes(windows: Windows, output: str, dtype: Any) -> Kernel:
         pool_plane = _pool_plane_by_taps(windows.ndim, with_positions)
 
     @device_function
-    def pool_planes(x, rows, counts):  # type: ignore[no-untyped-def]
+    def pool_planes(arrays, arguments):  # type: ignore[no-untyped-def]
+        x, axes, counts = arrays[0], arguments[0], arguments[1]
         values = np.empty(x.shape[:pooled] + counts, x.dtype)
         use_huge_pages(values)
         if with_positions:
             positions = np.empty(x.shape[:pooled] + counts, dtype)
             use_huge_pages(positions)
             for item in np.ndindex(x.shape[:pooled]):
-                pool_plane(rows, counts, x[item], (values[item], positions[item]))
+                pool_plane(axes, counts, x[item], (values[item], positions[item]))
             return values, positions
         for item in np.ndindex(x.shape[:pooled]):
-            pool_plane(rows, counts, x[item], (values[item],))
+            pool_plane(axes, counts, x[item], (values[item],))
         return values
 
     return pool_planes  # type: ignore[no-any-return]
@@ -115,7 +101,8 @@ def _pool_channels(windows: Windows, output: str, dtype: Any) -> Kernel:
     pool_item = channel_pool(windows, by_taps=output == "taps")
 
     @device_function
-    def pool_channels(x, counts, channel):  # type: ignore[no-untyped-def]
+    def pool_channels(arrays, arguments, channel):  # type: ignore[no-untyped-def]
+        x, counts = arrays[0], arguments[1]
         moved = channels_inside(x, ndim, channel)
         channels = moved.shape[outer]
         stored = np.empty(moved.shape[:outer] + counts + (channels,), x.dtype)
@@ -133,38 +120,38 @@ def _pool_channels(windows: Windows, output: str, dtype: Any) -> Kernel:
                 pool_item(counts, moved[item], (values,), number * item_size)
         if with_positions:
             positions = stored_positions.reshape(stored.shape)
-            return channels_back(stored, ndim, channel), channels_back(positions, ndim, channel)
-        return channels_back(stored, ndim, channel)
+            return channels_back(stored, channel), channels_back(positions, channel)
+        return channels_back(stored, channel)
 
     return pool_channels  # type: ignore[no-any-return]
 
 
 def _pool_plane_by_taps(ndim: int, with_positions: bool) -> Kernel:
-    """Compile the pooling of one leading item, where each tap updates whole rows of windows."""
+    """Compile the pooling of one leading item, where each tap updates all windows of a line."""
 
     @device_function
-    def update(line, place, shift, stride, low, high, index, outputs):  # type: ignore[no-untyped-def]
+    def update(line, line_start, shift, stride, low, high, index, outputs):  # type: ignore[no-untyped-def]
         values = outputs[0][index]
         if with_positions:
             positions = outputs[1][index]
         for window in range(low, high):
-            coordinate = window * stride + shift
-            element = line[coordinate]
+            at = window * stride + shift
+            element = line[at]
             best = values[window]
             wins = beats(element, best)
             if with_positions:
                 position = positions[window]
                 wins = wins | (position < 0)
-                positions[window] = place + coordinate if wins else position
+                positions[window] = line_start + at if wins else position
             values[window] = element if wins else best
 
     walk = taps_walker(ndim, update)
 
     @device_function
-    def pool_plane(rows, counts, plane, outputs):  # type: ignore[no-untyped-def]
+    def pool_plane(axes, counts, plane, outputs):  # type: ignore[no-untyped-def]
         outputs[0][...] = lowest(plane)
         if with_positions:
             outputs[1][...] = -1
-        walk(rows, counts, plane, outputs)
+        walk(axes, counts, plane, outputs)
 
     return pool_plane  # type: ignore[no-any-return]

@@ -16,14 +16,13 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.channels import (
     channels_back,
     channels_inside,
-    common_channel_axis,
-    strided_layout,
+    layout_chooser,
 )
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.max_pool_simd import block_gather, block_unpool
 from pytensor_unpool.kernels.numba.max_unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
-from pytensor_unpool.kernels.numba.simd import WindowRow
+from pytensor_unpool.kernels.numba.simd import BlockWindows
 from pytensor_unpool.kernels.numba.unrolled import (
     element_of,
     three_axes,
@@ -38,26 +37,17 @@ from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths, windows
 def tap_unpool(windows: Windows) -> Kernel:
     """Compile ``(values, taps, shape) -> y``: every window's value at its tap."""
     ndim, pooled = windows.ndim, -windows.ndim
-    some_lengths = (0,) * ndim
+    lengths_type = (0,) * ndim
     count = windows_counter(windows)
-    unpool_planes, unpool_channels = _unpool_planes(windows), _unpool_channels(windows)
-
-    @device_function
-    def unpool(values, taps, lengths, counts, layout):  # type: ignore[no-untyped-def]
-        if layout is None:
-            return unpool_planes(values, taps, lengths, counts)
-        channel = common_channel_axis((values, taps), ndim)
-        if channel >= 0:
-            return unpool_channels(values, taps, lengths, counts, channel)
-        return unpool_planes(values, taps, lengths, counts)
+    unpool = layout_chooser(ndim, _unpool_planes(windows), _unpool_channels(windows))
 
     @device_function
     def tap_unpool(values, taps, shape):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, taps.shape, values.shape, 0)
-        lengths = unpooled_lengths(shape, some_lengths)
+        lengths = unpooled_lengths(shape, lengths_type)
         _, counts = count(lengths)
         check_lengths(POOLED_DISAGREE, taps.shape, taps.shape[:pooled] + counts, 0)
-        return unpool(values, taps, lengths, counts, strided_layout((values, taps), counts))
+        return unpool((values, taps), (lengths, counts), True)
 
     return tap_unpool  # type: ignore[no-any-return]
 
@@ -66,11 +56,12 @@ def _unpool_planes(windows: Windows) -> Kernel:
     """Compile the un-pooling of every leading item on its own, to a contiguous output."""
     pooled = -windows.ndim
     has_all_elements, inside = _coverage(windows), windows_inside(windows)
-    block, write = block_unpool(WindowRow.of(windows)), _write(windows)
+    block, write = block_unpool(BlockWindows.of(windows)), _write(windows)
     walk = unrolled_walk(windows, block, write, by_taps=True)
 
     @device_function
-    def unpool_planes(values, taps, lengths, counts):  # type: ignore[no-untyped-def]
+    def unpool_planes(arrays, arguments):  # type: ignore[no-untyped-def]
+        (values, taps), (lengths, counts) = arrays, arguments
         y = np.empty(taps.shape[:pooled] + lengths, values.dtype)
         use_huge_pages(y)
         in_blocks = is_contiguous(values) and is_contiguous(taps)
@@ -95,18 +86,19 @@ def _unpool_channels(windows: Windows) -> Kernel:
     unpool_item = channel_tap_unpool(windows)
 
     @device_function
-    def unpool_channels(values, taps, lengths, counts, channel):  # type: ignore[no-untyped-def]
-        values = channels_inside(values, ndim, channel)
-        taps = channels_inside(taps, ndim, channel)
+    def unpool_channels(arrays, arguments, channel):  # type: ignore[no-untyped-def]
+        lengths, counts = arguments
+        values = channels_inside(arrays[0], ndim, channel)
+        taps = channels_inside(arrays[1], ndim, channel)
         stored = np.empty(values.shape[:outer] + lengths + (values.shape[outer],), values.dtype)
         use_huge_pages(stored)
         is_covered = has_all_elements(lengths, counts)
-        y = channels_back(stored, ndim, values.ndim - ndim - 1)
+        y = channels_back(stored, values.ndim - ndim - 1)
         for item in np.ndindex(values.shape[:outer]):
             if not is_covered:
                 stored[item].reshape(-1)[:] = 0
             unpool_item(counts, y[item], (values[item], taps[item]), 0)
-        return channels_back(stored, ndim, channel)
+        return channels_back(stored, channel)
 
     return unpool_channels  # type: ignore[no-any-return]
 
@@ -115,7 +107,8 @@ def tap_gather(windows: Windows) -> Kernel:
     """Compile ``(x, taps) -> y``: the element of `x` at every window's tap."""
     ndim, pooled = windows.ndim, -windows.ndim
     count = windows_counter(windows)
-    walk = unrolled_walk(windows, block_gather(WindowRow.of(windows)), _read(windows), by_taps=True)
+    block = block_gather(BlockWindows.of(windows))
+    walk = unrolled_walk(windows, block, _read(windows), by_taps=True)
 
     @device_function
     def tap_gather(x, taps):  # type: ignore[no-untyped-def]
@@ -134,10 +127,11 @@ def tap_gather(windows: Windows) -> Kernel:
 
 def _coverage(windows: Windows) -> Kernel:
     """Compile ``(lengths, counts) -> bool``: whether every element is a tap of a window."""
-    rows = three_axes(windows)
-    (_, sa, ba, _, _), (_, sb, bb, _, _), (_, sc, bc, _, _) = rows
+    three = three_axes(windows)
+    stride_a, stride_b, stride_c = three.stride
+    before_a, before_b, before_c = three.before
     three_lengths = three_lengths_of(windows.ndim)
-    has_gaps = any(stride > window or dilation > 1 for window, stride, _, _, dilation in rows)
+    has_gaps = any(axis.stride > axis.window or axis.dilation > 1 for axis in windows.axes())
 
     @device_function
     def has_all_elements(lengths, counts):  # type: ignore[no-untyped-def]
@@ -145,8 +139,11 @@ def _coverage(windows: Windows) -> Kernel:
             return False
         length_a, length_b, length_c = three_lengths(lengths)
         count_a, count_b, count_c = three_lengths(counts)
-        is_covered = count_a * sa - ba >= length_a and count_b * sb - bb >= length_b
-        return is_covered and count_c * sc - bc >= length_c
+        return (
+            count_a * stride_a - before_a >= length_a
+            and count_b * stride_b - before_b >= length_b
+            and count_c * stride_c - before_c >= length_c
+        )
 
     return has_all_elements  # type: ignore[no-any-return]
 
@@ -166,8 +163,8 @@ def _write(windows: Windows) -> Kernel:
         is_inside, at_a, at_b, at_c = find(element_at(arrays[1], a, b, c), starts, firsts, lasts)
         if is_inside:
             _, length_b, length_c = three_lengths(plane.shape)
-            place = (at_a * length_b + at_b) * length_c + at_c
-            arrays[2][np.uint64(place)] = element_at(arrays[0], a, b, c)
+            at = (at_a * length_b + at_b) * length_c + at_c
+            arrays[2][np.uint64(at)] = element_at(arrays[0], a, b, c)
 
     return write  # type: ignore[no-any-return]
 
@@ -191,15 +188,20 @@ def _read(windows: Windows) -> Kernel:
 
 def _tap_finder(windows: Windows) -> Kernel:
     """Compile the step from a tap's number to whether it is inside, and to its coordinates."""
-    (_, _, _, _, da), (wb, _, _, _, db), (wc, _, _, _, dc) = three_axes(windows)
+    three = three_axes(windows)
+    _, window_b, window_c = three.window
+    dilation_a, dilation_b, dilation_c = three.dilation
 
     @device_function(forceinline=True)
     def find(number, starts, firsts, lasts):  # type: ignore[no-untyped-def]
         tap = np.int64(number)
-        tap_a, tap_b, tap_c = tap // (wb * wc), tap // wc % wb, tap % wc
+        line, tap_c = tap // window_c, tap % window_c
+        tap_a, tap_b = line // window_b, line % window_b
         is_inside = (firsts[0] <= tap_a <= lasts[0]) & (firsts[1] <= tap_b <= lasts[1])
         is_inside &= firsts[2] <= tap_c <= lasts[2]
-        return is_inside, starts[0] + tap_a * da, starts[1] + tap_b * db, starts[2] + tap_c * dc
+        at_a = starts[0] + tap_a * dilation_a
+        at_b = starts[1] + tap_b * dilation_b
+        return is_inside, at_a, at_b, starts[2] + tap_c * dilation_c
 
     return find  # type: ignore[no-any-return]
 

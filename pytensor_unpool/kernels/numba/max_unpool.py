@@ -24,11 +24,10 @@ from pytensor_unpool.errors import (
 )
 from pytensor_unpool.geometry.max_unpool import MOST_ELEMENTS
 from pytensor_unpool.kernels.numba.channels import (
+    channels_at,
     channels_back,
     channels_inside,
-    common_channel_axis,
-    row_at,
-    strided_layout,
+    layout_chooser,
 )
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
@@ -40,85 +39,83 @@ MARKS = 2**20
 
 def max_unpool(ndim: int, duplicates: str, wraps: bool) -> Kernel:
     """Compile ``(values, positions, shape) -> y`` with `ndim` un-pooled axes."""
-    pooled = -ndim
-    from_end = _from_end(wraps)
-    adds_up = duplicates == "sum"
-    some_lengths = (0,) * ndim
-
-    write = _write_plane(adds_up, from_end)
-    unpool_channels = _unpool_channels(ndim, adds_up, from_end)
-
-    @device_function
-    def unpool_planes(values, positions, lengths):  # type: ignore[no-untyped-def]
-        y = np.empty(values.shape[:pooled] + lengths, values.dtype)
-        use_huge_pages(y)
-        is_bad, place = False, np.int64(0)
-        for item in np.ndindex(values.shape[:pooled]):
-            line, places = values[item], positions[item]
-            is_bad, place = write(y[item].reshape(-1), as_rows(line, places), as_rows(places, line))
-            if is_bad:
-                break
-        return y, is_bad, place
-
-    @device_function
-    def unpool(values, positions, lengths, layout):  # type: ignore[no-untyped-def]
-        if layout is None:
-            return unpool_planes(values, positions, lengths)
-        channel = common_channel_axis((values, positions), ndim)
-        if channel >= 0:
-            return unpool_channels(values, positions, lengths, channel)
-        return unpool_planes(values, positions, lengths)
+    adds_up, from_end = duplicates == "sum", _from_end(wraps)
+    lengths_type = (0,) * ndim
+    unpool = layout_chooser(
+        ndim, _unpool_planes(ndim, adds_up, from_end), _unpool_channels(ndim, adds_up, from_end)
+    )
 
     @device_function
     def max_unpool(values, positions, shape):  # type: ignore[no-untyped-def]
         check_lengths(POSITIONS_DISAGREE, positions.shape, values.shape, 0)
-        lengths = unpooled_lengths(shape, some_lengths)
-        y, is_bad, place = unpool(
-            values, positions, lengths, strided_layout((values, positions), lengths)
-        )
+        lengths = unpooled_lengths(shape, lengths_type)
+        y, is_bad, position = unpool((values, positions), lengths, True)
         if is_bad:
             limit = 1
             for length in lengths:
                 limit *= length
-            raise PositionError(place + 0, limit + 0)
+            raise PositionError(position + 0, limit + 0)
         return y
 
     return max_unpool  # type: ignore[no-any-return]
 
 
 def _from_end(wraps: bool) -> Kernel:
-    """Compile ``(place, size) -> place`` for one that is `size` or more, and so if it is nowhere.
+    """Compile ``(at, size) -> at`` for one that is `size` or more, and so if it is nowhere.
 
     A negative position is a huge one without a sign, and small again with the size added.
     """
 
     @device_function
-    def from_end(place, size):  # type: ignore[no-untyped-def]
-        return place + size if wraps else place
+    def from_end(at, size):  # type: ignore[no-untyped-def]
+        return at + size if wraps else at
 
     return from_end  # type: ignore[no-any-return]
 
 
+def _unpool_planes(ndim: int, adds_up: bool, from_end: Kernel) -> Kernel:
+    """Compile the un-pooling of every leading item on its own, to a contiguous output."""
+    pooled = -ndim
+    write = _write_plane(adds_up, from_end)
+
+    @device_function
+    def unpool_planes(arrays, lengths):  # type: ignore[no-untyped-def]
+        values, positions = arrays
+        y = np.empty(values.shape[:pooled] + lengths, values.dtype)
+        use_huge_pages(y)
+        is_bad, position = False, np.int64(0)
+        for item in np.ndindex(values.shape[:pooled]):
+            v, p = values[item], positions[item]
+            is_bad, position = write(y[item].reshape(-1), as_lines(v, p), as_lines(p, v))
+            if is_bad:
+                break
+        return y, is_bad, position
+
+    return unpool_planes  # type: ignore[no-any-return]
+
+
 def _write_plane(adds_up: bool, from_end: Kernel) -> Kernel:
-    """Compile ``(plane, values, positions) -> is_bad, place``: one flattened leading item."""
+    """Compile ``(plane, values, positions) -> is_bad, position`` for a flattened leading item.
+
+    It is filled; what is returned says whether a position was bad, and which.
+    """
 
     @device_function
     def write(plane, values, positions):  # type: ignore[no-untyped-def]
-        """Fill it; return whether a position was bad, and which."""
         plane[:] = 0
         size = np.uint64(len(plane))
         for index in np.ndindex(values.shape[:-1]):
-            line, places = values[index], positions[index]
-            for i in range(len(line)):
-                place = np.uint64(np.int64(places[i]))
-                if place >= size:
-                    place = from_end(place, size)
-                    if place >= size:
-                        return True, np.int64(places[i])
+            v, p = values[index], positions[index]
+            for i in range(len(v)):
+                at = np.uint64(np.int64(p[i]))
+                if at >= size:
+                    at = from_end(at, size)
+                    if at >= size:
+                        return True, np.int64(p[i])
                 if adds_up:
-                    plane[place] += line[i]
+                    plane[at] += v[i]
                 else:
-                    plane[place] = line[i]
+                    plane[at] = v[i]
         return False, np.int64(0)
 
     return write  # type: ignore[no-any-return]
@@ -133,44 +130,44 @@ def _unpool_channels(ndim: int, adds_up: bool, from_end: Kernel) -> Kernel:
         """Fill one item; return whether a position was bad, and which."""
         channels = values.shape[0]
         for index in np.ndindex(values.shape[1:]):
-            line, places = row_at(values, index), row_at(positions, index)
+            v, p = channels_at(values, index), channels_at(positions, index)
             for i in range(channels):
-                place = np.uint64(np.int64(places[i]))
-                if place >= size:
-                    place = from_end(place, size)
-                    if place >= size:
-                        return True, np.int64(places[i])
-                at = place * np.uint64(channels) + np.uint64(i)
+                at = np.uint64(np.int64(p[i]))
+                if at >= size:
+                    at = from_end(at, size)
+                    if at >= size:
+                        return True, np.int64(p[i])
+                place = at * np.uint64(channels) + np.uint64(i)
                 if adds_up:
-                    y[at] += line[i]
+                    y[place] += v[i]
                 else:
-                    y[at] = line[i]
+                    y[place] = v[i]
         return False, np.int64(0)
 
     @device_function
-    def unpool_channels(values, positions, lengths, channel):  # type: ignore[no-untyped-def]
-        values = channels_inside(values, ndim, channel)
-        positions = channels_inside(positions, ndim, channel)
+    def unpool_channels(arrays, lengths, channel):  # type: ignore[no-untyped-def]
+        values = channels_inside(arrays[0], ndim, channel)
+        positions = channels_inside(arrays[1], ndim, channel)
         stored = np.empty(values.shape[:outer] + lengths + (values.shape[outer],), values.dtype)
         use_huge_pages(stored)
         size = np.uint64(1)
         for length in lengths:
             size *= np.uint64(length)
-        is_bad, place = False, np.int64(0)
+        is_bad, position = False, np.int64(0)
         for item in np.ndindex(values.shape[:outer]):
             y = stored[item].reshape(-1)
             y[:] = 0
-            is_bad, place = write(y, size, values[item], positions[item])
+            is_bad, position = write(y, size, values[item], positions[item])
             if is_bad:
                 break
-        return channels_back(stored, ndim, channel), is_bad, place
+        return channels_back(stored, channel), is_bad, position
 
     return unpool_channels  # type: ignore[no-any-return]
 
 
 @device_function
 def unpooled_lengths(shape, lengths):  # type: ignore[no-untyped-def]
-    """Return the vector of lengths as a tuple like `lengths`, checked."""
+    """Return the vector of lengths as a tuple of the type of `lengths`, checked."""
     ndim = len(lengths)
     if len(shape) != ndim:
         raise LengthError(WRONG_LENGTHS, 0, len(shape), ndim)
@@ -199,8 +196,8 @@ def max_gather(ndim: int, duplicates: str, wraps: bool) -> Kernel:
     def read(target, plane, positions, seen):  # type: ignore[no-untyped-def]
         """Fill one leading item; return whether a position was bad, and which.
 
-        "last" goes backwards, and takes what it has not seen yet. It marks that for as many
-        elements of the plane as it has marks, and goes again for the next.
+        "last" goes backwards, and takes what it has not seen yet. It marks the positions of one
+        part of the plane after the other, as many as `seen` has entries.
         """
         elements = plane.flat
         size = np.uint64(plane.size)
@@ -209,18 +206,18 @@ def max_gather(ndim: int, duplicates: str, wraps: bool) -> Kernel:
         for begin in range(0, max(1, plane.size), len(seen)) if only_last else range(1):
             seen[:] = 0
             for index in np.ndindex(target.shape[:-1]):
-                line, places = target[index], positions[index]
-                for i in range(len(line)):
-                    place = np.uint64(np.int64(places[i]))
-                    if place >= size:
-                        place = from_end(place, size)
-                        if place >= size:
-                            return True, np.int64(places[i])
+                to, p = target[index], positions[index]
+                for i in range(len(to)):
+                    at = np.uint64(np.int64(p[i]))
+                    if at >= size:
+                        at = from_end(at, size)
+                        if at >= size:
+                            return True, np.int64(p[i])
                     if not only_last:
-                        line[i] = elements[place]
-                    elif np.uint64(begin) <= place < np.uint64(begin + len(seen)):
-                        mark = place - np.uint64(begin)
-                        line[i] = 0 if seen[mark] else elements[place]
+                        to[i] = elements[at]
+                    elif np.uint64(begin) <= at < np.uint64(begin + len(seen)):
+                        mark = at - np.uint64(begin)
+                        to[i] = 0 if seen[mark] else elements[at]
                         seen[mark] = 1
         return False, np.int64(0)
 
@@ -233,26 +230,26 @@ def max_gather(ndim: int, duplicates: str, wraps: bool) -> Kernel:
         y = np.empty(positions.shape, x.dtype)
         use_huge_pages(y)
         seen = np.empty(max(1, min(size, MARKS)) if only_last else 1, np.uint8)
-        is_bad, place = False, np.int64(0)
+        is_bad, position = False, np.int64(0)
         for item in np.ndindex(x.shape[:pooled]):
-            target, places = y[item], positions[item]
-            is_bad, place = read(as_rows(target, places), x[item], as_rows(places, target), seen)
+            target, p = y[item], positions[item]
+            is_bad, position = read(as_lines(target, p), x[item], as_lines(p, target), seen)
             if is_bad:
                 break
         if is_bad:
-            raise PositionError(place + 0, size + 0)
+            raise PositionError(position + 0, size + 0)
         return y
 
     return max_gather  # type: ignore[no-any-return]
 
 
-def as_rows(array: Any, partner: Any) -> Any:
-    """Return the array in rows: as a single one if it and its partner are contiguous."""
+def as_lines(array: Any, partner: Any) -> Any:
+    """Return the array as lines: as a single one if it and its partner are contiguous."""
     raise NotImplementedError("only compiled code calls this")
 
 
-@overload(as_rows)
-def _as_rows(array, partner):  # type: ignore[no-untyped-def]
+@overload(as_lines)
+def _as_lines(array, partner):  # type: ignore[no-untyped-def]
     if array.layout == "C" and partner.layout == "C":
         return lambda array, partner: array.reshape((1, array.size))
     return lambda array, partner: array

@@ -1,6 +1,6 @@
 """The sums of several neighbouring windows at once, and their transpose, written out.
 
-The rows of the windows are added up first, whole vectors of them, and then the taps of each row.
+The lines of the windows are added up first, in whole vectors, and then the taps of the sum.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ from pytensor_unpool.kernels.numba.simd import (
     INT32,
     INT64,
     LANES,
+    BlockWindows,
     Vectors,
-    WindowRow,
     constant,
     data_of,
 )
 from pytensor_unpool.kernels.numba.windows import Kernel
 
 
-def block_sum(row: WindowRow, *, divides: bool, may_be_outside: bool) -> Kernel:
-    """Make the code for the sums of a block, see `blocks`. They go to the only array.
+def block_sum(windows: BlockWindows, *, divides: bool, may_be_outside: bool) -> Kernel:
+    """Make the code for the sums of a block, see `max_pool_simd`. They go to the only array.
 
-    If they are divided, the divisor is `extra`. Taps are numbered by the taps of a window, so a row
-    that stands for one outside has the number of another: its memory is read too, but not added.
+    If they are divided, the divisor is `extra`. Taps are numbered by the taps of a window, so a
+    line that stands for one outside has the number of another: it is read too, but not added.
     """
 
     def generate(block: Block) -> None:
         builder, vectors = block.builder, block.vectors
-        rows = []
-        for i, (start, number) in enumerate(block.rows()):
-            own = number.type(i * row.window)
-            rows.append((start, builder.icmp_signed("==", number, own) if may_be_outside else None))
-        result = _sum(vectors, rows, row)
+        lines = []
+        for i, (start, number) in enumerate(block.lines()):
+            own = number.type(i * windows.window)
+            inside = builder.icmp_signed("==", number, own) if may_be_outside else None
+            lines.append((start, inside))
+        result = _sum(vectors, lines, windows)
         if divides:
             divisor = block.context.cast(builder, block.extra, block.extra_type, vectors.dtype)
             result = vectors.divide(result, vectors.splat(divisor, vectors.element))
@@ -45,61 +46,61 @@ def block_sum(row: WindowRow, *, divides: bool, may_be_outside: bool) -> Kernel:
     return block_kernel(generate)
 
 
-def _sum(vectors: Vectors, rows: list[tuple[Any, Any]], row: WindowRow) -> Any:
-    """Return the sums over all rows that are inside, and over their taps."""
+def _sum(vectors: Vectors, lines: list[tuple[Any, Any]], windows: BlockWindows) -> Any:
+    """Return the sums over all lines that are inside, and over their taps."""
     builder = vectors.builder
-    lanes = [lane * row.stride for lane in range(LANES)]
-    used = {tap * row.dilation + lane for tap in range(row.window) for lane in lanes}
+    starts = [lane * windows.stride for lane in range(LANES)]
+    used = {tap * windows.dilation + start for tap in range(windows.window) for start in starts}
     chunks: dict[int, Any] = {}
-    for begin in row.chunks():
+    for begin in windows.chunks():
         if used.isdisjoint(range(begin, begin + LANES)):
             continue
         total = None
-        for start, inside in rows:
+        for start, inside in lines:
             vector = vectors.load_vector(builder.gep(start, [INT64(begin)]))
             if inside is not None:
                 vector = builder.select(inside, vector, vectors.zeros)
             total = vector if total is None else vectors.add(total, vector)
         chunks[begin] = total
     total = None
-    for tap in range(row.window):
-        vector = vectors.pick(chunks, tap * row.dilation, row.stride)
+    for tap in range(windows.window):
+        vector = vectors.pick(chunks, tap * windows.dilation, windows.stride)
         total = vector if total is None else vectors.add(total, vector)
     return total
 
 
-def windows_of_columns(row: WindowRow) -> list[list[int]]:
+def windows_of_columns(windows: BlockWindows) -> list[list[int]]:
     """Return how many windows before the last one each column's windows are, first to last.
 
     Tap k of window w lies in column w * stride + k * dilation. So columns that are `stride` apart
     take neighbouring shares: those of windows k * dilation // stride before.
     """
-    behind: list[list[int]] = [[] for _ in range(row.stride)]
-    for tap in reversed(range(row.window)):
-        steps, column = divmod(tap * row.dilation, row.stride)
+    behind: list[list[int]] = [[] for _ in range(windows.stride)]
+    for tap in reversed(range(windows.window)):
+        steps, column = divmod(tap * windows.dilation, windows.stride)
         behind[column].append(steps)
     return behind
 
 
-def block_spread(row: WindowRow) -> Kernel:
+def block_shares(windows: BlockWindows) -> Kernel:
     """Make the code that gives the shares of windows to their taps.
 
-    ``spread(shares, begin, line, column, layer_size)`` writes `LANES` times `stride` columns of the
-    line, from the first tap of the window with the share ``shares[begin]`` on: the share of the
-    first window that each column lies in, `layer_size` behind it that of the next one, and so on.
-    Shares before that are read where taps of their windows reach in.
+    ``write(shares, begin, scratch, column, layer_size)`` writes `LANES` times `stride` columns of
+    scratch memory, from the first tap of the window with the share ``shares[begin]`` on: the share
+    of the first window that each column lies in, `layer_size` behind it that of the next one, and
+    so on. Shares before that are read where taps of their windows reach in.
     """
-    behind = windows_of_columns(row)
+    behind = windows_of_columns(windows)
 
     @intrinsic
-    def spread(typing_context, shares, begin, line, column, layer_size):  # type: ignore[no-untyped-def]
-        signature = types.none(shares, begin, line, column, layer_size)
+    def write(typing_context, shares, begin, scratch, column, layer_size):  # type: ignore[no-untyped-def]
+        signature = types.none(shares, begin, scratch, column, layer_size)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             vectors = Vectors(context, builder, signature.args[0].dtype)
-            shares, begin, line, column, layer_size = arguments
+            shares, begin, scratch, column, layer_size = arguments
             start = builder.gep(data_of(context, builder, signature.args[0], shares), [begin])
-            target = builder.gep(data_of(context, builder, signature.args[2], line), [column])
+            target = builder.gep(data_of(context, builder, signature.args[2], scratch), [column])
             for layer in range(max(map(len, behind))):
                 columns = [
                     vectors.load_vector(builder.gep(start, [INT64(-steps[layer])]))
@@ -113,21 +114,21 @@ def block_spread(row: WindowRow) -> Kernel:
 
         return signature, generate
 
-    return spread  # type: ignore[no-any-return]
+    return write  # type: ignore[no-any-return]
 
 
 def layer_sum(layers: int) -> Kernel:
-    """Make the code that adds up a column's layers: ``add(total, line, column, layer_size)``."""
+    """Make the code that adds up a column's layers: ``add(total, scratch, column, layer_size)``."""
 
     @intrinsic
-    def add(typing_context, total, line, column, layer_size):  # type: ignore[no-untyped-def]
-        signature = line.dtype(line.dtype, line, column, layer_size)
+    def add(typing_context, total, scratch, column, layer_size):  # type: ignore[no-untyped-def]
+        signature = scratch.dtype(scratch.dtype, scratch, column, layer_size)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            total, line, column, layer_size = arguments
-            line_type = signature.args[1]
-            source = builder.gep(data_of(context, builder, line_type, line), [column])
-            vectors = Vectors(context, builder, line_type.dtype)
+            total, scratch, column, layer_size = arguments
+            scratch_type = signature.args[1]
+            source = builder.gep(data_of(context, builder, scratch_type, scratch), [column])
+            vectors = Vectors(context, builder, scratch_type.dtype)
             for layer in range(layers):
                 if layer > 0:
                     source = builder.gep(source, [layer_size])

@@ -20,18 +20,18 @@ INT32, INT64 = ir.IntType(32), ir.IntType(64)
 NO_TAP = -(2**30)
 
 
-class WindowRow(NamedTuple):
-    """The numbers of windows on their last axis."""
+class BlockWindows(NamedTuple):
+    """A block of `LANES` neighbouring windows on the last axis: vectors have one in each lane."""
 
     window: int
     stride: int
     dilation: int
 
     @classmethod
-    def of(cls, windows: Windows) -> WindowRow:
+    def of(cls, windows: Windows) -> BlockWindows:
         """Return those of `windows`."""
-        window, stride, _, _, dilation = windows.rows()[-1]
-        return cls(window, stride, dilation)
+        last = windows.axes()[-1]
+        return cls(last.window, last.stride, last.dilation)
 
     def chunks(self) -> list[int]:
         """Return where vectors begin that cover the elements of a block; the last ends with it."""
@@ -75,11 +75,11 @@ class Vectors:
             return self.builder.fdiv(a, b)
         return self.builder.sdiv(a, b) if self.dtype.signed else self.builder.udiv(a, b)
 
-    def counted(self, numbers: Any, place: Any, step: int) -> Any:
-        """Return numbers counted from `place`, for every lane `step` farther."""
+    def counted(self, numbers: Any, start: Any, step: int) -> Any:
+        """Return numbers counted from `start`, for every lane `step` farther."""
         steps = constant(INT64, [lane * step for lane in range(LANES)])
         wide = self.builder.sext(numbers, ir.VectorType(INT64, LANES))
-        return self.builder.add(self.builder.add(self.splat(place, INT64), steps), wide)
+        return self.builder.add(self.builder.add(self.splat(start, INT64), steps), wide)
 
     def load(self, start: Any, chunks: dict[int, Any], first: int, stride: int) -> Any:
         """Return every `stride`-th element from number `first` on, counted from `start`.
@@ -95,20 +95,20 @@ class Vectors:
         return self.pick(chunks, first, stride)
 
     def pick(self, chunks: dict[int, Any], first: int, stride: int) -> Any:
-        """Return every `stride`-th element from number `first` on of what the chunks hold."""
+        """Return every `stride`-th element from number `first` on, out of the chunks."""
         result = None
         missing = {lane: first + lane * stride for lane in range(LANES)}
         for begin, vector in chunks.items():
-            held = {lane: e - begin for lane, e in missing.items() if begin <= e < begin + LANES}
-            if not held:
+            sources = {lane: e - begin for lane, e in missing.items() if begin <= e < begin + LANES}
+            if not sources:
                 continue
             if result is None:
                 result = vector
-                mask = [held.get(lane, 0) for lane in range(LANES)]
+                mask = [sources.get(lane, 0) for lane in range(LANES)]
             else:
-                mask = [LANES + held[lane] if lane in held else lane for lane in range(LANES)]
+                mask = [LANES + sources[lane] if lane in sources else lane for lane in range(LANES)]
             result = self.builder.shuffle_vector(result, vector, constant(INT32, mask))
-            missing = {lane: e for lane, e in missing.items() if lane not in held}
+            missing = {lane: e for lane, e in missing.items() if lane not in sources}
         return result
 
     def load_vector(self, pointer: Any) -> Any:
@@ -128,8 +128,8 @@ class Vectors:
     def splat(self, value: Any, element: Any, more: int = 0) -> Any:
         """Return a vector with `value` in every lane, or `more` than that."""
         undefined = ir.Constant(ir.VectorType(element, LANES), ir.Undefined)
-        one = self.builder.insert_element(undefined, value, INT32(0))
-        vector = self.builder.shuffle_vector(one, undefined, constant(INT32, [0] * LANES))
+        first_lane = self.builder.insert_element(undefined, value, INT32(0))
+        vector = self.builder.shuffle_vector(first_lane, undefined, constant(INT32, [0] * LANES))
         return self.builder.add(vector, constant(element, [more] * LANES)) if more else vector
 
 

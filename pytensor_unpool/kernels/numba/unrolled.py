@@ -6,12 +6,11 @@ nearest tap inside. That tap is then seen twice, under its own number.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.simd import LANES
 from pytensor_unpool.kernels.numba.windows import Kernel
@@ -24,65 +23,79 @@ def unrolled_walk(
 ) -> Kernel:
     """Compile a walk over all windows of a leading item.
 
-    ``walk(counts, plane, arrays, in_blocks)`` calls ``block(plane, begins, begin, numbers, extra,
-    arrays, at)``, a kernel of `blocks`, where windows lie inside on the last axis and their
-    elements are neighbours in `plane`, if `in_blocks`. Some windows may be in two blocks.
+    ``walk(counts, plane, arrays, in_blocks)`` calls ``block(plane, line_offsets, start,
+    tap_numbers, extra, arrays, index)``, a kernel of `max_pool_simd` or `pool_simd`, where windows
+    lie inside on the last axis and their elements are neighbours in `plane`, if `in_blocks`. Some
+    windows may be in two blocks.
 
     For every other window it calls ``visit(plane, arrays, index, starts, firsts, lasts)`` with
-    three numbers each: the window's index, where it starts, its first and last taps inside. The
-    index has a fourth, the number of the window in C order, which is `at` of a block.
+    three integers each: the window's index, where it starts, its first and last taps inside. The
+    index has a fourth, the number of the window in C order, which is the `index` of a block.
 
     Taps are numbered in C order, by the taps of a window (`by_taps`) or by the elements of the
     plane, counted from one that blocks get as `extra`. Or they get what ``extra(start_a, start_b,
-    length_a, length_b)`` returns of a line of windows.
+    length_a, length_b)`` returns for a line of windows.
     """
-    (wa, sa, ba, _, da), (wb, sb, bb, _, db), (wc, sc, bc, _, dc) = three_axes(windows)
+    three = three_axes(windows)
+    window_a, window_b, window_c = three.window
+    stride_a, stride_b, stride_c = three.stride
+    before_a, before_b, before_c = three.before
+    dilation_a, dilation_b, dilation_c = three.dilation
     three_lengths = three_lengths_of(windows.ndim)
     inside = windows_inside(windows)
-    no_begins = (0,) * (wa * wb)
+    lines = window_a * window_b
+    no_offsets = (0,) * lines
 
     @device_function
     def walk(counts, plane, arrays, in_blocks):  # type: ignore[no-untyped-def]
         at = 0
         length_a, length_b, length_c = three_lengths(plane.shape)
         count_a, count_b, count_c = three_lengths(counts)
-        stride_a, stride_b, stride_c = three_lengths(plane.strides)
+        byte_stride_a, byte_stride_b, byte_stride_c = three_lengths(plane.strides)
         low, high = inside(length_c, count_c)
-        reach = ((wa - 1) * da * length_b + (wb - 1) * db) * length_c + (wc - 1) * dc
-        is_countable = by_taps or reach <= LARGEST_INT32
-        if not (in_blocks and stride_c == plane.itemsize and is_countable):
+        reach = (window_a - 1) * dilation_a * length_b
+        reach = (reach + (window_b - 1) * dilation_b) * length_c
+        reach += (window_c - 1) * dilation_c
+        fits_int32 = by_taps or reach <= LARGEST_INT32
+        if not (in_blocks and byte_stride_c == plane.itemsize and fits_int32):
             high = low
         # The last block begins early where they do not divide: its first windows are done twice.
         blocks = -(-(high - low) // LANES)
-        begins = numbers = no_begins
+        line_offsets = tap_numbers = no_offsets
         for a in range(count_a):
-            start_a = a * sa - ba
-            first_a = max(0, -(start_a // da))
-            last_a = min(wa - 1, (length_a - 1 - start_a) // da)
+            start_a = a * stride_a - before_a
+            first_a = max(0, -(start_a // dilation_a))
+            last_a = min(window_a - 1, (length_a - 1 - start_a) // dilation_a)
             for b in range(count_b):
-                start_b = b * sb - bb
-                first_b = max(0, -(start_b // db))
-                last_b = min(wb - 1, (length_b - 1 - start_b) // db)
-                place = (start_a + first_a * da) * length_b + start_b + first_b * db
-                place = 0 if by_taps else place * length_c
-                of_line = place if extra is None else extra(start_a, start_b, length_a, length_b)
+                start_b = b * stride_b - before_b
+                first_b = max(0, -(start_b // dilation_b))
+                last_b = min(window_b - 1, (length_b - 1 - start_b) // dilation_b)
+                counted_from = (start_a + first_a * dilation_a) * length_b
+                counted_from += start_b + first_b * dilation_b
+                counted_from = 0 if by_taps else counted_from * length_c
+                of_line = counted_from
+                if extra is not None:
+                    of_line = extra(start_a, start_b, length_a, length_b)
                 if blocks > 0:
-                    for i in range(wa * wb):
-                        tap_a = min(max(i // wb, first_a), last_a)
-                        tap_b = min(max(i % wb, first_b), last_b)
-                        at_a, at_b = start_a + tap_a * da, start_b + tap_b * db
-                        number = (at_a * length_b + at_b) * length_c - place
-                        number = (tap_a * wb + tap_b) * wc if by_taps else number
-                        begins = tuple_setitem(begins, i, at_a * stride_a + at_b * stride_b)
-                        numbers = tuple_setitem(numbers, i, number)
+                    for i in range(lines):
+                        tap_a = min(max(i // window_b, first_a), last_a)
+                        tap_b = min(max(i % window_b, first_b), last_b)
+                        at_a = start_a + tap_a * dilation_a
+                        at_b = start_b + tap_b * dilation_b
+                        number = (at_a * length_b + at_b) * length_c - counted_from
+                        number = (tap_a * window_b + tap_b) * window_c if by_taps else number
+                        offset = at_a * byte_stride_a + at_b * byte_stride_b
+                        line_offsets = tuple_setitem(line_offsets, i, offset)
+                        tap_numbers = tuple_setitem(tap_numbers, i, number)
                 for i in range(blocks):
                     c = min(low + i * LANES, high - LANES)
-                    block(plane, begins, c * sc - bc, numbers, of_line, arrays, at + c)
+                    start_c = c * stride_c - before_c
+                    block(plane, line_offsets, start_c, tap_numbers, of_line, arrays, at + c)
                 for edge in range(count_c - (high - low)):
                     c = edge if edge < low else edge + high - low
-                    start_c = c * sc - bc
-                    first_c = max(0, -(start_c // dc))
-                    last_c = min(wc - 1, (length_c - 1 - start_c) // dc)
+                    start_c = c * stride_c - before_c
+                    first_c = max(0, -(start_c // dilation_c))
+                    last_c = min(window_c - 1, (length_c - 1 - start_c) // dilation_c)
                     index, starts = (a, b, c, at + c), (start_a, start_b, start_c)
                     firsts, lasts = (first_a, first_b, first_c), (last_a, last_b, last_c)
                     visit(plane, arrays, index, starts, firsts, lasts)
@@ -96,20 +109,22 @@ def windows_inside(windows: Windows) -> Kernel:
 
     Windows from `low` to `high` lie inside at all of their taps. They fill a block, or are none.
     """
-    wc, sc, bc, _, dc = windows.rows()[-1]
+    window, stride, before, _, dilation = windows.axes()[-1]
 
     @device_function
     def inside(length, count):  # type: ignore[no-untyped-def]
-        low = min(count, -(-bc // sc))
-        high = max(low, min(count, (length - 1 - (wc - 1) * dc + bc) // sc + 1))
+        low = min(count, -(-before // stride))
+        reach = length - 1 - (window - 1) * dilation + before
+        high = max(low, min(count, reach // stride + 1))
         return low, (high if high - low >= LANES else low)
 
     return inside  # type: ignore[no-any-return]
 
 
-def three_axes(windows: Windows) -> list[tuple[Any, ...]]:
-    """Return the rows of three axes: missing ones are axes of one window with one tap."""
-    return [(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.rows()
+def three_axes(windows: Windows) -> Windows:
+    """Return the windows on three axes: missing ones are axes of one window with one tap."""
+    axes = [AxisWindows(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.axes()
+    return Windows(*zip(*axes, strict=True), windows.partial_windows)
 
 
 def three_lengths_of(ndim: int) -> Kernel:

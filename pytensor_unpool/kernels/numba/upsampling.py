@@ -14,7 +14,7 @@ from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths
 
 # So many elements of the longer axis are done together.
-MOST_PLACES = 512
+UPSAMPLING_CHUNK = 512
 
 
 @device_function
@@ -29,25 +29,25 @@ offset_of = device_function(offset)
 
 
 @device_function
-def find_places(begin, length, p, q, places, weights):  # type: ignore[no-untyped-def]
-    """Write the neighbours of elements of the longer axis, and what they take of each.
+def find_neighbours(begin, length, p, q, indices, weights):  # type: ignore[no-untyped-def]
+    """Write where the neighbours of elements of the longer axis are, and their weights.
 
     They are inside: 0 <= i * q <= length * p - 1, and 0 <= before < p, so that `old` is at least
     -1 and at most length - 1.
     """
     before = offset_of(p)
-    for n in range(places.shape[1]):
+    for n in range(indices.shape[1]):
         step = (begin + n) * q - before
         old = step // p
         part = step - old * p
-        places[0, n] = max(old, 0)
-        places[1, n] = min(old + 1, length - 1)
+        indices[0, n] = max(old, 0)
+        indices[1, n] = min(old + 1, length - 1)
         weights[0, n] = (p - part) / p
         weights[1, n] = part / p
 
 
 @device_function
-def interpolate_row(low, high, low_weight, high_weight, y):  # type: ignore[no-untyped-def]
+def interpolate_vector(low, high, low_weight, high_weight, y):  # type: ignore[no-untyped-def]
     """Write ``low * low_weight + high * high_weight``; NaN stays away where its weight is zero."""
     if high_weight == 0:
         for i in range(len(y)):
@@ -58,26 +58,26 @@ def interpolate_row(low, high, low_weight, high_weight, y):  # type: ignore[no-u
 
 
 @device_function
-def interpolate_line(x, places, weights, y):  # type: ignore[no-untyped-def]
-    """Write some of the longer axis; NaN stays away where its weight is zero."""
+def interpolate_line(x, indices, weights, y):  # type: ignore[no-untyped-def]
+    """Write a chunk of the longer axis; NaN stays away where its weight is zero."""
     for i in range(len(y)):
-        low, high = x[places[0, i]], x[places[1, i]]
+        low, high = x[indices[0, i]], x[indices[1, i]]
         between = low * weights[0, i] + high * weights[1, i]
         y[i] = low if weights[1, i] == 0 else between
 
 
 @device_function
-def interpolate_planes(x, places, weights, y):  # type: ignore[no-untyped-def]
-    """Write some of the longer axis, of which each element is a row or more of them."""
-    for n in range(places.shape[1]):
-        low, high, out = x[places[0, n]], x[places[1, n]], y[n]
-        for row in np.ndindex(out.shape[:-1]):
-            interpolate_row(low[row], high[row], weights[0, n], weights[1, n], out[row])
+def interpolate_planes(x, indices, weights, y):  # type: ignore[no-untyped-def]
+    """Write a chunk of the longer axis, where it is not the last axis."""
+    for n in range(indices.shape[1]):
+        low, high, out = x[indices[0, n]], x[indices[1, n]], y[n]
+        for index in np.ndindex(out.shape[:-1]):
+            interpolate_vector(low[index], high[index], weights[0, n], weights[1, n], out[index])
 
 
 @device_function
-def share_row(low, high, low_weight, high_weight, cotangent):  # type: ignore[no-untyped-def]
-    """Add what the two rows get of the cotangent of what they were made of."""
+def add_shares_of_vector(low, high, low_weight, high_weight, cotangent):  # type: ignore[no-untyped-def]
+    """Add to the two neighbours their shares of the cotangent of what lies between them."""
     for i in range(len(cotangent)):
         low[i] += cotangent[np.uint64(i)] * low_weight
     if high_weight != 0:
@@ -86,41 +86,43 @@ def share_row(low, high, low_weight, high_weight, cotangent):  # type: ignore[no
 
 
 @device_function
-def share_line(x, places, weights, cotangent):  # type: ignore[no-untyped-def]
-    """Add what elements get of the cotangents of what was made of them."""
+def add_shares_of_line(x, indices, weights, cotangent):  # type: ignore[no-untyped-def]
+    """Add to all elements their shares of a chunk of the cotangent."""
     for i in range(len(cotangent)):
-        x[places[0, i]] += cotangent[i] * weights[0, i]
+        x[indices[0, i]] += cotangent[i] * weights[0, i]
         if weights[1, i] != 0:
-            x[places[1, i]] += cotangent[i] * weights[1, i]
+            x[indices[1, i]] += cotangent[i] * weights[1, i]
 
 
 @device_function
-def share_planes(x, places, weights, cotangent):  # type: ignore[no-untyped-def]
-    """Do the same where each element of the axis is a row or more of them."""
-    for n in range(places.shape[1]):
-        low, high, share = x[places[0, n]], x[places[1, n]], cotangent[n]
-        for row in np.ndindex(share.shape[:-1]):
-            share_row(low[row], high[row], weights[0, n], weights[1, n], share[row])
+def add_shares_of_planes(x, indices, weights, cotangent):  # type: ignore[no-untyped-def]
+    """Do the same where the longer axis is not the last one."""
+    for n in range(indices.shape[1]):
+        low, high, share = x[indices[0, n]], x[indices[1, n]], cotangent[n]
+        for index in np.ndindex(share.shape[:-1]):
+            add_shares_of_vector(
+                low[index], high[index], weights[0, n], weights[1, n], share[index]
+            )
 
 
 def _walker(axis: int, p: int, q: int, visit: Kernel) -> Kernel:
-    """Compile a walk over what is short on the axis, and what is long, some of it at a time.
+    """Compile a walk over what is short on the axis, and what is long, in chunks of the latter.
 
-    ``visit(short, places, weights, long)`` gets an item of both, where the elements of the long one
-    lie in the short one, and their weights.
+    ``visit(short, indices, weights, long)`` gets an item of both. For each element of the long one,
+    the short one has a lower and an upper neighbour, at `indices`, with their weights.
     """
 
     @device_function
     def walk(short, long):  # type: ignore[no-untyped-def]
         count = long.shape[axis]
-        some = min(count, MOST_PLACES)
-        places, weights = np.empty((2, some), np.uint64), np.empty((2, some), short.dtype)
-        for begin in range(0, count, MOST_PLACES):
-            end = min(begin + MOST_PLACES, count)
-            places, weights = places[:, : end - begin], weights[:, : end - begin]
-            find_places(begin, short.shape[axis], p, q, places, weights)
+        chunk = min(count, UPSAMPLING_CHUNK)
+        indices, weights = np.empty((2, chunk), np.uint64), np.empty((2, chunk), short.dtype)
+        for begin in range(0, count, UPSAMPLING_CHUNK):
+            end = min(begin + UPSAMPLING_CHUNK, count)
+            indices, weights = indices[:, : end - begin], weights[:, : end - begin]
+            find_neighbours(begin, short.shape[axis], p, q, indices, weights)
             for item in np.ndindex(short.shape[:axis]):
-                visit(short[item], places, weights, long[item][begin:end])
+                visit(short[item], indices, weights, long[item][begin:end])
 
     return walk  # type: ignore[no-any-return]
 
@@ -142,7 +144,7 @@ def interpolate(axis: int, p: int, q: int) -> Kernel:
 
 def interpolate_input_grad(axis: int, p: int, q: int) -> Kernel:
     """Compile ``(cotangent, lengths) -> x``, the transpose of `interpolate`."""
-    walk = _walker(axis, p, q, share_line if axis == -1 else share_planes)
+    walk = _walker(axis, p, q, add_shares_of_line if axis == -1 else add_shares_of_planes)
 
     @device_function
     def interpolate_input_grad(cotangent, lengths):  # type: ignore[no-untyped-def]

@@ -18,15 +18,16 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from pytensor_unpool.errors import WRONG_NUMBERS, LengthError, WindowError
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry import windows as geometry
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels.numba.device import device_function
 
 Kernel = Callable[..., Any]
 
-# How many columns are held in scratch rows, so that these are short and near.
-COLUMNS = 4096
+# Scratch memory for a line has so many columns: it stays in the nearest cache.
+TILE_COLUMNS = 4096
 
 
-def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
+def compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
     """Compile plain functions that call one another by name, callees first.
 
     Numba compiles a call only if the name is bound to a compiled function, so they get a
@@ -41,7 +42,7 @@ def _compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
     return [namespace[function.__name__] for function in functions]
 
 
-count_windows, holds_windows = _compile_together(geometry.count_windows, geometry.holds_windows)
+count_windows, holds_windows = compile_together(geometry.count_windows, geometry.holds_windows)
 
 
 @device_function
@@ -54,26 +55,29 @@ def check_lengths(kind, got, wanted, trailing):  # type: ignore[no-untyped-def]
 
 
 def windows_counter(windows: Windows, *, may_be_empty: bool = False) -> Kernel:
-    """Compile ``(lengths, *numbers) -> (rows, counts)``, with all windows checked.
+    """Compile ``(lengths, *runtime_parameters) -> (axes, counts)``, with all windows checked.
 
-    `rows` has the numbers ``(window, stride, before, after, dilation)`` of each pooled axis,
-    `counts` its number of windows. `numbers` is their matrix, where some are known only at run
-    time; else it is left out. An axis without elements has no windows, if it `may_be_empty`.
+    `axes` has the `AxisWindows` of each pooled axis, `counts` its number of windows. The one
+    run-time parameter is the matrix of the windows, where they are known only at run time; else it
+    is left out. An axis without elements has no windows, if it `may_be_empty`.
     """
     ndim, is_static, partial_windows = windows.ndim, windows.is_static, windows.partial_windows
-    static_rows = tuple(windows.rows()) if is_static else ((0, 0, 0, 0, 0),) * ndim
+    static_axes = tuple(windows.axes() if is_static else [AxisWindows(0, 0, 0, 0, 0)] * ndim)
 
     @device_function
-    def count(lengths, *numbers):  # type: ignore[no-untyped-def]
-        rows = static_rows
+    def count(lengths, *runtime_parameters):  # type: ignore[no-untyped-def]
+        axes = static_axes
         counts = lengths
-        if not is_static and (numbers[0].shape[0] != ndim or numbers[0].shape[1] != 5):
-            raise LengthError(WRONG_NUMBERS, 0, numbers[0].size, ndim)
+        if not is_static:
+            m = runtime_parameters[0]
+            if m.shape[0] != ndim or m.shape[1] != 5:
+                raise LengthError(WRONG_NUMBERS, 0, m.size, ndim)
         for i in range(ndim):
             if not is_static:
-                n = numbers[0]
-                rows = tuple_setitem(rows, i, (n[i, 0], n[i, 1], n[i, 2], n[i, 3], n[i, 4]))
-            window, stride, before, after, dilation = rows[i]
+                m = runtime_parameters[0]
+                axis = AxisWindows(m[i, 0], m[i, 1], m[i, 2], m[i, 3], m[i, 4])
+                axes = tuple_setitem(axes, i, axis)
+            window, stride, before, after, dilation = axes[i]
             length = lengths[i]
             if may_be_empty and length == 0:
                 counts = tuple_setitem(counts, i, 0)
@@ -82,23 +86,25 @@ def windows_counter(windows: Windows, *, may_be_empty: bool = False) -> Kernel:
                 raise WindowError(i - ndim, length, window, stride, before, after, dilation)
             number = count_windows(length, window, stride, before, after, dilation, partial_windows)
             counts = tuple_setitem(counts, i, number)
-        return rows, counts
+        return axes, counts
 
     return count  # type: ignore[no-any-return]
 
 
-def tap_finder(axes: int) -> Kernel:
-    """Compile the way from a window's index and one of its taps, on so many axes, to an element.
+def tap_finder(ndim: int) -> Kernel:
+    """Compile ``find(axes, lengths, index, tap) -> (inside, coordinates)``.
 
-    ``find(rows, lengths, index, tap) -> (inside, coordinates)``.
+    It goes from the index of a window, and of one of its taps, on the first `ndim` axes to an
+    element, and says whether that is inside.
     """
 
     @device_function(forceinline=True)
-    def find(rows, lengths, index, tap):  # type: ignore[no-untyped-def]
+    def find(axes, lengths, index, tap):  # type: ignore[no-untyped-def]
         coordinates = tap
         inside = True
-        for i in range(axes):
-            at = index[i] * rows[i][1] - rows[i][2] + tap[i] * rows[i][4]
+        for i in range(ndim):
+            axis = axes[i]
+            at = index[i] * axis.stride - axis.before + tap[i] * axis.dilation
             inside = inside and 0 <= at < lengths[i]
             coordinates = tuple_setitem(coordinates, i, at)
         return inside, coordinates
@@ -107,48 +113,49 @@ def tap_finder(axes: int) -> Kernel:
 
 
 @device_function
-def window_lengths(rows, counts):  # type: ignore[no-untyped-def]
+def window_lengths(axes, counts):  # type: ignore[no-untyped-def]
     """Return the number of taps of each axis as a tuple like `counts`."""
     taps = counts
     for i in range(len(taps)):
-        taps = tuple_setitem(taps, i, rows[i][0])
+        taps = tuple_setitem(taps, i, axes[i].window)
     return taps
 
 
 def taps_walker(ndim: int, visit: Kernel) -> Kernel:
-    """Compile a walk that brings every tap together with all windows of a row that have it inside.
+    """Compile a walk that brings every tap together with all windows of a line that have it inside.
 
-    ``walk(rows, counts, plane, arrays)`` calls ``visit(line, place, shift, stride, low, high,
-    index, arrays)`` for each: tap ``window * stride + shift`` of `line`, a row of the plane whose
-    first element has the flat place `place`, belongs to window number `window` of those at
-    `index` of all pooled axes but the last, for ``low <= window < high``. For each window the
-    taps come in C order.
+    A line is what a plane has along its last axis. ``walk(axes, counts, plane, arrays)`` calls
+    ``visit(line, line_start, shift, stride, low, high, index, arrays)`` for each tap: element
+    ``window * stride + shift`` of `line`, whose first element has the flat index `line_start` in
+    the plane, belongs to window number `window` of those at `index` of all pooled axes but the
+    last, for ``low <= window < high``. For each window the taps come in C order.
     """
 
     @device_function
-    def walk(rows, counts, plane, arrays):  # type: ignore[no-untyped-def]
+    def walk(axes, counts, plane, arrays):  # type: ignore[no-untyped-def]
         lengths = plane.shape
         length, count = lengths[-1], counts[-1]
-        window, stride, before, _, dilation = rows[ndim - 1]
+        last = axes[ndim - 1]
         taps = counts
         for i in range(ndim):
-            taps = tuple_setitem(taps, i, rows[i][0])
+            taps = tuple_setitem(taps, i, axes[i].window)
         for index in np.ndindex(counts[:-1]):
             for outer_tap in np.ndindex(taps[:-1]):
                 coordinates = outer_tap
-                place = 0
+                line_number = 0
                 inside = True
                 for i in range(ndim - 1):
-                    coordinate = index[i] * rows[i][1] - rows[i][2] + outer_tap[i] * rows[i][4]
-                    inside = inside and 0 <= coordinate < lengths[i]
-                    coordinates = tuple_setitem(coordinates, i, coordinate)
-                    place = place * lengths[i] + coordinate
+                    axis = axes[i]
+                    at = index[i] * axis.stride - axis.before + outer_tap[i] * axis.dilation
+                    inside = inside and 0 <= at < lengths[i]
+                    coordinates = tuple_setitem(coordinates, i, at)
+                    line_number = line_number * lengths[i] + at
                 if inside:
-                    line = plane[coordinates]
-                    for tap in range(window):
-                        shift = tap * dilation - before
-                        low = max(0, -(shift // stride))
-                        high = min(count, (length - 1 - shift) // stride + 1)
-                        visit(line, place * length, shift, stride, low, high, index, arrays)
+                    line, line_start = plane[coordinates], line_number * length
+                    for tap in range(last.window):
+                        shift = tap * last.dilation - last.before
+                        low = max(0, -(shift // last.stride))
+                        high = min(count, (length - 1 - shift) // last.stride + 1)
+                        visit(line, line_start, shift, last.stride, low, high, index, arrays)
 
     return walk  # type: ignore[no-any-return]

@@ -3,7 +3,7 @@
 PyTensor runs these where it runs Python (mode ``FAST_COMPILE``). They hold all taps of all
 windows at once, so they need as much memory as the windows have taps.
 
-`rows` is what `geometry.Windows.rows` returns; pooled axes are the last ``len(rows)``.
+`axes` is what `geometry.Windows.axes` returns; pooled axes are the last ``len(axes)``.
 """
 
 from pytensor_unpool.kernels.reference.max_pool import max_pool

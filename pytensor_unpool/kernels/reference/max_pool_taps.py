@@ -11,11 +11,11 @@ from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size
 from pytensor_unpool.geometry.windows import check_windows, pooled_lengths
 from pytensor_unpool.kernels.checks import check_same_shape
 from pytensor_unpool.kernels.reference.planes import leading_indices, planes
-from pytensor_unpool.kernels.window_taps import Array, Rows, window_taps
+from pytensor_unpool.kernels.window_taps import Array, Axes, window_taps
 
 
 def tap_unpool(
-    values: Array, taps: Array, shape: Sequence[int], rows: Rows, partial_windows: bool
+    values: Array, taps: Array, shape: Sequence[int], axes: Axes, partial_windows: bool
 ) -> Array:
     """Return zeros of lengths `shape` with each window's value at its tap.
 
@@ -23,29 +23,29 @@ def tap_unpool(
     """
     check_unpooled(shape)
     check_same_shape(taps, values.shape)
-    where, inside = _tap_places(taps, shape, rows, partial_windows)
-    out = np.zeros((*values.shape[: -len(rows)], plane_size(shape)), values.dtype)
-    index = (*leading_indices(where, len(rows)), where)
+    where, inside = _tap_places(taps, shape, axes, partial_windows)
+    out = np.zeros((*values.shape[: -len(axes)], plane_size(shape)), values.dtype)
+    index = (*leading_indices(where, len(axes)), where)
     np.add.at(out, index, np.where(inside, values, np.zeros((), values.dtype)))
-    return out.reshape(*values.shape[: -len(rows)], *shape)
+    return out.reshape(*values.shape[: -len(axes)], *shape)
 
 
-def tap_gather(x: Array, taps: Array, rows: Rows, partial_windows: bool) -> Array:
+def tap_gather(x: Array, taps: Array, axes: Axes, partial_windows: bool) -> Array:
     """Return the element of `x` at each window's tap: the transpose of `tap_unpool`."""
-    check_same_shape(taps, x.shape[: -len(rows)] + taps.shape[-len(rows) :])
-    where, inside = _tap_places(taps, x.shape[-len(rows) :], rows, partial_windows)
-    index = (*leading_indices(where, len(rows)), where)
-    return np.where(inside, planes(x, len(rows))[index], np.zeros((), x.dtype))
+    check_same_shape(taps, x.shape[: -len(axes)] + taps.shape[-len(axes) :])
+    where, inside = _tap_places(taps, x.shape[-len(axes) :], axes, partial_windows)
+    index = (*leading_indices(where, len(axes)), where)
+    return np.where(inside, planes(x, len(axes))[index], np.zeros((), x.dtype))
 
 
 def _tap_places(
-    taps: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool
+    taps: Array, lengths: Sequence[int], axes: Axes, partial_windows: bool
 ) -> tuple[Array, Array]:
     """Return where each window's tap lies in the flattened plane, and whether it lies inside."""
-    check_windows(lengths, rows, partial_windows)
-    counts = tuple(pooled_lengths(lengths, rows, partial_windows))
-    check_same_shape(taps, taps.shape[: -len(rows)] + counts, POOLED_DISAGREE)
-    flat, inside = window_taps(lengths, rows, partial_windows)
+    check_windows(lengths, axes, partial_windows)
+    counts = tuple(pooled_lengths(lengths, axes, partial_windows))
+    check_same_shape(taps, taps.shape[: -len(axes)] + counts, POOLED_DISAGREE)
+    flat, inside = window_taps(lengths, axes, partial_windows)
     tap = taps[..., None].astype(np.int64).clip(max=flat.shape[-1] - 1)
     places, is_inside = (
         np.take_along_axis(np.broadcast_to(a, (*taps.shape, flat.shape[-1])), tap, -1)[..., 0]

@@ -13,30 +13,30 @@ from pytensor_unpool.geometry.pool import PoolMode
 from pytensor_unpool.geometry.windows import lengths_of_pooled, pooled_lengths, taps_between
 from pytensor_unpool.kernels.checks import check_same_shape
 from pytensor_unpool.kernels.reference.planes import leading_indices, planes, sum_dtype
-from pytensor_unpool.kernels.window_taps import Array, Rows, window_taps
+from pytensor_unpool.kernels.window_taps import Array, Axes, window_taps
 
 
-def pool(x: Array, rows: Rows, partial_windows: bool, mode: str) -> Array:
+def pool(x: Array, axes: Axes, partial_windows: bool, mode: str) -> Array:
     """Return the sum of every window, or its average."""
-    flat, inside = window_taps(x.shape[-len(rows) :], rows, partial_windows)
-    taps = np.where(inside, planes(x, len(rows))[..., flat], np.zeros((), x.dtype))
+    flat, inside = window_taps(x.shape[-len(axes) :], axes, partial_windows)
+    taps = np.where(inside, planes(x, len(axes))[..., flat], np.zeros((), x.dtype))
     # Infinities of both signs, and sums beyond the dtype, give what they give without a warning.
     with np.errstate(invalid="ignore", over="ignore"):
         sums = taps.sum(-1, dtype=sum_dtype(x.dtype)).astype(x.dtype)
-    return _averages(sums, x.shape[-len(rows) :], rows, partial_windows, mode)
+    return _averages(sums, x.shape[-len(axes) :], axes, partial_windows, mode)
 
 
 def pool_input_grad(
-    cotangent: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, mode: str
+    cotangent: Array, lengths: Sequence[int], axes: Axes, partial_windows: bool, mode: str
 ) -> Array:
     """Return the transpose of `pool`: what it weighs every element with, times `cotangent`."""
-    leading = cotangent.shape[: -len(rows)]
-    counts = lengths_of_pooled(lengths, rows, partial_windows)
+    leading = cotangent.shape[: -len(axes)]
+    counts = lengths_of_pooled(lengths, axes, partial_windows)
     check_same_shape(cotangent, (*leading, *counts), COTANGENT_DISAGREES)
     if 0 in lengths:
         return np.zeros((*leading, *lengths), cotangent.dtype)
-    flat, inside = window_taps(lengths, rows, partial_windows)
-    shares = _averages(cotangent, lengths, rows, partial_windows, mode)
+    flat, inside = window_taps(lengths, axes, partial_windows)
+    shares = _averages(cotangent, lengths, axes, partial_windows, mode)
     out = np.zeros((*leading, plane_size(lengths)), sum_dtype(cotangent.dtype))
     weights = np.where(inside, shares[..., None], np.zeros((), shares.dtype))
     items = leading_indices(weights, flat.ndim)
@@ -46,20 +46,18 @@ def pool_input_grad(
 
 
 def _averages(
-    sums: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, mode: str
+    sums: Array, lengths: Sequence[int], axes: Axes, partial_windows: bool, mode: str
 ) -> Array:
     """Divide by the number of taps that each window has; as in C, integers are cut towards zero."""
     mode = PoolMode(mode)
     if not mode.is_average:
         return sums
-    counts = pooled_lengths(lengths, rows, partial_windows)
+    counts = pooled_lengths(lengths, axes, partial_windows)
     divisors: Any = 1
-    for length, count, (window, stride, before, after, dilation) in zip(
-        lengths, counts, rows, strict=True
-    ):
-        low, high = (-before, length + after) if mode.counts_padding else (0, length)
+    for length, count, axis in zip(lengths, counts, axes, strict=True):
+        low, high = (-axis.before, length + axis.after) if mode.counts_padding else (0, length)
         taps = [
-            taps_between(number, window, stride, before, dilation, low, high)
+            taps_between(number, axis.window, axis.stride, axis.before, axis.dilation, low, high)
             for number in range(count)
         ]
         divisors = np.multiply.outer(divisors, taps)

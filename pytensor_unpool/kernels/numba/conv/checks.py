@@ -67,7 +67,7 @@ def _tuple_from(vector, like):  # type: ignore[no-untyped-def]
 def describer(convolution: Convolution) -> Kernel:
     """Compile ``(numbers, x_shape, kernel_shape) -> axes``: check them, and return the table."""
     ndim, groups = convolution.ndim, convolution.groups
-    known = np.array([[n or 0 for n in row] for row in convolution.rows()], np.int64)
+    known = np.array([[n or 0 for n in axis] for axis in convolution.axes()], np.int64)
 
     @device_function
     def describe(numbers, x, kernel):  # type: ignore[no-untyped-def]

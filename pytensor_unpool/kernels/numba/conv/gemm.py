@@ -11,7 +11,7 @@ import numpy as np
 from numba import types
 
 from pytensor_unpool.kernels.numba.by_address import by_address
-from pytensor_unpool.kernels.numba.channels import memory_row
+from pytensor_unpool.kernels.numba.channels import contiguous_view
 from pytensor_unpool.kernels.numba.conv.microkernel import (
     MOST_ROWS,
     MOST_SUMS,
@@ -331,7 +331,7 @@ def correlate(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-
     source = np.empty(copied + slack_of(band, x.itemsize), x.dtype)
     source[copied:] = 0
     if in_place:
-        source, step = memory_row(x, 0, x.size), x.strides[1] // x.itemsize
+        source, step = contiguous_view(x, 0, x.size), x.strides[1] // x.itemsize
     for group in range(groups):
         first_row = 0 if is_transposed else group * all_rows
         first_channel = group * all_channels if is_transposed else 0

@@ -188,8 +188,8 @@ def _empty(x: TensorVariable, windows: Windows) -> TensorVariable | None:
         return None
     ndim = windows.ndim
     known = [
-        None if length is None else max(0, count_windows(length, *row, False))
-        for length, row in zip(x.type.shape[-ndim:], windows.rows(), strict=True)
+        None if length is None else max(0, count_windows(length, *axis, False))
+        for length, axis in zip(x.type.shape[-ndim:], windows.axes(), strict=True)
     ]
     if 0 not in known:
         return None
