@@ -57,6 +57,7 @@ class _ConvOp(BilinearOp, OpenMPOp):
 
     c_files = (
         "max_pool_simd.h",
+        "conv/tuning.h",
         "conv/microkernel.h",
         "threads.h",
         "conv/packing.h",

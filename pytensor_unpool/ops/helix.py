@@ -66,7 +66,7 @@ class _HelixOp(BilinearOp):
     taken in the opposite order. The method is "direct", "fft" or "auto".
     """
 
-    c_files = ("conv/microkernel.h", "helix.h", "helix_calls.h")
+    c_files = ("conv/tuning.h", "conv/microkernel.h", "helix.h", "helix_calls.h")
 
     ndim: int
     method: str

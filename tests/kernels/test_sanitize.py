@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from zlib import crc32
 
@@ -33,7 +34,11 @@ def test_c_kernels_stay_inside_their_arrays(tmp_path, request):
         pytest.skip("there is no g++ with libasan here")
     seed = str(crc32(request.node.nodeid.encode()))
     done = subprocess.run(
-        ["sh", RUN, "asan", "150", seed], capture_output=True, text=True, check=False
+        ["sh", RUN, "asan", "150", seed],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"150 rounds from seed {seed}: 0 differences" in done.stdout

@@ -4,7 +4,6 @@
 
 #include "conv/packing.h"
 #include "conv/gemm.h"
-#define LEAST_FOR_WINOGRAD 2, 8
 #include "conv/winograd.h"
 #include "conv/forward.h"
 #include "conv/col2im.h"

@@ -5,8 +5,14 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from pytensor_unpool.kernels.c.constants import generated
+
 
 @cache
 def source(*names: str) -> str:
-    """Return the text of header files of this folder, one behind the other."""
-    return "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names)
+    """Return the text of headers, one behind the other: files of this folder, or generated."""
+    return "\n".join(_text(name) for name in names)
+
+
+def _text(name: str) -> str:
+    return generated(name) or (Path(__file__).parent / name).read_text(encoding="utf-8")

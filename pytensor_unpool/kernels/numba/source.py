@@ -7,8 +7,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2]
 
-# Kernels have the functions of `geometry` compiled into them, and the numbers of errors.
-COMPILED = ("errors.py", "geometry/**/*.py", "kernels/numba/**/*.py")
+# Kernels have the functions of `geometry` compiled into them, the numbers of errors, and sizes
+# that they share with C.
+COMPILED = ("errors.py", "geometry/**/*.py", "kernels/*.py", "kernels/numba/**/*.py")
 
 
 def source_hash(*others: Path) -> str:

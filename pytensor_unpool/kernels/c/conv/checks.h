@@ -4,8 +4,8 @@
 
 namespace pytensor_unpool {
 
-// Lengths beyond this are those of no array, and would overflow.
-const npy_intp LONGEST = (npy_intp)1 << 60, LARGEST_NUMBER = 2147483647;
+// As in pytensor_unpool/errors.py.
+const npy_intp LARGEST_NUMBER = 2147483647;
 
 // Check the rows (stride, before, after, dilation) of the spatial axes.
 static Problem check_steps(int ndim, const npy_intp (*rows)[4]) {
@@ -27,7 +27,7 @@ static Problem describe(
     const Problem problem = check_steps(ndim, rows);
     if (problem.error) return problem;
     for (int i = 0; i < ndim + 2; ++i) {
-        if (x[i] > LONGEST) return length_problem(TOO_MANY_ELEMENTS, i - ndim - 2, x[i], 0);
+        if (x[i] > MAX_LENGTH) return length_problem(TOO_MANY_ELEMENTS, i - ndim - 2, x[i], 0);
         if (kernel[i] > LARGEST_NUMBER)
             return length_problem(TOO_MANY_ELEMENTS, i - ndim - 2, kernel[i], 0);
     }

@@ -5,12 +5,6 @@
 
 namespace pytensor_unpool {
 
-// What a sum costs beyond its products, in products: it is added to another.
-const npy_intp ADDED_PRODUCTS = 8;
-
-// The outputs and the sums that are worked on at a time stay in the nearest cache.
-const npy_intp NEAR_BYTES = 24 << 10;
-
 // How the images' sums, and the outputs that they are of, are copied.
 struct Scatter {
     Source sums, outputs;
@@ -32,7 +26,7 @@ struct Scatter {
     // is slow for a single channel.
     template <typename T>
     bool is_faster(const Convolution& conv) const {
-        const npy_intp most = MOST_SOURCE_BYTES / (npy_intp)sizeof(T);
+        const npy_intp most = MAX_PACKED_BYTES / (npy_intp)sizeof(T);
         npy_intp elements = 1;
         for (const ConvAxis& a : conv.axes) elements *= ceil_divide(a.length, a.stride);
         return columns * (conv.rows + ADDED_PRODUCTS) * conv.channels <
@@ -66,7 +60,7 @@ struct ScatteredSums {
     // Add the sums of `columns` outputs, a portion of them at a time, which stays near.
     void add(const T* outputs, npy_intp columns, T* tile, T* sums) const {
         const npy_intp n = panels(), widest = widest_tile<T>();
-        const npy_intp tiles = NEAR_BYTES / ((terms + channels) * (npy_intp)sizeof(T)) / widest;
+        const npy_intp tiles = COL2IM_BYTES / ((terms + channels) * (npy_intp)sizeof(T)) / widest;
         const npy_intp portion = at_least(1, tiles) * widest;
         for (npy_intp begin = 0; begin < columns; begin += portion)
             for (npy_intp p = 0; p < n; ++p) {

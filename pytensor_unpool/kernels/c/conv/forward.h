@@ -74,9 +74,7 @@ static inline npy_intp phase_period(const ConvAxis& a) {
 }
 
 // A copy with a part for each tap of the last axis has rows of outputs alone, without what the other
-// taps read. This many products have to be spared for each element that is copied.
-const npy_intp SPARED_PRODUCTS = 16, MOST_TAP_PARTS = 16;
-
+// taps read. SPARED_PRODUCTS have to be spared for each element that is copied.
 static bool has_tap_parts(const Source& source, const ConvAxis& row) {
     return source.axes[2].period != row.stride;
 }
@@ -85,7 +83,7 @@ static void take_tap_parts(const Convolution& conv, Source* source) {
     const ConvAxis& row = conv.axes[2];
     const npy_intp spared = source->axes[2].size - row.outputs;
     const npy_intp readers = conv.rows * conv.axes[0].taps * conv.axes[1].taps;
-    if (row.taps > MOST_TAP_PARTS || readers * spared < SPARED_PRODUCTS * row.outputs) return;
+    if (row.taps > MAX_TAP_PARTS || readers * spared < SPARED_PRODUCTS * row.outputs) return;
     source->axes[2] = {-row.before, row.stride, row.dilation,
                        row.stride + row.taps * row.dilation, row.taps, row.outputs};
 }

@@ -7,10 +7,6 @@
 
 namespace pytensor_unpool {
 
-// Scratch memory: the copy of an image is done in bands that stay near, and in groups of channels,
-// as the weights are. All together is less than 32 MiB but for single rows longer than that.
-const npy_intp BAND_BYTES = 384 << 10, MOST_SOURCE_BYTES = 8 << 20, MOST_WEIGHT_BYTES = 8 << 20;
-
 // Where sums go: `counts` outputs of each row, `steps` elements apart on the spatial axes.
 template <typename T>
 struct Target {
@@ -153,9 +149,9 @@ template <typename T>
 static Portions portions_of(const Correlations<T>& c, bool in_place) {
     Portions part = {c.all[0].rows, c.images.shape[1], 0, 0, 0};
     const npy_intp weight = c.sum_of_taps() * sizeof(T);
-    part.rows = at_most(part.rows, at_least(MOST_ROWS, MOST_WEIGHT_BYTES / weight));
+    part.rows = at_most(part.rows, at_least(MOST_ROWS, MAX_WEIGHT_BYTES / weight));
     part.channels =
-        at_most(part.channels, at_least(1, MOST_WEIGHT_BYTES / (weight * part.rows)));
+        at_most(part.channels, at_least(1, MAX_WEIGHT_BYTES / (weight * part.rows)));
     while (part.axis < SPATIAL - 1 && c.most_outputs(part.axis) == 1) ++part.axis;
     const npy_intp outputs = c.most_outputs(part.axis);
     part.band = outputs;
@@ -168,7 +164,7 @@ static Portions portions_of(const Correlations<T>& c, bool in_place) {
     line.axes[part.axis].size = 1;
     const npy_intp bytes = line.channel() * sizeof(T);
     part.channels = at_most(
-        part.channels, at_least(1, MOST_SOURCE_BYTES / (bytes * (reach + 1)))
+        part.channels, at_least(1, MAX_PACKED_BYTES / (bytes * (reach + 1)))
     );
     const npy_intp most = at_least(1, BAND_BYTES / (bytes * part.channels) - reach);
     const npy_intp least = ceil_divide(outputs, at_most(most, outputs));

@@ -6,12 +6,9 @@
 
 namespace pytensor_unpool {
 
-// Rows are so long that a tile of them stays in the nearest cache.
-const npy_intp ROW_BYTES = 12800;
+const int MOST_LANE_COLUMNS = MOST_SUMS / DOT_ROWS;
 
-const int MOST_LANE_ROWS = 4, MOST_LANE_COLUMNS = MOST_SUMS / MOST_LANE_ROWS;
-
-// The code for one row, or else MOST_LANE_ROWS, and so many columns, or some more.
+// The code for one row, or else DOT_ROWS, and so many columns, or some more.
 template <typename T>
 struct LaneKernel {
     typedef void (*Multiply)(const T* const*, const T* const*, npy_intp, T*);
@@ -74,7 +71,7 @@ struct Products {
 
     void add(npy_intp number, T* dk, npy_intp row_step) const {
         // Vectors behind the last one are summed up too.
-        constexpr int width = Wide<T>::lanes, most = MOST_LANE_ROWS * MOST_LANE_COLUMNS + width;
+        constexpr int width = Wide<T>::lanes, most = DOT_ROWS * MOST_LANE_COLUMNS + width;
         T lanes[most * width] = {}, sums[most];
         const npy_intp tiles = ceil_divide(terms, MOST_LANE_COLUMNS);
         for (npy_intp tile = 0; tile < tiles; ++tile) {
@@ -82,14 +79,14 @@ struct Products {
             const npy_intp columns = terms * (tile + 1) / tiles - first;
             // What is missing is done with the last column or row, and not added.
             const LaneKernel<T> single = LaneKernel<T>::template of<1>(columns);
-            const LaneKernel<T> several = LaneKernel<T>::template of<MOST_LANE_ROWS>(columns);
+            const LaneKernel<T> several = LaneKernel<T>::template of<DOT_ROWS>(columns);
             const T* of_columns[MOST_LANE_COLUMNS];
             for (npy_intp i = 0; i < several.columns; ++i)
                 of_columns[i] = images + offsets[first + at_most(i, columns - 1)];
-            for (npy_intp row = 0; row < number; row += MOST_LANE_ROWS) {
-                const npy_intp n = at_most(MOST_LANE_ROWS, number - row);
-                const T* of_rows[MOST_LANE_ROWS];
-                for (npy_intp i = 0; i < MOST_LANE_ROWS; ++i)
+            for (npy_intp row = 0; row < number; row += DOT_ROWS) {
+                const npy_intp n = at_most(DOT_ROWS, number - row);
+                const T* of_rows[DOT_ROWS];
+                for (npy_intp i = 0; i < DOT_ROWS; ++i)
                     of_rows[i] = rows + (row + at_most(i, n - 1)) * pitch;
                 const LaneKernel<T>& kernel = n == 1 ? single : several;
                 kernel.multiply(of_rows, of_columns, length, lanes);

@@ -5,9 +5,6 @@
 
 namespace pytensor_unpool {
 
-// The copied outputs that all rows of images are multiplied with stay in the second cache.
-const npy_intp ROWS_BYTES = 256 << 10;
-
 // How much is done at a time: some images, or a band of one.
 struct KernelGradPortions {
     npy_intp rows, channels, images, band;
@@ -21,14 +18,14 @@ static KernelGradPortions portions_of(const Convolution& conv, const Source& sou
     const npy_intp outputs = conv.axes[part.axis].outputs;
     const npy_intp reach = source.axes[part.axis].size - outputs;
     const npy_intp line = source.plane() / source.axes[part.axis].size * sizeof(T);
-    const npy_intp lines = at_least(1, ROW_BYTES / line - reach);
+    const npy_intp lines = at_least(1, DOT_BYTES / line - reach);
     part.band = ceil_divide(outputs, ceil_divide(outputs, at_most(lines, outputs)));
     const npy_intp plane = line * (part.band + reach);
-    if (part.band == outputs) part.images = at_least(1, at_most(conv.images, ROW_BYTES / plane));
+    if (part.band == outputs) part.images = at_least(1, at_most(conv.images, DOT_BYTES / plane));
     const npy_intp row = plane * part.images;
-    part.rows = at_most(part.rows, at_least(MOST_LANE_ROWS, ROWS_BYTES / row));
+    part.rows = at_most(part.rows, at_least(DOT_ROWS, DOTS_BYTES / row));
     part.channels =
-        at_most(part.channels, at_least(1, MOST_SOURCE_BYTES / (row * source.phases())));
+        at_most(part.channels, at_least(1, MAX_PACKED_BYTES / (row * source.phases())));
     return part;
 }
 

@@ -12,14 +12,14 @@ namespace pytensor_unpool {
 
 // The widest vectors that the machine has, and how many of them sums may fill.
 #if defined(__AVX512F__)
-const int VECTOR_BYTES = 64, MOST_SUMS = 24;
+const int VECTOR_BYTES = 64, MOST_SUMS = ACCUMULATORS_AVX512;
 #elif defined(__AVX__)
-const int VECTOR_BYTES = 32, MOST_SUMS = 12;
+const int VECTOR_BYTES = 32, MOST_SUMS = ACCUMULATORS;
 #else
-const int VECTOR_BYTES = 16, MOST_SUMS = 12;
+const int VECTOR_BYTES = 16, MOST_SUMS = ACCUMULATORS;
 #endif
 
-const int MOST_ROWS = MOST_SUMS / 2, MOST_VECTORS = 8;
+const int MOST_ROWS = MOST_SUMS / 2, MOST_VECTORS = MAX_TILE_VECTORS;
 
 template <typename T>
 struct Wide {

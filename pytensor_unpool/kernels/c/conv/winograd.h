@@ -10,14 +10,6 @@ namespace pytensor_unpool {
 
 const int WINOGRAD_TAPS = 3, REACH = 4, PLACES = REACH * REACH;
 
-// How many channels, and outputs of each, it needs to be worth its additions.
-#ifndef LEAST_FOR_WINOGRAD
-#define LEAST_FOR_WINOGRAD 32, 512
-#endif
-
-// Scratch memory: of the taps, and of some tiles, which stay near if they are not too many.
-const npy_intp MOST_TAPS_BYTES = 16 << 20, MOST_PLACES_BYTES = 8 << 20, MOST_TILES = 256;
-
 template <typename T>
 static npy_intp places_bytes(npy_intp tiles, npy_intp channels) {
     return PLACES * tiles * channels * (npy_intp)sizeof(T);
@@ -25,17 +17,17 @@ static npy_intp places_bytes(npy_intp tiles, npy_intp channels) {
 
 template <typename T>
 static bool takes_winograd(const Convolution& conv) {
-    const npy_intp least[] = {LEAST_FOR_WINOGRAD};
     const ConvAxis* axes = conv.axes;
     for (int i = 1; i < SPATIAL; ++i)
         if (axes[i].taps != WINOGRAD_TAPS || axes[i].stride != 1 || axes[i].dilation != 1)
             return false;
     const npy_intp longest = at_least(axes[2].length, axes[2].outputs) / 2 + 1;
     return axes[0].length == 1 && axes[0].taps == 1 && axes[0].outputs == 1 &&
-           axes[0].before == 0 && conv.channels >= least[0] && conv.rows >= least[0] &&
-           conv.images * axes[1].outputs * axes[2].outputs >= least[1] &&
-           places_bytes<T>(longest, conv.channels + conv.rows) <= MOST_PLACES_BYTES &&
-           places_bytes<T>(conv.rows, conv.channels) <= MOST_TAPS_BYTES;
+           axes[0].before == 0 && conv.channels >= WINOGRAD_CHANNELS &&
+           conv.rows >= WINOGRAD_CHANNELS &&
+           conv.images * axes[1].outputs * axes[2].outputs >= WINOGRAD_OUTPUTS &&
+           places_bytes<T>(longest, conv.channels + conv.rows) <= WINOGRAD_TILE_BYTES &&
+           places_bytes<T>(conv.rows, conv.channels) <= WINOGRAD_WEIGHT_BYTES;
 }
 
 // The tiles of some images: `lines` of them in each, with so many `columns`.
@@ -291,8 +283,8 @@ static bool winograd(const Correlations<T>& c) {
     const TileGrid grid = {
         c.images.shape[0], ceil_divide(to.counts[1], 2), ceil_divide(to.counts[2], 2)
     };
-    const npy_intp fitting = MOST_PLACES_BYTES / places_bytes<T>(1, channels + one.rows);
-    const npy_intp most = at_least(1, at_most(MOST_TILES, fitting) / grid.columns);
+    const npy_intp fitting = WINOGRAD_TILE_BYTES / places_bytes<T>(1, channels + one.rows);
+    const npy_intp most = at_least(1, at_most(WINOGRAD_TILES, fitting) / grid.columns);
     const npy_intp lines = ceil_divide(grid.all_lines(), ceil_divide(grid.all_lines(), most));
     const npy_intp pitch = Places<T>::pitch_of(lines * grid.columns);
     Places<T> read = {NULL, channels, pitch}, summed = {NULL, one.rows, pitch};

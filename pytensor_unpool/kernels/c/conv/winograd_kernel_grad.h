@@ -24,8 +24,8 @@ static bool winograd_kernel_grad(
     const TileGrid grid = {conv.images, ceil_divide(height, 2), ceil_divide(width, 2)};
     const npy_intp start[] = {-conv.axes[1].before, -conv.axes[2].before}, origin[] = {0, 0};
     const npy_intp channels = conv.channels, rows = conv.rows;
-    const npy_intp fitting = MOST_PLACES_BYTES / places_bytes<T>(1, channels + rows);
-    const npy_intp most = at_most(ROW_BYTES / (npy_intp)sizeof(T), fitting) / grid.columns;
+    const npy_intp fitting = WINOGRAD_TILE_BYTES / places_bytes<T>(1, channels + rows);
+    const npy_intp most = at_most(DOT_BYTES / (npy_intp)sizeof(T), fitting) / grid.columns;
     const npy_intp blocks = ceil_divide(grid.all_lines(), at_least(1, most));
     const npy_intp lines = ceil_divide(grid.all_lines(), blocks);
     const npy_intp pitch = Places<T>::pitch_of(lines * grid.columns);

@@ -21,6 +21,7 @@ from pytensor_unpool.errors import (
     LengthError,
 )
 from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.kernels.conv_tuning import MAX_LENGTH
 from pytensor_unpool.kernels.numba.conv.packing import (
     BEFORE,
     DILATION,
@@ -31,9 +32,6 @@ from pytensor_unpool.kernels.numba.conv.packing import (
 )
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.windows import Kernel
-
-# Lengths beyond this are those of no array, and would overflow.
-LONGEST = 2**60
 
 
 def shape_reader(ndim: int) -> Kernel:
@@ -74,7 +72,7 @@ def describer(convolution: Convolution) -> Kernel:
         rows = rows_of(numbers, known)
         check_steps(rows, ndim)
         for i in range(ndim + 2):
-            for length, limit in ((x[i], LONGEST), (kernel[i], LARGEST_NUMBER)):
+            for length, limit in ((x[i], MAX_LENGTH), (kernel[i], LARGEST_NUMBER)):
                 if length > limit:
                     raise LengthError(TOO_MANY_ELEMENTS, i - ndim - 2, length, 0)
         if x[1] != kernel[1] * groups:

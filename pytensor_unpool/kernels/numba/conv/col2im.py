@@ -9,10 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
+from pytensor_unpool.kernels.conv_tuning import (
+    ADDED_PRODUCTS,
+    BAND_BYTES,
+    COL2IM_BYTES,
+    MAX_PACKED_BYTES,
+)
 from pytensor_unpool.kernels.numba.by_address import by_address
 from pytensor_unpool.kernels.numba.conv.gemm import (
-    BAND_BYTES,
-    MOST_SOURCE_BYTES,
     multiply_tile,
     packed_rows,
     panel_rows,
@@ -43,12 +47,6 @@ from pytensor_unpool.kernels.numba.conv.packing import (
 )
 from pytensor_unpool.kernels.numba.device import device_function
 
-# What a sum costs beyond its products, in products: it is added to another.
-ADDED_PRODUCTS = 8
-
-# The outputs and the sums that are worked on at a time stay in the nearest cache.
-NEAR_BYTES = 24 << 10
-
 
 @device_function
 def scatter_is_faster(axes, copy, rows, channels, number_of_taps, itemsize):  # type: ignore[no-untyped-def]
@@ -60,7 +58,7 @@ def scatter_is_faster(axes, copy, rows, channels, number_of_taps, itemsize):  # 
     for i in range(3):
         elements *= -(-axes[i, LENGTH] // axes[i, STRIDE])
     columns = columns_of(copy, 1, axes[:, OUTPUTS])
-    most = MOST_SOURCE_BYTES // itemsize
+    most = MAX_PACKED_BYTES // itemsize
     if phases_of(copy) * plane_of(copy) >= most or rows * plane_of(copy) >= most:
         return False
     if rows * number_of_taps >= most:
@@ -154,7 +152,7 @@ def scatter(axes, copy, groups, dy, kernel, taps, dx):  # type: ignore[no-untype
     bytes_of_channel = dy.itemsize * max(step, terms * len(taps))
     most = max(1, min(all_channels, BAND_BYTES // bytes_of_channel))
     widest = MOST_VECTORS * (VECTOR_BYTES // dy.itemsize)
-    portion = max(1, NEAR_BYTES // ((terms + most) * dy.itemsize) // widest) * widest
+    portion = max(1, COL2IM_BYTES // ((terms + most) * dy.itemsize) // widest) * widest
     packed = np.empty(packed_rows(most * len(taps)) * terms, dy.dtype)
     places, offsets = np.empty(most * len(taps), np.int64), np.arange(terms) * plane
     tile = np.empty(MOST_ROWS * widest, dy.dtype)

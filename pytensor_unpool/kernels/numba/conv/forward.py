@@ -10,6 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.kernels.conv_tuning import MAX_TAP_PARTS, SPARED_PRODUCTS
 from pytensor_unpool.kernels.numba.by_address import by_address
 from pytensor_unpool.kernels.numba.conv.checks import check_output, describer, shape_reader
 from pytensor_unpool.kernels.numba.conv.col2im import scatter_by_address, scatter_is_faster
@@ -44,9 +45,6 @@ from pytensor_unpool.kernels.numba.conv.winograd import takes_winograd, winograd
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel
-
-# A part of a copy for each tap is made where so many products are spared for each element of one.
-SPARED_PRODUCTS, MOST_TAP_PARTS = 16, 16
 
 
 def conv(convolution: Convolution) -> Kernel:
@@ -288,7 +286,7 @@ def take_tap_parts(axes, rows, copy):  # type: ignore[no-untyped-def]
     """
     taps, outputs = axes[2, TAPS], axes[2, OUTPUTS]
     spared = (copy[2, SIZE] - outputs) * rows * axes[0, TAPS] * axes[1, TAPS]
-    if taps <= MOST_TAP_PARTS and spared >= SPARED_PRODUCTS * outputs:
+    if taps <= MAX_TAP_PARTS and spared >= SPARED_PRODUCTS * outputs:
         copy[2, PERIOD] = axes[2, STRIDE] + taps * axes[2, DILATION]
         copy[2, PHASES], copy[2, SIZE] = taps, outputs
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
+from pytensor_unpool.kernels.conv_tuning import BAND_BYTES, MAX_PACKED_BYTES, MAX_WEIGHT_BYTES
 from pytensor_unpool.kernels.numba.by_address import by_address
 from pytensor_unpool.kernels.numba.channels import contiguous_view
 from pytensor_unpool.kernels.numba.conv.microkernel import (
@@ -36,10 +37,6 @@ from pytensor_unpool.kernels.numba.conv.packing import (
 )
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.windows import Kernel
-
-# Scratch memory: the copy of an image is done in bands that stay near, and in groups of channels,
-# as the weights are. All together is less than 32 MiB but for single rows longer than that.
-BAND_BYTES, MOST_SOURCE_BYTES, MOST_WEIGHT_BYTES = 384 << 10, 8 << 20, 8 << 20
 
 # Columns of a table of correlations: which taps they take, where their first output is, how many
 # outputs there are on every axis, and how far these are from one another.
@@ -207,8 +204,8 @@ def most_outputs(jobs, axis):  # type: ignore[no-untyped-def]
 def portions_of(copy, jobs, rows, channels, itemsize, in_place):  # type: ignore[no-untyped-def]
     """Return how much is done at a time: rows, channels, columns, and outputs on which axis."""
     weight = max(1, jobs[:, NUMBER].sum()) * itemsize
-    rows = min(rows, max(MOST_ROWS, MOST_WEIGHT_BYTES // weight // MOST_ROWS * MOST_ROWS))
-    channels = min(channels, max(1, MOST_WEIGHT_BYTES // (weight * max(1, rows))))
+    rows = min(rows, max(MOST_ROWS, MAX_WEIGHT_BYTES // weight // MOST_ROWS * MOST_ROWS))
+    channels = min(channels, max(1, MAX_WEIGHT_BYTES // (weight * max(1, rows))))
     axis = 0
     while axis < 2 and most_outputs(jobs, axis) == 1:
         axis += 1
@@ -220,7 +217,7 @@ def portions_of(copy, jobs, rows, channels, itemsize, in_place):  # type: ignore
     reach = copy[axis, SIZE] - outputs
     line = plane_of(copy) // copy[axis, SIZE]
     taken = line * phases_of(copy) * itemsize
-    channels = min(channels, max(1, MOST_SOURCE_BYTES // (taken * (reach + 1))))
+    channels = min(channels, max(1, MAX_PACKED_BYTES // (taken * (reach + 1))))
     most = max(1, BAND_BYTES // (taken * max(1, channels)) - reach)
     least = -(-outputs // min(most, outputs))
     # Tiles rarely end with a band: of some numbers of bands, take the one with fewest tiles.

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytensor_unpool.kernels.numba.conv.microkernel import (
-    LANE_COLUMNS,
-    LANE_ROWS,
-    lane_kernel,
-)
+from pytensor_unpool.kernels.conv_tuning import DOT_ROWS
+from pytensor_unpool.kernels.numba.conv.microkernel import LANE_COLUMNS, lane_kernel
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.windows import Kernel
-
-# Rows are so long that a block of them stays in the nearest cache.
-ROW_BYTES = 12800
 
 MOST_COLUMNS = LANE_COLUMNS[-1]
 
@@ -62,7 +56,7 @@ def add_products(outputs, rows, pitch, images, offsets, places, terms, length, s
             offsets[min(first + 4, last)],
             offsets[min(first + 5, last)],
         )
-        for row in range(0, rows, LANE_ROWS):
+        for row in range(0, rows, DOT_ROWS):
             end = rows - 1
             of_rows = (
                 row * pitch,
@@ -71,7 +65,7 @@ def add_products(outputs, rows, pitch, images, offsets, places, terms, length, s
                 min(row + 3, end) * pitch,
             )
             held = multiply_lanes(columns, outputs, of_rows, images, begins, length, sums)
-            for i in range(min(LANE_ROWS, rows - row)):
+            for i in range(min(DOT_ROWS, rows - row)):
                 for j in range(columns):
                     at = (row + i) * row_step + places[first + j]
                     dk[np.uint64(at)] += sums[np.uint64(i * held + j)]

@@ -10,12 +10,17 @@ import numpy as np
 from numba import types
 
 from pytensor_unpool.geometry.conv import Convolution
+from pytensor_unpool.kernels.conv_tuning import (
+    DOT_BYTES,
+    DOT_ROWS,
+    DOTS_BYTES,
+    MAX_PACKED_BYTES,
+)
 from pytensor_unpool.kernels.numba.by_address import by_address
 from pytensor_unpool.kernels.numba.conv.checks import check_output, describer, shape_reader
 from pytensor_unpool.kernels.numba.conv.forward import all_taps, copy_for_outputs, three_axes
-from pytensor_unpool.kernels.numba.conv.gemm import MOST_SOURCE_BYTES
-from pytensor_unpool.kernels.numba.conv.gemm_nt import MOST_COLUMNS, ROW_BYTES, add_products
-from pytensor_unpool.kernels.numba.conv.microkernel import LANE_ROWS, VECTOR_BYTES
+from pytensor_unpool.kernels.numba.conv.gemm_nt import MOST_COLUMNS, add_products
+from pytensor_unpool.kernels.numba.conv.microkernel import VECTOR_BYTES
 from pytensor_unpool.kernels.numba.conv.packing import (
     OUTPUTS,
     SIZE,
@@ -36,9 +41,6 @@ from pytensor_unpool.kernels.numba.conv.winograd_kernel_grad import winograd_add
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.windows import Kernel
 
-# The copied outputs that all rows of images are multiplied with stay in the second cache.
-ROWS_BYTES = 256 << 10
-
 
 @device_function
 def portions_of(axes, copy, images, rows, channels, itemsize):  # type: ignore[no-untyped-def]
@@ -49,13 +51,13 @@ def portions_of(axes, copy, images, rows, channels, itemsize):  # type: ignore[n
     outputs = axes[axis, OUTPUTS]
     reach = copy[axis, SIZE] - outputs
     line = plane_of(copy) // copy[axis, SIZE] * itemsize
-    lines = max(1, ROW_BYTES // line - reach)
+    lines = max(1, DOT_BYTES // line - reach)
     band = -(-outputs // -(-outputs // min(lines, outputs)))
     plane = line * (band + reach)
-    together = max(1, min(images, ROW_BYTES // plane)) if band == outputs else 1
+    together = max(1, min(images, DOT_BYTES // plane)) if band == outputs else 1
     row = plane * together
-    rows = min(rows, max(LANE_ROWS, ROWS_BYTES // row // LANE_ROWS * LANE_ROWS))
-    channels = min(channels, max(1, MOST_SOURCE_BYTES // (row * phases_of(copy))))
+    rows = min(rows, max(DOT_ROWS, DOTS_BYTES // row // DOT_ROWS * DOT_ROWS))
+    channels = min(channels, max(1, MAX_PACKED_BYTES // (row * phases_of(copy))))
     return rows, channels, together, axis, band
 
 
@@ -140,7 +142,7 @@ def add_all(axes, copy, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def
     images = np.empty(most_channels * phases_of(copy) * together * plane + slack, x.dtype)
     rows = np.empty(most_rows * pitch, x.dtype)
     offsets, places = np.empty((2, most_channels * len(taps)), np.int64)
-    sums = np.empty(LANE_ROWS * MOST_COLUMNS, x.dtype)
+    sums = np.empty(DOT_ROWS * MOST_COLUMNS, x.dtype)
     row_step, begin = all_channels * len(taps), copy[axis, START]
     counts = axes[:, OUTPUTS].copy()
     for group in range(groups):

@@ -10,6 +10,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from pytensor_unpool.kernels.conv_tuning import (
+    ACCUMULATORS,
+    ACCUMULATORS_AVX512,
+    DOT_ROWS,
+    MAX_TILE_VECTORS,
+)
 from pytensor_unpool.kernels.numba.simd import INT32, INT64, data_of
 from pytensor_unpool.kernels.numba.windows import Kernel
 
@@ -17,15 +23,14 @@ FEATURES = binding.get_host_cpu_features()
 
 # The widest vectors that the machine has, and how many of them sums may fill.
 VECTOR_BYTES = 64 if FEATURES.get("avx512f") else 32 if FEATURES.get("avx") else 16
-MOST_SUMS = 24 if FEATURES.get("avx512f") else 12
+MOST_SUMS = ACCUMULATORS_AVX512 if FEATURES.get("avx512f") else ACCUMULATORS
 
 # A tile has one of these numbers of rows; fewer leave registers for more vectors.
 ROW_NUMBERS = tuple(n for n in (1, 2, 3, 4, 6, 8, 10, 12) if 2 * n <= MOST_SUMS)
-MOST_ROWS, MOST_VECTORS = ROW_NUMBERS[-1], 8
+MOST_ROWS, MOST_VECTORS = ROW_NUMBERS[-1], MAX_TILE_VECTORS
 
 # So many rows and columns have a block of products, or fewer columns.
-LANE_ROWS = 4
-LANE_COLUMNS = tuple(n for n in (1, 3, 5, 6) if LANE_ROWS * n <= MOST_SUMS)
+LANE_COLUMNS = tuple(n for n in (1, 3, 5, 6) if DOT_ROWS * n <= MOST_SUMS)
 
 
 def vectors_of(rows: int) -> int:
@@ -187,7 +192,7 @@ def lane_kernel(columns: int) -> Kernel:
     """Make the code for the products of some rows of two arrays.
 
     ``multiply(outputs, rows, images, begins, length, sums)`` writes to `sums`, for each of the
-    `LANE_ROWS` elements at which rows of `outputs` begin and each of the columns at which rows of
+    `DOT_ROWS` elements at which rows of `outputs` begin and each of the columns at which rows of
     `images` do, the sum of the products of `length` elements, which the number of lanes divides.
     """
 
@@ -219,7 +224,7 @@ def lane_kernel(columns: int) -> Kernel:
                     ]
                 return results
 
-            totals = wide.loop(arguments[4], wide.lanes, LANE_ROWS * columns, body)
+            totals = wide.loop(arguments[4], wide.lanes, DOT_ROWS * columns, body)
             for i, total in enumerate(totals):
                 builder.store(wide.sum(total), builder.gep(to, [INT64(i)]))
             return context.get_dummy_value()

@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from pytensor_unpool.kernels.conv_tuning import (
+    WINOGRAD_CHANNELS,
+    WINOGRAD_OUTPUTS,
+    WINOGRAD_TILE_BYTES,
+    WINOGRAD_TILES,
+    WINOGRAD_WEIGHT_BYTES,
+)
 from pytensor_unpool.kernels.numba.by_address import by_address
 from pytensor_unpool.kernels.numba.conv.gemm import (
     COUNT,
@@ -41,12 +48,6 @@ from pytensor_unpool.kernels.numba.conv.winograd_transforms import (
 )
 from pytensor_unpool.kernels.numba.device import device_function
 
-# How many channels, and outputs of each, it needs to be worth its additions.
-LEAST_CHANNELS, LEAST_OUTPUTS = 32, 512
-
-# Scratch memory: of the taps, and of some tiles, which stay near if they are not too many.
-MOST_TAPS_BYTES, MOST_PLACES_BYTES, MOST_TILES = 16 << 20, 8 << 20, 256
-
 
 @device_function
 def takes_winograd(axes, images, channels, rows, itemsize):  # type: ignore[no-untyped-def]
@@ -60,11 +61,11 @@ def takes_winograd(axes, images, channels, rows, itemsize):  # type: ignore[no-u
     # Panels have a few rows more.
     held = PLACES * itemsize * (rows + MOST_ROWS)
     return (
-        channels >= LEAST_CHANNELS
-        and rows >= LEAST_CHANNELS
-        and images * axes[1, OUTPUTS] * axes[2, OUTPUTS] >= LEAST_OUTPUTS
-        and (held + PLACES * itemsize * channels) * longest <= MOST_PLACES_BYTES
-        and held * channels <= MOST_TAPS_BYTES
+        channels >= WINOGRAD_CHANNELS
+        and rows >= WINOGRAD_CHANNELS
+        and images * axes[1, OUTPUTS] * axes[2, OUTPUTS] >= WINOGRAD_OUTPUTS
+        and (held + PLACES * itemsize * channels) * longest <= WINOGRAD_TILE_BYTES
+        and held * channels <= WINOGRAD_WEIGHT_BYTES
     )
 
 
@@ -81,7 +82,7 @@ def pitch_of(tiles, itemsize):  # type: ignore[no-untyped-def]
 @device_function
 def lines_at_a_time(lines, columns, channels, most, itemsize):  # type: ignore[no-untyped-def]
     """Return how many lines of tiles are done at a time, for so many channels in all."""
-    fitting = MOST_PLACES_BYTES // (PLACES * itemsize * channels)
+    fitting = WINOGRAD_TILE_BYTES // (PLACES * itemsize * channels)
     blocks = -(-lines // max(1, min(most, fitting) // columns))
     return -(-lines // blocks)
 
@@ -203,7 +204,7 @@ def winograd(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-d
     grid = (-(-counts[0] // 2), -(-counts[1] // 2))
     starts, held = (copy[1, START], copy[2, START]), packed_rows(rows)
     itemsize, lines = x.itemsize, x.shape[0] * grid[0]
-    most = lines_at_a_time(lines, grid[1], channels + held, MOST_TILES, itemsize)
+    most = lines_at_a_time(lines, grid[1], channels + held, WINOGRAD_TILES, itemsize)
     pitch, span = pitch_of(most * grid[1], itemsize), grid[1] + 1 + VECTOR_BYTES // itemsize
     read_step, sum_step = (channels | 1) * pitch, (held | 1) * pitch
     read, summed = np.empty(PLACES * read_step, x.dtype), np.empty(PLACES * sum_step, x.dtype)

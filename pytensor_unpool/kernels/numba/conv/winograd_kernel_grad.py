@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytensor_unpool.kernels.numba.conv.gemm_nt import MOST_COLUMNS, ROW_BYTES, add_products
-from pytensor_unpool.kernels.numba.conv.microkernel import LANE_ROWS, VECTOR_BYTES
+from pytensor_unpool.kernels.conv_tuning import DOT_BYTES, DOT_ROWS
+from pytensor_unpool.kernels.numba.conv.gemm_nt import MOST_COLUMNS, add_products
+from pytensor_unpool.kernels.numba.conv.microkernel import VECTOR_BYTES
 from pytensor_unpool.kernels.numba.conv.packing import BEFORE, OUTPUTS, SHIFT, WEIGHT
 from pytensor_unpool.kernels.numba.conv.winograd import lines_at_a_time, pitch_of, spread_all
 from pytensor_unpool.kernels.numba.conv.winograd_transforms import PLACES
@@ -45,12 +46,12 @@ def winograd_add_all(axes, copy, groups, x, dy, taps, dk):  # type: ignore[no-un
     grid = (-(-axes[1, OUTPUTS] // 2), -(-axes[2, OUTPUTS] // 2))
     starts, origin = (-axes[1, BEFORE], -axes[2, BEFORE]), (np.int64(0), np.int64(0))
     lines, width = x.shape[0] * grid[0], VECTOR_BYTES // itemsize
-    most = lines_at_a_time(lines, grid[1], channels + rows, ROW_BYTES // itemsize, itemsize)
+    most = lines_at_a_time(lines, grid[1], channels + rows, DOT_BYTES // itemsize, itemsize)
     pitch, span = pitch_of(most * grid[1], itemsize), grid[1] + 1 + width
     read_step, given_step = (channels | 1) * pitch, (rows | 1) * pitch
     read, given = np.empty(PLACES * read_step, x.dtype), np.empty(PLACES * given_step, x.dtype)
     split = np.zeros((2 * min(most, grid[0]) + 2) * 2 * span, x.dtype)
-    few = np.empty(LANE_ROWS * MOST_COLUMNS, x.dtype)
+    few = np.empty(DOT_ROWS * MOST_COLUMNS, x.dtype)
     places = np.arange(channels)
     offsets, weights = places * pitch, rows * channels
     sums = np.empty(PLACES * weights, x.dtype)
