@@ -54,27 +54,28 @@ from pytensor_unpool.ops import (
 # the source of what they were compiled from.
 SOURCE = source_hash(Path(__file__))
 
-KERNELS: dict[type, Callable[[Any], Callable[..., Any]]] = {
-    Conv: lambda op: conv(op.convolution),
-    ConvInputGrad: lambda op: conv_input_grad(op.convolution),
-    ConvKernelGrad: lambda op: conv_kernel_grad(op.convolution),
-    HelixConvolve: lambda op: helix(op.ndim, op.mode, op.method),
-    HelixWindow: lambda op: helix(op.ndim, "window", op.method, op.turned),
-    Interpolate: lambda op: interpolate(op.axis, op.p, op.q),
-    InterpolateInputGrad: lambda op: interpolate_input_grad(op.axis, op.p, op.q),
-    MaxPool: lambda op: max_pool(op.windows, op.output, op.dtype),
-    MaxUnpool: lambda op: max_unpool(op.ndim, op.duplicates, op.wraps),
-    MaxGather: lambda op: max_gather(op.ndim, op.duplicates, op.wraps),
-    Pool: lambda op: pool(op.windows, op.mode),
-    PoolInputGrad: lambda op: pool_input_grad(op.windows, op.mode),
-    RuntimeBroadcast: lambda op: runtime_broadcast(op.axes),
-    TapGather: lambda op: tap_gather(op.windows),
-    TapUnpool: lambda op: tap_unpool(op.windows),
-    TiedUnpool: lambda op: tied_unpool(op.windows),
-    TiedGather: lambda op: tied_gather(op.windows),
-    WindowUnpool: lambda op: max_unpool(op.ndim, op.duplicates, op.wraps),
-    WindowsToRows: lambda op: windows_to_rows(op.windows, op.border),
-    RowsToWindows: lambda op: rows_to_windows(op.windows, op.border),
+# What makes the kernel of an Op, and what of: the rest of the Op is no part of its key.
+KERNELS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    Conv: lambda op: (conv, op.convolution),
+    ConvInputGrad: lambda op: (conv_input_grad, op.convolution),
+    ConvKernelGrad: lambda op: (conv_kernel_grad, op.convolution),
+    HelixConvolve: lambda op: (helix, op.ndim, op.mode, op.method),
+    HelixWindow: lambda op: (helix, op.ndim, "window", op.method, op.turned),
+    Interpolate: lambda op: (interpolate, op.axis, op.p, op.q),
+    InterpolateInputGrad: lambda op: (interpolate_input_grad, op.axis, op.p, op.q),
+    MaxPool: lambda op: (max_pool, op.windows, op.output, op.dtype),
+    MaxUnpool: lambda op: (max_unpool, op.ndim, op.duplicates, op.wraps),
+    MaxGather: lambda op: (max_gather, op.ndim, op.duplicates, op.wraps),
+    Pool: lambda op: (pool, op.windows, op.mode),
+    PoolInputGrad: lambda op: (pool_input_grad, op.windows, op.mode),
+    RuntimeBroadcast: lambda op: (runtime_broadcast, op.axes),
+    TapGather: lambda op: (tap_gather, op.windows),
+    TapUnpool: lambda op: (tap_unpool, op.windows),
+    TiedUnpool: lambda op: (tied_unpool, op.windows),
+    TiedGather: lambda op: (tied_gather, op.windows),
+    WindowUnpool: lambda op: (max_unpool, op.ndim, op.duplicates, op.wraps),
+    WindowsToRows: lambda op: (windows_to_rows, op.windows, op.border),
+    RowsToWindows: lambda op: (rows_to_windows, op.windows, op.border),
 }
 
 
@@ -94,18 +95,16 @@ def keep_on_disk(function: Any, key: str) -> None:
 
 
 @cache
-def _linked(op: Any) -> tuple[Callable[..., Any], str]:
-    props = sorted(op._props_dict().items())
-    key = sha256(f"{SOURCE} {type(op)} {props}".encode()).hexdigest()
-    kernel = KERNELS[type(op)](op)
-    name = f"{kernel.__name__}_{key}"
-    call = kernel_by_address(kernel, name)
+def _linked(make: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], str]:
+    key = sha256(f"{SOURCE} {make.__name__} {arguments}".encode()).hexdigest()
+    name = f"{make.__name__}_{key}"
+    call = kernel_by_address(make(*arguments), name)
     keep_on_disk(FUNCTIONS[name].function, key)
     return call, key
 
 
 def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[..., Any], str]:
-    return _linked(op)
+    return _linked(*KERNELS[type(op)](op))
 
 
 # What is compiled apart from the kernels that call it is kept beside them.

@@ -18,12 +18,13 @@ from pytensor_unpool.kernels import c
 class CKernelOp(COp):
     """An Op whose C implementation is a template in files of `kernels/c`."""
 
-    # The files that hold the kernel, in the order in which they need one another, behind
-    # common.h and windows.h.
+    # The headers that hold the kernel, in the order in which they need one another, behind
+    # those that all kernels need.
     c_files: ClassVar[tuple[str, ...]] = ()
 
     def c_support_code(self, **kwargs: Any) -> str:
-        return c.source("common.h", "windows.h", *self.c_files, "arrays.h")
+        shared = ("errors.h", "tuning.h", "common.h", "windows.h")
+        return c.source(*shared, *self.c_files, "arrays.h")
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
         # What a debugger would need of the templates takes half as long again to compile.

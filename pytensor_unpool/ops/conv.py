@@ -96,7 +96,7 @@ class _ConvOp(BilinearOp, OpenMPOp):
             f"{{{', '.join(str(n or 0) for n in axis)}}}" for axis in convolution.axes()
         )
         told = f"if (!read_lengths({inputs[self.arrays - 1]}, {ndim + 2}, shape, &size)) {{FAIL}}"
-        read = f"if (!read_rows({inputs[-1]}, {ndim}, 4, WRONG_STEPS, rows[0])) {{FAIL}}"
+        read = f"if (!read_matrix({inputs[-1]}, {ndim}, 4, WRONG_STEPS, rows[0])) {{FAIL}}"
         counted = f"""
     shape[0] = conv.images; shape[1] = conv.groups * conv.rows;
     for (int i = 0; i < {ndim}; ++i) shape[2 + i] = conv.axes[SPATIAL - {ndim} + i].outputs;

@@ -200,3 +200,10 @@ def test_kernels_that_differ_have_keys_that_differ():
     for (first, one), (second, other) in combinations(zip(different, keys, strict=True), 2):
         assert one != other, (first, second)
     assert keys[0] == cache_key(MaxPool(PAIRS, "first"))
+
+
+def test_ops_with_one_kernel_have_one_key():
+    """Only the gradient of a max-pooling depends on its ties."""
+    first, every = (cache_key(MaxPool(PAIRS, ties)) for ties in ("first", "all"))
+    assert first == every
+    assert cache_key(WindowUnpool(PAIRS)) == cache_key(MaxUnpool(1, "sum"))

@@ -148,24 +148,24 @@ static void expect(const char* what, bool is_true) {
 // The naive loops.
 
 // Windows that lie in the padded axis, or with `partial` reach its end and start inside it.
-static npy_intp naive_count(npy_intp length, const Row& r, bool partial) {
-    npy_intp span = (r.window - 1) * r.dilation + 1, end = r.before + length + r.after;
+static npy_intp naive_count(npy_intp length, const AxisWindows& axis, bool partial) {
+    npy_intp span = (axis.window - 1) * axis.dilation + 1, end = axis.before + length + axis.after;
     npy_intp count = 0;
-    while (count * r.stride + span <= end) ++count;
-    bool reaches_end = count > 0 && (count - 1) * r.stride + span >= end;
-    if (partial && !reaches_end && (count == 0 || count * r.stride < r.before + length)) ++count;
+    while (count * axis.stride + span <= end) ++count;
+    bool reaches_end = count > 0 && (count - 1) * axis.stride + span >= end;
+    if (partial && !reaches_end && (count == 0 || count * axis.stride < axis.before + length)) ++count;
     return count;
 }
 
-static bool naive_holds(npy_intp length, const Row& r, bool partial) {
-    if (length < 1 || r.window < 1 || r.stride < 1 || r.dilation < 1) return false;
-    npy_intp span = (r.window - 1) * r.dilation + 1;
-    if (r.before < 0 || r.after < 0 || r.before >= span || r.after >= span) return false;
-    npy_intp count = naive_count(length, r, partial);
+static bool naive_holds(npy_intp length, const AxisWindows& axis, bool partial) {
+    if (length < 1 || axis.window < 1 || axis.stride < 1 || axis.dilation < 1) return false;
+    npy_intp span = (axis.window - 1) * axis.dilation + 1;
+    if (axis.before < 0 || axis.after < 0 || axis.before >= span || axis.after >= span) return false;
+    npy_intp count = naive_count(length, axis, partial);
     for (npy_intp w = 0; w < count; ++w) {
         bool holds_one = false;
-        for (npy_intp tap = 0; tap < r.window; ++tap) {
-            npy_intp at = w * r.stride - r.before + tap * r.dilation;
+        for (npy_intp tap = 0; tap < axis.window; ++tap) {
+            npy_intp at = w * axis.stride - axis.before + tap * axis.dilation;
             holds_one = holds_one || (at >= 0 && at < length);
         }
         if (!holds_one) return false;
@@ -179,12 +179,12 @@ static void for_each_tap(
 ) {
     int leading = (int)x_shape.size() - windows.ndim;
     Index taps;
-    for (int i = 0; i < windows.ndim; ++i) taps.push_back(windows.rows[i].window);
+    for (int i = 0; i < windows.ndim; ++i) taps.push_back(windows.axes[i].window);
     for_each_index(taps, [&](const Index& tap) {
         Index at = pooled;
         for (int i = 0; i < windows.ndim; ++i) {
-            const Row& r = windows.rows[i];
-            at[leading + i] = pooled[leading + i] * r.stride - r.before + tap[i] * r.dilation;
+            const AxisWindows& axis = windows.axes[i];
+            at[leading + i] = pooled[leading + i] * axis.stride - axis.before + tap[i] * axis.dilation;
             if (at[leading + i] < 0 || at[leading + i] >= x_shape[leading + i]) return;
         }
         f(at);
@@ -199,9 +199,9 @@ static bool naive_tap(
     *at = pooled;
     bool is_inside = true;
     for (int i = windows.ndim - 1; i >= 0; --i) {
-        const Row& r = windows.rows[i];
-        npy_intp place = pooled[leading + i] * r.stride - r.before + number % r.window * r.dilation;
-        number /= r.window;
+        const AxisWindows& axis = windows.axes[i];
+        npy_intp place = pooled[leading + i] * axis.stride - axis.before + number % axis.window * axis.dilation;
+        number /= axis.window;
         (*at)[leading + i] = place;
         is_inside = is_inside && place >= 0 && place < x_shape[leading + i];
     }

@@ -4,6 +4,8 @@
 
 typedef std::ptrdiff_t npy_intp;
 
+#include "errors.h"
+#include "tuning.h"
 #include "common.h"
 #include "windows.h"
 #include "max_pool_simd.h"
@@ -46,10 +48,10 @@ static bool place(Windows* windows, const Index& shape) {
     const npy_intp* lengths = shape.data() + shape.size() - windows->ndim;
     bool fits = place_windows(windows, lengths).error == NULL, should_fit = true;
     for (int i = 0; i < windows->ndim; ++i)
-        should_fit = should_fit && naive_holds(lengths[i], windows->rows[i], windows->partial);
+        should_fit = should_fit && naive_holds(lengths[i], windows->axes[i], windows->partial);
     expect("whether windows fit", fits == should_fit);
     for (int i = 0; i < windows->ndim && fits; ++i) {
-        npy_intp count = naive_count(lengths[i], windows->rows[i], windows->partial);
+        npy_intp count = naive_count(lengths[i], windows->axes[i], windows->partial);
         expect("number of windows", windows->counts[i] == count);
     }
     return fits && should_fit;
@@ -61,9 +63,9 @@ static bool place(Windows* windows, const Index& shape) {
 template <typename T, typename P, typename A, typename B, typename C>
 void fuzz_unrolled(Random& random, int ndim, A a, B b, C c) {
     typedef Unrolled<typename A::axis, typename B::axis, typename C::axis> Planes;
-    const Row rows[3] = {a.row(), b.row(), c.row()};
+    const AxisWindows rows[3] = {a.row(), b.row(), c.row()};
     Windows windows = {ndim, random.one_in(2), {}, {}};
-    for (int i = 0; i < ndim; ++i) windows.rows[i] = rows[3 - ndim + i];
+    for (int i = 0; i < ndim; ++i) windows.axes[i] = rows[3 - ndim + i];
     fuzz_max_pool<Planes, T, P>(random, windows, 45);
     fuzz_max_pool_channels<Planes, T, P>(random, windows);
     // Each mode takes seconds to compile: averages are fuzzed with windows of any kind.
@@ -74,7 +76,7 @@ void fuzz_unrolled(Random& random, int ndim, A a, B b, C c) {
 template <int WINDOW, int STRIDE, int BEFORE, int AFTER, int DILATION>
 struct Numbers {
     typedef Axis<WINDOW, STRIDE, BEFORE, AFTER, DILATION> axis;
-    static Row row() { return {WINDOW, STRIDE, BEFORE, AFTER, DILATION}; }
+    static AxisWindows row() { return {WINDOW, STRIDE, BEFORE, AFTER, DILATION}; }
 };
 
 typedef Numbers<1, 1, 0, 0, 1> None;
@@ -106,15 +108,15 @@ void fuzz_odd_windows(Random& random) {
 static Windows random_windows(Random& random, int most_axes) {
     Windows windows = {(int)random.between(1, most_axes), random.one_in(2), {}, {}};
     for (int i = 0; i < windows.ndim; ++i) {
-        Row r = {random.between(1, 4), random.between(1, 4), 0, 0, random.between(1, 3)};
-        npy_intp span = (r.window - 1) * r.dilation + 1;
-        r.before = random.below(span);
-        r.after = random.below(span);
-        if (random.one_in(30)) r.before = random.between(-1, span + 1);
-        if (random.one_in(30)) r.window = random.between(-1, 0);
-        if (random.one_in(30)) r.stride = random.between(-1, 0);
-        if (random.one_in(30)) r.dilation = random.between(-1, 0);
-        windows.rows[i] = r;
+        AxisWindows axis = {random.between(1, 4), random.between(1, 4), 0, 0, random.between(1, 3)};
+        npy_intp span = (axis.window - 1) * axis.dilation + 1;
+        axis.before = random.below(span);
+        axis.after = random.below(span);
+        if (random.one_in(30)) axis.before = random.between(-1, span + 1);
+        if (random.one_in(30)) axis.window = random.between(-1, 0);
+        if (random.one_in(30)) axis.stride = random.between(-1, 0);
+        if (random.one_in(30)) axis.dilation = random.between(-1, 0);
+        windows.axes[i] = axis;
     }
     return windows;
 }
@@ -172,12 +174,12 @@ static void try_large_numbers(Random& random) {
     for (npy_intp number : {largest, largest / 2 + 3, half + 1, half}) {
         for (int which = 0; which < 5; ++which) {
             Windows windows = {1, true, {{2, 1, 0, 0, 1}}, {}};
-            npy_intp length = 5, *row = &windows.rows[0].window;
+            npy_intp length = 5, *row = &windows.axes[0].window;
             row[which] = number;
             if (number > half) expect("a number too large", place_windows(&windows, &length).error);
         }
     }
-    Row long_row = {half, 1, 0, 0, 1};
+    AxisWindows long_row = {half, 1, 0, 0, 1};
     Windows three = {3, true, {long_row, long_row, long_row}, {}};
     expect("too many taps", count_taps(three, &size).numbers[0] == TOO_MANY_TAPS);
     fuzz_max_gather<true, false, uint8_t, int32_t>(random, 3 * MARKS);

@@ -36,9 +36,9 @@ void fuzz_max_pool_taps(Random& random, int ndim, A a, B b, C c) {
     typedef typename A::axis X;
     typedef typename B::axis Y;
     typedef typename C::axis Z;
-    const Row rows[3] = {a.row(), b.row(), c.row()};
+    const AxisWindows rows[3] = {a.row(), b.row(), c.row()};
     Windows windows = {ndim, random.one_in(2), {}, {}};
-    for (int i = 0; i < ndim; ++i) windows.rows[i] = rows[3 - ndim + i];
+    for (int i = 0; i < ndim; ++i) windows.axes[i] = rows[3 - ndim + i];
     Index shape = random_shape(random, random.below(3), ndim, 45);
     if (shape.size() > (size_t)ndim && random.one_in(2))
         shape[shape.size() - ndim - 1] = random.between(LANES, 3 * LANES);

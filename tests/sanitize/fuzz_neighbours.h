@@ -5,11 +5,11 @@
 // Windows as rows of taps, with the last window's length known to the compiler or not, and back.
 template <int WINDOW, bool WRAPS, typename T>
 void fuzz_neighbours(Random& random, Windows windows) {
-    if (WINDOW) windows.rows[windows.ndim - 1].window = WINDOW;
+    if (WINDOW) windows.axes[windows.ndim - 1].window = WINDOW;
     Index shape = random_shape(random, random.below(3), windows.ndim, 12), lengths;
     if (!place(&windows, shape)) return;
     const int leading = (int)shape.size() - windows.ndim;
-    for (int i = 0; i < windows.ndim; ++i) lengths.push_back(windows.rows[i].window);
+    for (int i = 0; i < windows.ndim; ++i) lengths.push_back(windows.axes[i].window);
     Index outputs = pooled_shape(windows, shape);
     npy_intp taps;
     expect("that taps are fine", !count_taps(windows, &taps).error);
@@ -28,10 +28,10 @@ void fuzz_neighbours(Random& random, Windows windows) {
         bool is_inside = true;
         Index at(index.begin(), index.end() - 1);
         for (int i = windows.ndim - 1; i >= 0; --i) {
-            const Row& r = windows.rows[i];
+            const AxisWindows& axis = windows.axes[i];
             npy_intp length = shape[leading + i], &c = at[leading + i];
-            c = c * r.stride - r.before + tap % r.window * r.dilation;
-            tap /= r.window;
+            c = c * axis.stride - axis.before + tap % axis.window * axis.dilation;
+            tap /= axis.window;
             if (WRAPS) c = (c % length + length) % length;
             is_inside = is_inside && c >= 0 && c < length;
         }

@@ -13,10 +13,10 @@ T naive_pool(const Windows& windows, const Array<T>& x, const Index& index) {
         ++elements;
     });
     for (int i = 0; i < n; ++i) {
-        const Row& r = windows.rows[i];
-        npy_intp start = index[leading + i] * r.stride - r.before, here = 0;
-        for (npy_intp k = 0; k < r.window; ++k)
-            here += start + k * r.dilation < x.shape[leading + i] + r.after;
+        const AxisWindows& axis = windows.axes[i];
+        npy_intp start = index[leading + i] * axis.stride - axis.before, here = 0;
+        for (npy_intp k = 0; k < axis.window; ++k)
+            here += start + k * axis.dilation < x.shape[leading + i] + axis.after;
         taps *= here;
     }
     long divisor = MODE == Mode::SUM ? 1 : MODE == Mode::AVERAGE_EXC_PAD ? elements : taps;

@@ -102,7 +102,7 @@ static bool read_lengths(PyArrayObject* vector, int n, npy_intp* lengths, npy_in
 }
 
 // Read an integer matrix of n rows.
-static bool read_rows(PyArrayObject* matrix, int n, int columns, int kind, npy_intp* numbers) {
+static bool read_matrix(PyArrayObject* matrix, int n, int columns, int kind, npy_intp* numbers) {
     if (PyArray_NDIM(matrix) != 2 || PyArray_DIMS(matrix)[0] != n ||
         PyArray_DIMS(matrix)[1] != columns)
         return is_fine(length_problem(kind, 0, PyArray_SIZE(matrix), n));
@@ -111,14 +111,14 @@ static bool read_rows(PyArrayObject* matrix, int n, int columns, int kind, npy_i
     return true;
 }
 
-// The windows of the Op, or those in the rows of the run-time matrix `numbers`.
-static bool read_windows(Windows* windows, PyArrayObject* numbers) {
-    npy_intp rows[MOST_AXES][5];
-    if (!numbers) return true;
-    if (!read_rows(numbers, windows->ndim, 5, WRONG_NUMBERS, rows[0])) return false;
+// Read the windows from the run-time matrix, if there is one.
+static bool read_windows(Windows* windows, PyArrayObject* matrix) {
+    npy_intp m[MOST_AXES][5];
+    if (!matrix) return true;
+    if (!read_matrix(matrix, windows->ndim, 5, WRONG_NUMBERS, m[0])) return false;
     for (int i = 0; i < windows->ndim; ++i) {
-        const Row row = {rows[i][0], rows[i][1], rows[i][2], rows[i][3], rows[i][4]};
-        windows->rows[i] = row;
+        const AxisWindows axis = {m[i][0], m[i][1], m[i][2], m[i][3], m[i][4]};
+        windows->axes[i] = axis;
     }
     return true;
 }

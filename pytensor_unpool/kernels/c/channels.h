@@ -1,6 +1,6 @@
 // Arrays whose neighbours in memory are neighbours on a leading axis, the "channels": channels-last
-// images seen through a transposition, for example. All channels at one place are a row of memory,
-// and so they are in the outputs. As in pytensor_unpool/kernels/numba.
+// images seen through a transposition, for example. The channels of one element of a plane are
+// contiguous in memory, and so they are in the outputs. As in kernels/numba.
 #ifndef PYTENSOR_UNPOOL_CHANNELS_H
 #define PYTENSOR_UNPOOL_CHANNELS_H
 
@@ -45,9 +45,9 @@ static void walk_windows(const Windows& windows, const npy_intp* lengths, Visit&
     npy_intp low[MOST_AXES], high[MOST_AXES];
     for (int i = 0; i < n; ++i) {
         outputs.shape[i] = windows.counts[i];
-        taps.shape[i] = windows.rows[i].window;
+        taps.shape[i] = windows.axes[i].window;
         outputs.strides[i] = taps.strides[i] = 0;
-        whole_windows(windows.rows[i], lengths[i], windows.counts[i], low + i, high + i);
+        whole_windows(windows.axes[i], lengths[i], windows.counts[i], low + i, high + i);
     }
     Walk window(outputs, n);
     for (npy_intp w = window.rounds(); w > 0; --w, window.step()) {
@@ -55,7 +55,7 @@ static void walk_windows(const Windows& windows, const npy_intp* lengths, Visit&
         npy_intp starts[MOST_AXES];
         bool is_whole = true;
         for (int i = 0; i < n; ++i) {
-            starts[i] = window.index[i] * windows.rows[i].stride - windows.rows[i].before;
+            starts[i] = window.index[i] * windows.axes[i].stride - windows.axes[i].before;
             is_whole = is_whole && low[i] <= window.index[i] && window.index[i] < high[i];
         }
         Walk tap(taps, n);
@@ -64,7 +64,7 @@ static void walk_windows(const Windows& windows, const npy_intp* lengths, Visit&
             npy_intp at[MOST_AXES];
             bool inside = true;
             for (int i = 0; i < n; ++i) {
-                at[i] = starts[i] + tap.index[i] * windows.rows[i].dilation;
+                at[i] = starts[i] + tap.index[i] * windows.axes[i].dilation;
                 inside = inside && at[i] >= 0 && at[i] < lengths[i];
             }
             if (inside) visit.tap(at);

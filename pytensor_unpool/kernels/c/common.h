@@ -19,33 +19,7 @@ struct Problem {
 
 static const Problem NONE = {NULL, {0}};
 
-// Kinds of LengthError, in the order of pytensor_unpool.errors.
-enum {
-    POSITIONS_DISAGREE,
-    NEGATIVE_LENGTH,
-    TOO_MANY_ELEMENTS,
-    POSITIONS_TOO_NARROW,
-    POOLED_DISAGREE,
-    WRONG_LENGTHS,
-    WRONG_NUMBERS,
-    MOVED_DISAGREES,
-    COTANGENT_DISAGREES,
-    ROWS_DISAGREE,
-    TOO_MANY_TAPS,
-    CHANNELS_DISAGREE,
-    GROUPS_DO_NOT_DIVIDE,
-    KERNEL_TOO_LONG,
-    OUTPUT_DISAGREES,
-    BATCH_DISAGREES,
-    WRONG_STEPS,
-    BAD_NUMBER,
-    EMPTY_HELIX = BAD_NUMBER + 4,
-    KERNEL_NOT_INSIDE,
-    WRONG_BATCH,
-    UPSAMPLED_DISAGREES,
-    WRONG_STARTS
-};
-
+// The kinds of LengthError are constants of "errors.h", which is generated.
 static inline Problem length_problem(int kind, long long axis, long long got, long long wanted) {
     Problem problem = {"LengthError", {kind, axis, got, wanted}};
     return problem;
@@ -145,7 +119,7 @@ static inline npy_intp at_least(npy_intp a, npy_intp b) { return a > b ? a : b; 
 
 static inline npy_intp at_most(npy_intp a, npy_intp b) { return a < b ? a : b; }
 
-// One of two numbers, by a mask: for what nobody can foretell, where a branch would cost more.
+// One of two numbers, by a mask: branches that cannot be predicted cost more.
 template <typename T>
 static inline T choose(bool is_first, T first, T second) {
     static_assert(sizeof(T) <= sizeof(uint64_t), "no longer numbers");

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytensor_unpool.kernels import conv_tuning
+from pytensor_unpool import errors
+from pytensor_unpool.geometry import helix
+from pytensor_unpool.kernels import conv_tuning, tuning
 
 
 def header(name: str, constants: Mapping[str, int], ctype: str = "npy_intp") -> str:
@@ -46,7 +48,17 @@ def header(name: str, constants: Mapping[str, int], ctype: str = "npy_intp") -> 
 
 def shared_constants() -> dict[str, dict[str, int]]:
     """Return the constants of each header that is no file, by the name that C includes it by."""
-    return {"conv/tuning.h": conv_tuning.constants()}
+    numbers = {name: value for name, value in vars(errors).items() if isinstance(value, int)}
+    return {
+        # The kinds of LengthError, by which all backends name them, and the largest number.
+        "errors.h": {name: value for name, value in numbers.items() if name[0] != "_"},
+        "tuning.h": {
+            **tuning.constants(),
+            "PRODUCTS_OF_STEP": helix.PRODUCTS_OF_STEP,
+            "PRODUCTS_OF_CALL": helix.PRODUCTS_OF_CALL,
+        },
+        "conv/tuning.h": conv_tuning.constants(),
+    }
 
 
 def generated(name: str) -> str | None:

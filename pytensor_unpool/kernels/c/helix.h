@@ -12,12 +12,6 @@ namespace pytensor_unpool {
 enum HelixMode { MODE_FULL, MODE_SAME, MODE_VALID, MODE_WINDOW };
 enum HelixMethod { METHOD_AUTO, METHOD_DIRECT, METHOD_FFT };
 
-// Products of elements that take as long as one step of a transform, and as calling transforms.
-const double PRODUCTS_OF_STEP = 15, PRODUCTS_OF_CALL = 2000000;
-
-// Axes are wound up until strips are as long: shorter ones leave vectors half empty.
-const npy_intp SHORTEST_STRIP = 64;
-
 // How far apart the rows of a strip are, or how long a ring is.
 static inline npy_intp row_length(npy_intp length, npy_intp taps, npy_intp start, npy_intp outputs) {
     const npy_intp gap = at_least(at_least(taps - 1 - start, outputs + start - length), 0);
@@ -37,9 +31,9 @@ struct Helix {
     npy_intp items;
     npy_intp lengths[MOST_AXES], taps[MOST_AXES], starts[MOST_AXES], outputs[MOST_AXES];
 
-    npy_intp size(const npy_intp* some) const {
+    npy_intp size(const npy_intp* counts) const {
         npy_intp product = 1;
-        for (int i = 0; i < ndim; ++i) product *= some[i];
+        for (int i = 0; i < ndim; ++i) product *= counts[i];
         return product;
     }
 
@@ -71,14 +65,15 @@ struct Helix {
     // Whether sums of products are likely to be quicker than transforms.
     bool is_direct(int method) const {
         if (method != METHOD_AUTO) return method == METHOD_DIRECT;
-        const npy_intp elements = size(lengths), few = size(taps), window = size(outputs);
-        const double most = (double)at_least(at_least(elements, few), at_least(window, 1));
+        const npy_intp elements = size(lengths), factors = size(taps), window = size(outputs);
+        const double largest = (double)at_least(at_least(elements, factors), at_least(window, 1));
         npy_intp ring = 1, digits = 1;
         for (int i = 0; i < ndim; ++i)
             ring *= row_length(lengths[i], taps[i], starts[i], outputs[i]);
         for (npy_intp rest = ring; rest > 1; rest /= 2) ++digits;
-        const double products = (double)elements * few * window / most;
-        return items * products < (double)items * ring * digits * PRODUCTS_OF_STEP + PRODUCTS_OF_CALL;
+        const double products = (double)elements * factors * window / largest;
+        const double steps = (double)items * ring * digits;
+        return items * products < steps * PRODUCTS_OF_STEP + PRODUCTS_OF_CALL;
     }
 };
 
@@ -115,7 +110,7 @@ static void copy_in_order(const View& from, T* to) {
         memcpy(to++, from.data + walk.offset, sizeof(T));
 }
 
-// Sums of all weights times what their taps read, for so many vectors.
+// Sums of all weights times what their taps read, for VECTORS vectors of a strip.
 template <int VECTORS, typename T>
 static void multiply_strip(
     const T* weights, const npy_intp* offsets, npy_intp terms, const T* source, T* sums
@@ -269,8 +264,8 @@ struct Strips {
             }
     }
 
-    // Convolve one item; `few` has the last tap first. Return whether there is memory for it.
-    bool convolve(const T* source, T* few, T* y) const {
+    // Convolve one item; `turned` has the last tap first. Return whether there is memory for it.
+    bool convolve(const T* source, T* turned, T* y) const {
         Zeros<T> wound(wound_size()), sums(padded + widest * lanes), weights(all_taps);
         Zeros<npy_intp> inner_offsets(inner_taps), offsets(all_taps), places(all_taps);
         if (!wound.data || !sums.data || !weights.data || !inner_offsets.data || !offsets.data ||
@@ -286,11 +281,11 @@ struct Strips {
             const npy_intp terms =
                 list_taps(index, inner_offsets.data, offsets.data, places.data);
             if (sums_up) {
-                move_rows(few + number * rows, sums.data, false);
+                move_rows(turned + number * rows, sums.data, false);
                 add_up(sums.data, wound.data, offsets.data, places.data, terms, y);
                 continue;
             }
-            for (npy_intp k = 0; k < terms; ++k) weights.data[k] = few[places.data[k]];
+            for (npy_intp k = 0; k < terms; ++k) weights.data[k] = turned[places.data[k]];
             multiply(weights.data, offsets.data, terms, wound.data, sums.data);
             move_rows(y + number * rows, sums.data, true);
         }
@@ -309,29 +304,29 @@ static bool helix_by_products(const Helix& helix, const View& x, const View& ker
     const bool swaps = taps > elements;
     strips.sums_up = at_most(elements, taps) > outputs;
     for (int i = 0; i < helix.ndim; ++i) {
-        const npy_intp few = swaps ? helix.lengths[i] : helix.taps[i];
+        const npy_intp shorter = swaps ? helix.lengths[i] : helix.taps[i];
         strips.lengths[i] = swaps ? helix.taps[i] : helix.lengths[i];
-        strips.shifts[i] = helix.starts[i] - few + 1;
-        strips.strip[i] = strips.sums_up ? few : helix.outputs[i];
-        strips.taps[i] = strips.sums_up ? helix.outputs[i] : few;
+        strips.shifts[i] = helix.starts[i] - shorter + 1;
+        strips.strip[i] = strips.sums_up ? shorter : helix.outputs[i];
+        strips.taps[i] = strips.sums_up ? helix.outputs[i] : shorter;
     }
     strips.wind();
     const npy_intp kernel_step = kernel.ndim > helix.ndim ? taps : 0;
     Zeros<T> all(helix.items * elements), weights(kernel_step ? helix.items * taps : taps);
-    Zeros<T> few(at_least(elements, taps));
-    if (!all.data || !weights.data || !few.data) return false;
+    Zeros<T> turned(at_least(elements, taps));
+    if (!all.data || !weights.data || !turned.data) return false;
     copy_in_order(x, all.data);
     copy_in_order(kernel, weights.data);
     for (npy_intp item = 0; item < helix.items; ++item) {
-        const T *source = all.data + item * elements, *turned = weights.data + item * kernel_step;
+        const T *source = all.data + item * elements, *smaller = weights.data + item * kernel_step;
         const npy_intp number = swaps ? elements : taps;
         if (swaps) {
-            const T* larger = turned;
-            turned = source;
+            const T* larger = smaller;
+            smaller = source;
             source = larger;
         }
-        for (npy_intp i = 0; i < number; ++i) few.data[i] = turned[number - 1 - i];
-        if (!strips.convolve(source, few.data, y + item * outputs)) return false;
+        for (npy_intp i = 0; i < number; ++i) turned.data[i] = smaller[number - 1 - i];
+        if (!strips.convolve(source, turned.data, y + item * outputs)) return false;
     }
     return true;
 }

@@ -1,6 +1,6 @@
-// Max-pooling: unrolled, or tap by tap over whole rows of windows. As in kernels/numba.
-#ifndef PYTENSOR_UNPOOL_POOL_H
-#define PYTENSOR_UNPOOL_POOL_H
+// Max-pooling: unrolled, or tap by tap over all windows of a line. As in kernels/numba.
+#ifndef PYTENSOR_UNPOOL_MAX_POOL_H
+#define PYTENSOR_UNPOOL_MAX_POOL_H
 
 #include <limits>
 
@@ -65,7 +65,7 @@ struct FindMaxima {
         Block<T> block = {};
 #pragma GCC unroll 32
         for (int i = 0; i < lines; ++i)
-            block.template take_row<C::window, C::stride, C::dilation, step>(
+            block.template take_line<C::window, C::stride, C::dilation, step>(
                 (const T*)line.data[i] + start, (int32_t)line.number[i], i == 0
             );
         store_vector(block.best, values + index.at);
@@ -113,7 +113,7 @@ struct FindChannelMaxima {
             Block<T> block = {};
 #pragma GCC unroll 32
             for (int tap = 0; tap < TAPS; ++tap)
-                block.template take_row<1, 1, 1, 0>(
+                block.template take_line<1, 1, 1, 0>(
                     (const T*)taps.data[tap] + channel, (int32_t)taps.number[tap], tap == 0
                 );
             store_vector(block.best, values + channel);
@@ -143,8 +143,8 @@ struct Unrolled {
     }
 };
 
-// Lets one tap compete in a row of windows. A position below zero marks a window without a tap yet;
-// a kernel without positions begins with values that nothing is below.
+// Lets one tap compete in a line of windows. A position below zero marks a window that has had no tap
+// yet; a kernel without positions begins with values that nothing is below.
 template <typename T, typename P>
 struct Compete {
     const Windows& windows;
@@ -157,19 +157,18 @@ struct Compete {
     static UNPOOL_INLINE bool is_open(const I* positions, npy_intp i) { return positions[i] < 0; }
 
     void operator()(
-        const char* line, npy_intp place, npy_intp shift, npy_intp low, npy_intp high,
+        const char* line, npy_intp line_start, npy_intp shift, npy_intp low, npy_intp high,
         const npy_intp* index
     ) {
-        npy_intp row = 0;
-        for (int i = 0; i < windows.ndim - 1; ++i) row = row * windows.counts[i] + index[i];
-        row *= windows.counts[windows.ndim - 1];
-        npy_intp stride = windows.rows[windows.ndim - 1].stride;
-        for (npy_intp w = row + low; w < row + high; ++w) {
-            npy_intp at = (w - row) * stride + shift;
+        npy_intp first = flat_index(windows.counts, windows.ndim - 1, index);
+        first *= windows.counts[windows.ndim - 1];
+        npy_intp stride = windows.axes[windows.ndim - 1].stride;
+        for (npy_intp w = first + low; w < first + high; ++w) {
+            npy_intp at = (w - first) * stride + shift;
             T element = *(const T*)(line + at * element_stride);
             if (is_open(positions, w) | beats(element, values[w])) {
                 values[w] = element;
-                put(positions, w, place + at);
+                put(positions, w, line_start + at);
             }
         }
     }
@@ -199,28 +198,28 @@ struct TapByTap {
 // Pool every leading item of x; the outputs are contiguous, with the lengths of `windows.counts`.
 template <typename Planes, typename T, typename P>
 static void max_pool(const Windows& windows, const View& x, T* values, P positions) {
-    npy_intp windows_a_plane = 1;
-    for (int i = 0; i < windows.ndim; ++i) windows_a_plane *= windows.counts[i];
+    npy_intp windows_per_plane = 1;
+    for (int i = 0; i < windows.ndim; ++i) windows_per_plane *= windows.counts[i];
     Walk item(x, x.ndim - windows.ndim);
     for (npy_intp i = item.rounds(); i > 0; --i, item.step()) {
         Planes::pool_plane(windows, x.trailing(windows.ndim, item.offset), values, positions);
-        values += windows_a_plane;
-        positions = positions + windows_a_plane;
+        values += windows_per_plane;
+        positions = positions + windows_per_plane;
     }
 }
 
 // The same for an x that has its channels last; so have the outputs.
 template <typename Planes, typename T, typename P>
 static void max_pool_channels(const Windows& windows, const View& x, T* values, P positions) {
-    npy_intp outputs_an_item = x.shape[x.ndim - windows.ndim - 1];
-    for (int i = 0; i < windows.ndim; ++i) outputs_an_item *= windows.counts[i];
+    npy_intp outputs_per_item = x.shape[x.ndim - windows.ndim - 1];
+    for (int i = 0; i < windows.ndim; ++i) outputs_per_item *= windows.counts[i];
     Walk item(x, x.ndim - windows.ndim - 1);
     for (npy_intp i = item.rounds(); i > 0; --i, item.step()) {
         Planes::pool_channels(
             windows, x.trailing(windows.ndim + 1, item.offset), values, positions
         );
-        values += outputs_an_item;
-        positions = positions + outputs_an_item;
+        values += outputs_per_item;
+        positions = positions + outputs_per_item;
     }
 }
 

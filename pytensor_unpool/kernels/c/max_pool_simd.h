@@ -1,13 +1,10 @@
 // The maxima of several neighbouring windows at once, in GCC's and Clang's vectors.
-#ifndef PYTENSOR_UNPOOL_LANES_H
-#define PYTENSOR_UNPOOL_LANES_H
+#ifndef PYTENSOR_UNPOOL_MAX_POOL_SIMD_H
+#define PYTENSOR_UNPOOL_MAX_POOL_SIMD_H
 
 #define UNPOOL_INLINE inline __attribute__((always_inline))
 
 namespace pytensor_unpool {
-
-// 8 float32 are a vector of 256 bits; vectors of other types are split or left half empty.
-const int LANES = 8;
 
 template <typename T>
 struct Vector {
@@ -101,10 +98,10 @@ struct Block {
     typename Vector<T>::type best;
     TapNumbers number;
 
-    // Let the taps of one row of the windows compete, first to last. The first one has this number,
-    // the next one's is STEP more.
+    // Let the taps of one line of the windows compete, first to last. The first one has this
+    // number, the next one's is STEP more.
     template <int TAPS, int STRIDE, int DILATION, int STEP>
-    UNPOOL_INLINE void take_row(const T* start, int32_t first, bool is_first) {
+    UNPOOL_INLINE void take_line(const T* start, int32_t first, bool is_first) {
 #pragma GCC unroll 32
         for (int tap = 0; tap < TAPS; ++tap) {
             auto elements = load_lanes<STRIDE>(start + tap * DILATION);

@@ -1,13 +1,10 @@
 // Un-pooling to, and gathering from, the taps of windows that do not overlap and are unrolled.
 // A number that is no tap of its window inside the axes stands for no element: it is compared with
 // those that are.
-#ifndef PYTENSOR_UNPOOL_TAPS_H
-#define PYTENSOR_UNPOOL_TAPS_H
+#ifndef PYTENSOR_UNPOOL_MAX_POOL_TAPS_H
+#define PYTENSOR_UNPOOL_MAX_POOL_TAPS_H
 
 namespace pytensor_unpool {
-
-// No tap has this number, or one that much larger.
-const int NO_TAP = -(1 << 30);
 
 static UNPOOL_INLINE TapNumbers load_taps(const char* from) {
     return __builtin_convertvector(load_vector((const uint8_t*)from), TapNumbers);
@@ -39,10 +36,10 @@ struct Unpool {
     void line(const Lines<lines>&, const WindowIndex&) {}
 
     const char* value(const WindowIndex& w) const {
-        return values.row(w.a, w.b) + w.c * values.strides[2];
+        return values.line(w.a, w.b) + w.c * values.strides[2];
     }
     const char* tap(const WindowIndex& w) const {
-        return taps.row(w.a, w.b) + w.c * taps.strides[2];
+        return taps.line(w.a, w.b) + w.c * taps.strides[2];
     }
 
     UNPOOL_INLINE void block(const Lines<lines>& line, npy_intp start, const WindowIndex& index) {
@@ -65,15 +62,15 @@ struct Unpool {
         const TapNumbers& taps
     ) {
         constexpr int b = BEGIN < last ? BEGIN : last;
-        const typename Vector<T>::type some_values = spread_lanes<C::stride, b>(values);
-        const TapNumbers some_taps = spread_lanes<C::stride, b>(taps);
+        const typename Vector<T>::type repeated_values = spread_lanes<C::stride, b>(values);
+        const TapNumbers repeated_taps = spread_lanes<C::stride, b>(taps);
         const TapNumbers offsets = {tap_at(b),     tap_at(b + 1), tap_at(b + 2), tap_at(b + 3),
                                  tap_at(b + 4), tap_at(b + 5), tap_at(b + 6), tap_at(b + 7)};
 #pragma GCC unroll 32
         for (int i = 0; i < lines; ++i) {
-            auto wins = mask_for<T>(some_taps == offsets + (int32_t)line.number[i]);
+            auto wins = mask_for<T>(repeated_taps == offsets + (int32_t)line.number[i]);
             store_vector(
-                wins ? some_values : typename Vector<T>::type{}, (T*)line.data[i] + start + b
+                wins ? repeated_values : typename Vector<T>::type{}, (T*)line.data[i] + start + b
             );
         }
         if constexpr (BEGIN < last) write<BEGIN + LANES>(line, start, values, taps);
@@ -109,18 +106,18 @@ struct UnpoolChannels {
     const Grid values, taps;
 
     void window(const Lines<TAPS>& to, const WindowIndex& w) {
-        const T* value = (const T*)(values.row(w.a, w.b) + w.c * values.strides[2]);
-        const char* tap = taps.row(w.a, w.b) + w.c * taps.strides[2];
+        const T* value = (const T*)(values.line(w.a, w.b) + w.c * values.strides[2]);
+        const char* tap = taps.line(w.a, w.b) + w.c * taps.strides[2];
         // The last block begins early where they do not divide.
         for (npy_intp i = 0; i < channels; i += LANES) {
             npy_intp channel = at_most(i, channels - LANES);
-            const typename Vector<T>::type some_values = load_vector(value + channel);
-            const TapNumbers some_taps = load_taps(tap + channel);
+            const typename Vector<T>::type repeated_values = load_vector(value + channel);
+            const TapNumbers repeated_taps = load_taps(tap + channel);
 #pragma GCC unroll 32
             for (int t = 0; t < TAPS; ++t) {
-                auto wins = mask_for<T>(some_taps == TapNumbers{} + (int32_t)to.number[t]);
+                auto wins = mask_for<T>(repeated_taps == TapNumbers{} + (int32_t)to.number[t]);
                 store_vector(
-                    wins ? some_values : typename Vector<T>::type{}, (T*)to.data[t] + channel
+                    wins ? repeated_values : typename Vector<T>::type{}, (T*)to.data[t] + channel
                 );
             }
         }
@@ -138,7 +135,7 @@ struct Gather {
     void line(const Lines<lines>&, const WindowIndex&) {}
 
     const char* tap(const WindowIndex& w) const {
-        return taps.row(w.a, w.b) + w.c * taps.strides[2];
+        return taps.line(w.a, w.b) + w.c * taps.strides[2];
     }
 
     UNPOOL_INLINE void block(const Lines<lines>& line, npy_intp start, const WindowIndex& index) {

@@ -1,6 +1,6 @@
 // Un-pooling to, and gathering from, all maxima of a window at once.
-#ifndef PYTENSOR_UNPOOL_TIED_H
-#define PYTENSOR_UNPOOL_TIED_H
+#ifndef PYTENSOR_UNPOOL_MAX_POOL_TIED_H
+#define PYTENSOR_UNPOOL_MAX_POOL_TIED_H
 
 namespace pytensor_unpool {
 
@@ -24,47 +24,47 @@ static inline npy_intp common_divisor(npy_intp a, npy_intp b) {
 
 // Adds the cotangent of each window to its maxima in `y`, a contiguous plane.
 //
-// For a row of windows, each column gets the maximum and the cotangent of the window that it lies
-// in; then whole rows of x are compared with the maxima. Taps whose columns coincide, which are as
-// many as windows overlap, are done in layers. `maxima` and `gradients` have room for COLUMNS.
+// For a line of windows, each column gets the maximum and the cotangent of the window that it lies
+// in; then whole lines of x are compared with the maxima. Where windows overlap, several taps have
+// the same column: these are done in layers. `maxima` and `gradients` have room for TILE_COLUMNS.
 template <typename T, typename G>
-static void spread_tied(
+static void unpool_plane_tied(
     const Windows& windows, const View& plane, const View& values, const View& cotangent, G* y,
     T* maxima, G* gradients
 ) {
     const int n = windows.ndim;
-    const Row& r = windows.rows[n - 1];
+    const AxisWindows& last = windows.axes[n - 1];
     const npy_intp length = plane.shape[n - 1], count = windows.counts[n - 1];
     const npy_intp value_step = values.strides[n - 1], from_step = cotangent.strides[n - 1];
     const npy_intp step = plane.strides[n - 1];
-    const npy_intp taps_a_layer = r.stride / common_divisor(r.stride, r.dilation);
+    const npy_intp taps_per_layer = last.stride / common_divisor(last.stride, last.dilation);
     const OuterViews outer(windows);
     Walk output(outer.outputs, n - 1);
     for (npy_intp o = output.rounds(); o > 0; --o, output.step()) {
-        const char* value = row_of(values, output.index);
-        const char* from = row_of(cotangent, output.index);
-        for (npy_intp begin = 0; begin < length; begin += COLUMNS)
-            for (npy_intp layer = 0; layer < r.window; layer += taps_a_layer) {
-                npy_intp columns = at_most(COLUMNS, length - begin);
+        const char* value = line_at(values, output.index);
+        const char* from = line_at(cotangent, output.index);
+        for (npy_intp begin = 0; begin < length; begin += TILE_COLUMNS)
+            for (npy_intp layer = 0; layer < last.window; layer += taps_per_layer) {
+                npy_intp columns = at_most(TILE_COLUMNS, length - begin);
                 memset(maxima, 0, columns * sizeof(T));
                 memset(gradients, 0, columns * sizeof(G));
-                for (npy_intp k = layer; k < at_most(layer + taps_a_layer, r.window); ++k) {
-                    npy_intp shift = k * r.dilation - r.before - begin;
-                    npy_intp low = at_least(0, ceil_divide(-shift, r.stride));
+                for (npy_intp k = layer; k < at_most(layer + taps_per_layer, last.window); ++k) {
+                    npy_intp shift = k * last.dilation - last.before - begin;
+                    npy_intp low = at_least(0, ceil_divide(-shift, last.stride));
                     npy_intp high =
-                        at_most(count, floor_divide(columns - 1 - shift, r.stride) + 1);
+                        at_most(count, floor_divide(columns - 1 - shift, last.stride) + 1);
                     for (npy_intp w = low; w < high; ++w) {
-                        maxima[w * r.stride + shift] = *(const T*)(value + w * value_step);
-                        gradients[w * r.stride + shift] = *(const G*)(from + w * from_step);
+                        maxima[w * last.stride + shift] = *(const T*)(value + w * value_step);
+                        gradients[w * last.stride + shift] = *(const G*)(from + w * from_step);
                     }
                 }
                 Walk tap(outer.taps, n - 1);
                 for (npy_intp t = tap.rounds(); t > 0; --t, tap.step()) {
-                    npy_intp place, offset;
-                    if (row_at(windows, plane.shape, plane.strides, output.index, tap.index,
-                               &place, &offset))
+                    npy_intp number, offset;
+                    if (find_line(windows, plane.shape, plane.strides, output.index, tap.index,
+                                  &number, &offset))
                         add_where_equal(plane.data + offset + begin * step, step, maxima, gradients,
-                                        y + place * length + begin, columns);
+                                        y + number * length + begin, columns);
                 }
             }
     }
@@ -77,24 +77,24 @@ struct Collect {
     View values, tangent, y;
 
     void operator()(
-        const char* line, npy_intp place, npy_intp shift, npy_intp low, npy_intp high,
+        const char* line, npy_intp line_start, npy_intp shift, npy_intp low, npy_intp high,
         const npy_intp* index
     ) {
         const int inner = values.ndim - 1;
-        const char* value = row_of(values, index);
-        char* to = row_of(y, index);
-        npy_intp length = tangent.shape[inner], from = place / length;
-        const char* row = tangent.data;
+        const char* value = line_at(values, index);
+        char* to = line_at(y, index);
+        npy_intp length = tangent.shape[inner], number = line_start / length;
+        const char* moved = tangent.data;
         for (int i = inner - 1; i >= 0; --i) {
-            row += from % tangent.shape[i] * tangent.strides[i];
-            from /= tangent.shape[i];
+            moved += number % tangent.shape[i] * tangent.strides[i];
+            number /= tangent.shape[i];
         }
         for (npy_intp w = low; w < high; ++w) {
             npy_intp at = w * stride + shift;
             bool tied = *(const T*)(line + at * element_stride) ==
                         *(const T*)(value + w * values.strides[inner]);
             G* target = (G*)(to + w * y.strides[inner]);
-            G before = *target, after = before + *(const G*)(row + at * tangent.strides[inner]);
+            G before = *target, after = before + *(const G*)(moved + at * tangent.strides[inner]);
             *target = tied ? after : before;
         }
     }
@@ -103,8 +103,9 @@ struct Collect {
 // Whether the first window begins with the axis, and none shares an element with another.
 static inline bool are_apart(const Windows& windows) {
     for (int i = 0; i < windows.ndim; ++i) {
-        const Row& r = windows.rows[i];
-        if (r.before != 0 || r.window > r.stride || (r.dilation != 1 && r.window != 1)) return false;
+        const AxisWindows& axis = windows.axes[i];
+        const bool has_holes = axis.dilation != 1 && axis.window != 1;
+        if (axis.before != 0 || axis.window > axis.stride || has_holes) return false;
     }
     return true;
 }
@@ -122,7 +123,7 @@ static UNPOOL_INLINE void write_block(
         write_block<WINDOW, BEGIN + LANES>(x, values, cotangent, y);
 }
 
-// A row of as many columns as `length`; `count` windows begin in it, as long as the stride.
+// A line of as many columns as `length`; `count` windows begin in it, as long as the stride.
 template <int WINDOW, typename T, typename G>
 static UNPOOL_INLINE void write_where_equal(
     const T* x, const T* values, const G* cotangent, G* y, npy_intp length, npy_intp count
@@ -148,30 +149,30 @@ static UNPOOL_INLINE void write_where_equal(
 // The same for windows of any length, at any stride that is not shorter.
 template <typename T, typename G>
 static void write_any(
-    const Row& r, const T* x, const T* values, const G* cotangent, G* y, npy_intp length,
-    npy_intp count
+    const AxisWindows& axis, const T* x, const T* values, const G* cotangent, G* y,
+    npy_intp length, npy_intp count
 ) {
     memset(y, 0, length * sizeof(G));
     for (npy_intp w = 0; w < count; ++w)
-        for (npy_intp i = w * r.stride; i < at_most(length, w * r.stride + r.window); ++i)
+        for (npy_intp i = w * axis.stride; i < at_most(length, w * axis.stride + axis.window); ++i)
             y[i] = choose(x[i] == values[w], cotangent[w], (G)0);
 }
 
-// Steps through the rows of an array with windows that are apart, and through those of these.
-struct RowWalk {
+// Steps through the lines of an array with windows that are apart, and through the windows' lines.
+struct LineWalk {
     const View &x, &values, &cotangent;
     npy_intp offset, value, from;  // in bytes
     npy_intp index[MOST_AXES], window[MOST_AXES], tap[MOST_AXES], length[MOST_AXES];
     npy_intp stride[MOST_AXES];
 
-    RowWalk(const Windows& windows, const View& x, const View& values, const View& cotangent)
+    LineWalk(const Windows& windows, const View& x, const View& values, const View& cotangent)
         : x(x), values(values), cotangent(cotangent), offset(0), value(0), from(0) {
         for (int i = 0; i < x.ndim - 1; ++i) {
             const int pooled = i - (x.ndim - windows.ndim);
             index[i] = window[i] = tap[i] = 0;
             // The windows of leading axes are their elements.
-            length[i] = pooled < 0 ? 1 : windows.rows[pooled].window;
-            stride[i] = pooled < 0 ? 1 : windows.rows[pooled].stride;
+            length[i] = pooled < 0 ? 1 : windows.axes[pooled].window;
+            stride[i] = pooled < 0 ? 1 : windows.axes[pooled].stride;
         }
     }
 
@@ -204,59 +205,58 @@ struct RowWalk {
     }
 };
 
-// Un-pool to windows that are apart, row by row of `y`: each element is written once.
+// Un-pool to windows that are apart, line by line of `y`: each element is written once.
 template <typename T, typename G>
-static void spread_apart(
+static void unpool_apart(
     const Windows& windows, const View& x, const View& values, const View& cotangent, G* y
 ) {
-    const int last = x.ndim - 1;
-    const Row& r = windows.rows[windows.ndim - 1];
-    const npy_intp length = x.shape[last], count = values.shape[last];
-    RowWalk row(windows, x, values, cotangent);
-    for (npy_intp n = Walk(x, last).rounds(); n > 0; --n, row.step(), y += length) {
-        if (!row.is_inside()) {
+    const AxisWindows& last = windows.axes[windows.ndim - 1];
+    const npy_intp length = x.shape[x.ndim - 1], count = values.shape[x.ndim - 1];
+    LineWalk line(windows, x, values, cotangent);
+    for (npy_intp n = Walk(x, x.ndim - 1).rounds(); n > 0; --n, line.step(), y += length) {
+        if (!line.is_inside()) {
             memset(y, 0, length * sizeof(G));
             continue;
         }
-        const T* of_x = (const T*)(x.data + row.offset);
-        const T* of_values = (const T*)(values.data + row.value);
-        const G* of_cotangent = (const G*)(cotangent.data + row.from);
-        const npy_intp window = r.window == r.stride ? r.window : 0;
+        const T* of_x = (const T*)(x.data + line.offset);
+        const T* of_values = (const T*)(values.data + line.value);
+        const G* of_cotangent = (const G*)(cotangent.data + line.from);
+        const npy_intp window = last.window == last.stride ? last.window : 0;
         if (window == 1) write_where_equal<1>(of_x, of_values, of_cotangent, y, length, count);
         else if (window == 2) write_where_equal<2>(of_x, of_values, of_cotangent, y, length, count);
         else if (window == 3) write_where_equal<3>(of_x, of_values, of_cotangent, y, length, count);
         else if (window == 4) write_where_equal<4>(of_x, of_values, of_cotangent, y, length, count);
-        else write_any(r, of_x, of_values, of_cotangent, y, length, count);
+        else write_any(last, of_x, of_values, of_cotangent, y, length, count);
     }
 }
 
-// Whether the elements of a row are neighbours in memory.
+// Whether the elements of a line are neighbours in memory.
 template <typename T>
-static bool has_dense_rows(const View& x) {
+static bool has_contiguous_lines(const View& x) {
     return x.shape[x.ndim - 1] == 1 || x.strides[x.ndim - 1] == (npy_intp)sizeof(T);
 }
 
-// False if there is no memory for scratch rows.
+// False if there is no scratch memory.
 template <typename T, typename G>
 static bool tied_unpool(
     const Windows& windows, const View& x, const View& values, const View& cotangent, G* y
 ) {
-    const bool is_dense = has_dense_rows<T>(x) && has_dense_rows<T>(values);
-    if (is_dense && has_dense_rows<G>(cotangent) && are_apart(windows)) {
-        spread_apart<T>(windows, x, values, cotangent, y);
+    const bool is_contiguous = has_contiguous_lines<T>(x) && has_contiguous_lines<T>(values);
+    if (is_contiguous && has_contiguous_lines<G>(cotangent) && are_apart(windows)) {
+        unpool_apart<T>(windows, x, values, cotangent, y);
         return true;
     }
     const int n = windows.ndim, leading = x.ndim - n;
     Walk item(x, leading), value(values, leading), from(cotangent, leading);
     npy_intp size = x.trailing(n, 0).size(), items = item.rounds();
-    npy_intp columns = at_most(COLUMNS, x.shape[x.ndim - 1]);
+    npy_intp columns = at_most(TILE_COLUMNS, x.shape[x.ndim - 1]);
     T* maxima = (T*)malloc(columns * sizeof(T));
     G* gradients = (G*)malloc(columns * sizeof(G));
     bool has_memory = maxima && gradients;
     for (; has_memory && items > 0;
          --items, item.step(), value.step(), from.step(), y += size) {
         memset(y, 0, size * sizeof(G));
-        spread_tied(
+        unpool_plane_tied(
             windows, x.trailing(n, item.offset), values.trailing(n, value.offset),
             cotangent.trailing(n, from.offset), y, maxima, gradients
         );
@@ -275,7 +275,7 @@ static void tied_gather(
     npy_intp items = item.rounds();
     for (; items > 0; --items, item.step(), value.step(), from.step(), to.step()) {
         Collect<T, G> collect = {
-            windows.rows[n - 1].stride, x.strides[x.ndim - 1], values.trailing(n, value.offset),
+            windows.axes[n - 1].stride, x.strides[x.ndim - 1], values.trailing(n, value.offset),
             tangent.trailing(n, from.offset), y.trailing(n, to.offset)
         };
         walk_taps(windows, x.trailing(n, item.offset), collect);
@@ -284,7 +284,7 @@ static void tied_gather(
 
 // Adds the cotangent of each window to all of its maxima.
 template <typename T, typename G>
-struct SpreadTiedChannels {
+struct UnpoolTiedChannels {
     const Windows& windows;
     const View &item, &values, &cotangent;
     G* out;
@@ -298,7 +298,7 @@ struct SpreadTiedChannels {
     }
 
     void tap(const npy_intp* at) {
-        G* __restrict to = out + place_of(item.shape + 1, windows.ndim, at) * channels;
+        G* __restrict to = out + flat_index(item.shape + 1, windows.ndim, at) * channels;
         const T* __restrict x = element_of<T>(item, windows.ndim, at);
         const T* __restrict v = value;
         const G* __restrict g = from;
@@ -326,7 +326,7 @@ static void tied_unpool_channels(
         memset(y, 0, size * sizeof(G));
         View images = x.trailing(n + 1, item.offset), maxima = values.trailing(n + 1, value.offset);
         View gradients = cotangent.trailing(n + 1, from.offset);
-        SpreadTiedChannels<T, G> spread = {windows, images,           maxima,
+        UnpoolTiedChannels<T, G> spread = {windows, images,           maxima,
                                            gradients, y, images.shape[0]};
         walk_windows(windows, images.shape + 1, spread);
     }

@@ -1,19 +1,16 @@
 // Un-pooling and its transpose. Every position is checked before it is used.
-#ifndef PYTENSOR_UNPOOL_UNPOOL_H
-#define PYTENSOR_UNPOOL_UNPOOL_H
+#ifndef PYTENSOR_UNPOOL_MAX_UNPOOL_H
+#define PYTENSOR_UNPOOL_MAX_UNPOOL_H
 
 namespace pytensor_unpool {
-
-// Bytes that mark which positions were seen: the scratch memory of "last".
-const npy_intp MARKS = 1 << 20;
 
 // What to do where positions repeat. Booleans add up to a boolean.
 enum Duplicates { LAST, SUM, ANY };
 
-// The element that a position stands for; not inside the plane where it stands for none. With WRAPS,
+// The flat index of the element at a position; outside the plane where there is none. With WRAPS,
 // negative positions count from the end.
 template <bool WRAPS>
-static inline int64_t place_of(int64_t position, npy_intp size) {
+static inline int64_t wrap_position(int64_t position, npy_intp size) {
     // A negative position is a huge one without a sign, and small again with the size added.
     const bool is_inside = (uint64_t)position < (uint64_t)size;
     if (!WRAPS || is_inside || position >= 0) return position;
@@ -25,7 +22,7 @@ template <Duplicates DUPLICATES, bool WRAPS, typename T, typename P>
 static Problem max_unpool(
     const View& values, const View& positions, int ndim, npy_intp size, T* y
 ) {
-    // Contiguous items are one row each.
+    // Contiguous items are one line each.
     const int leading = values.ndim - ndim;
     const bool is_flat = values.trailing(ndim, 0).is_contiguous(sizeof(T)) &&
                          positions.trailing(ndim, 0).is_contiguous(sizeof(P));
@@ -35,16 +32,16 @@ static Problem max_unpool(
     const npy_intp value_step = is_flat ? sizeof(T) : values.strides[inner];
     const npy_intp position_step = is_flat ? sizeof(P) : positions.strides[inner];
     Walk value(values, inner), position(positions, inner);
-    npy_intp items = 1, rows_an_item = 1;
+    npy_intp items = 1, lines_per_item = 1;
     for (int i = 0; i < leading; ++i) items *= values.shape[i];
-    for (int i = leading; i < inner; ++i) rows_an_item *= values.shape[i];
+    for (int i = leading; i < inner; ++i) lines_per_item *= values.shape[i];
     for (npy_intp item = 0; item < items; ++item, y += size) {
         memset(y, 0, size * sizeof(T));
-        for (npy_intp row = 0; row < rows_an_item; ++row, value.step(), position.step()) {
+        for (npy_intp line = 0; line < lines_per_item; ++line, value.step(), position.step()) {
             const char* from = values.data + value.offset;
             const char* where = positions.data + position.offset;
             for (npy_intp i = 0; i < length; ++i, from += value_step, where += position_step) {
-                int64_t place = place_of<WRAPS>(*(const P*)where, size);
+                int64_t place = wrap_position<WRAPS>(*(const P*)where, size);
                 if ((uint64_t)place >= (uint64_t)size) return position_problem(place, size);
                 T element = *(const T*)from;
                 if (DUPLICATES == SUM) element += y[place];
@@ -74,7 +71,7 @@ static Problem max_unpool_channels(
             const T* elements = (const T*)(from.data + value.offset);
             const P* places = (const P*)(where.data + position.offset);
             for (npy_intp c = 0; c < channels; ++c) {
-                int64_t place = place_of<WRAPS>(places[c], size);
+                int64_t place = wrap_position<WRAPS>(places[c], size);
                 if ((uint64_t)place >= (uint64_t)size) return position_problem(place, size);
                 T element = elements[c], before = y[place * channels + c];
                 if (DUPLICATES == SUM) element += before;
@@ -86,7 +83,7 @@ static Problem max_unpool_channels(
     return NONE;
 }
 
-// The element of a plane at a place counted in C order.
+// The element of a plane at a flat index.
 template <typename T>
 static inline T element_at(const View& plane, npy_intp place) {
     npy_intp offset = 0;
@@ -97,9 +94,9 @@ static inline T element_at(const View& plane, npy_intp place) {
     return *(const T*)(plane.data + offset);
 }
 
-// Read one leading item. `seen` has `marks` bytes, or is NULL where duplicates all read: "last"
-// goes backwards and takes what it has not seen yet; it marks that for as many elements of the
-// plane as it has marks, and goes again for the next.
+// Read one leading item. `seen` has `marks` bytes, or is NULL where duplicates all read. "last"
+// goes backwards and takes what it has not seen yet: it marks the positions of one part of the
+// plane after the other, as many as there are marks.
 template <bool WRAPS, typename T, typename P>
 static Problem gather_item(
     const View& plane, const View& positions, const View& target, char* seen, npy_intp marks
@@ -110,11 +107,11 @@ static Problem gather_item(
     for (npy_intp begin = 0; begin == 0 || (seen && begin < size); begin += marks) {
         if (seen) memset(seen, 0, marks);
         Walk to(target, inner), from(positions, inner);
-        for (npy_intp row = to.rounds(); row > 0; --row, to.step(), from.step()) {
+        for (npy_intp lines = to.rounds(); lines > 0; --lines, to.step(), from.step()) {
             char* out = target.data + to.offset;
             const char* where = positions.data + from.offset;
             for (npy_intp i = 0; i < target.shape[inner]; ++i) {
-                int64_t place = place_of<WRAPS>(*(const P*)where, size);
+                int64_t place = wrap_position<WRAPS>(*(const P*)where, size);
                 if ((uint64_t)place >= (uint64_t)size) return position_problem(place, size);
                 T element = is_contiguous ? ((const T*)plane.data)[place]
                                           : element_at<T>(plane, place);

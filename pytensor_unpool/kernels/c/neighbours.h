@@ -8,7 +8,7 @@ namespace pytensor_unpool {
 static inline Problem count_taps(const Windows& windows, npy_intp* taps) {
     *taps = 1;
     for (int i = 0; i < windows.ndim; ++i) {
-        npy_intp window = windows.rows[i].window;
+        npy_intp window = windows.axes[i].window;
         if (*taps > INT64_MAX / window)
             return length_problem(TOO_MANY_TAPS, i - windows.ndim, window, 0);
         *taps *= window;
@@ -36,34 +36,34 @@ static inline npy_intp wrapped(npy_intp at, npy_intp length) {
 // Brings the taps of a row of windows, those at one place of all axes but the last, together with
 // the elements of a row of the plane.
 template <int WINDOW, bool WRAPS, typename Move>
-struct RowOfWindows {
+struct LineOfWindows {
     Move move;
-    Row r;
+    AxisWindows axis;
     npy_intp length, count, low, high, element_stride, row_stride, tap_stride;
 
-    RowOfWindows(const Windows& windows, const View& plane, const View& rows) {
+    LineOfWindows(const Windows& windows, const View& plane, const View& rows) {
         const int last = windows.ndim - 1;
-        r = windows.rows[last];
+        axis = windows.axes[last];
         // The compiler unrolls loops as long as a window where it sees how long it is.
-        if (WINDOW) r.window = WINDOW;
+        if (WINDOW) axis.window = WINDOW;
         length = plane.shape[last];
         count = windows.counts[last];
         element_stride = plane.strides[last];
         row_stride = rows.strides[last];
         tap_stride = rows.strides[last + 1];
         // The windows that lie inside with all their taps: low <= number < high.
-        npy_intp room = length - 1 + r.before - (r.window - 1) * r.dilation;
-        low = at_most(count, ceil_divide(r.before, r.stride));
-        high = at_least(low, at_most(count, floor_divide(room, r.stride) + 1));
+        npy_intp room = length - 1 + axis.before - (axis.window - 1) * axis.dilation;
+        low = at_most(count, ceil_divide(axis.before, axis.stride));
+        high = at_least(low, at_most(count, floor_divide(room, axis.stride) + 1));
     }
 
     void inside(char* line, char* rows) const {
-        const npy_intp window = WINDOW ? WINDOW : r.window;
+        const npy_intp window = WINDOW ? WINDOW : axis.window;
         for (npy_intp number = low; number < high; ++number) {
-            char* element = line + (number * r.stride - r.before) * element_stride;
+            char* element = line + (number * axis.stride - axis.before) * element_stride;
             char* tap = rows + number * row_stride;
             for (npy_intp k = 0; k < window; ++k)
-                move.move(element + k * r.dilation * element_stride, tap + k * tap_stride);
+                move.move(element + k * axis.dilation * element_stride, tap + k * tap_stride);
         }
         at_border(line, rows, 0, low);
         at_border(line, rows, high, count);
@@ -71,8 +71,8 @@ struct RowOfWindows {
 
     void at_border(char* line, char* rows, npy_intp begin, npy_intp end) const {
         for (npy_intp number = begin; number < end; ++number) {
-            for (npy_intp k = 0; k < r.window; ++k) {
-                npy_intp at = number * r.stride - r.before + k * r.dilation;
+            for (npy_intp k = 0; k < axis.window; ++k) {
+                npy_intp at = number * axis.stride - axis.before + k * axis.dilation;
                 if (WRAPS) at = wrapped(at, length);
                 char* tap = rows + number * row_stride + k * tap_stride;
                 if (at >= 0 && at < length)
@@ -85,7 +85,7 @@ struct RowOfWindows {
 
     void outside(char* rows) const {
         for (npy_intp number = 0; number < count; ++number)
-            for (npy_intp k = 0; k < r.window; ++k)
+            for (npy_intp k = 0; k < axis.window; ++k)
                 move.leave(rows + number * row_stride + k * tap_stride);
     }
 };
@@ -94,10 +94,10 @@ struct RowOfWindows {
 template <int WINDOW, bool WRAPS, typename Move>
 static void walk_rows(const Windows& windows, const View& plane, const View& rows) {
     const int n = windows.ndim;
-    const RowOfWindows<WINDOW, WRAPS, Move> row(windows, plane, rows);
+    const LineOfWindows<WINDOW, WRAPS, Move> row(windows, plane, rows);
     View taps;
     for (int i = 0; i < n; ++i) {
-        taps.shape[i] = windows.rows[i].window;
+        taps.shape[i] = windows.axes[i].window;
         taps.strides[i] = 0;
     }
     Walk output(rows, n - 1);
@@ -108,8 +108,9 @@ static void walk_rows(const Windows& windows, const View& plane, const View& row
             npy_intp offset = 0;
             bool is_inside = true;
             for (int i = 0; i < n - 1; ++i) {
-                const Row& r = windows.rows[i];
-                npy_intp at = output.index[i] * r.stride - r.before + tap.index[i] * r.dilation;
+                const AxisWindows& axis = windows.axes[i];
+                npy_intp at = output.index[i] * axis.stride - axis.before;
+                at += tap.index[i] * axis.dilation;
                 if (WRAPS) at = wrapped(at, plane.shape[i]);
                 is_inside = is_inside && at >= 0 && at < plane.shape[i];
                 offset += at * plane.strides[i];
@@ -118,7 +119,7 @@ static void walk_rows(const Windows& windows, const View& plane, const View& row
                 row.inside(plane.data + offset, first);
             else
                 row.outside(first);
-            first += row.r.window * row.tap_stride;
+            first += row.axis.window * row.tap_stride;
         }
     }
 }

@@ -1,6 +1,6 @@
 // Sum and average pooling, and its transpose, of arrays that have neighbours on a leading axis.
-#ifndef PYTENSOR_UNPOOL_SUM_CHANNELS_H
-#define PYTENSOR_UNPOOL_SUM_CHANNELS_H
+#ifndef PYTENSOR_UNPOOL_POOL_CHANNELS_H
+#define PYTENSOR_UNPOOL_POOL_CHANNELS_H
 
 namespace pytensor_unpool {
 
@@ -24,8 +24,8 @@ struct SumChannels {
     void find_offsets() {
         View all;
         for (int i = 0; i < windows.ndim; ++i) {
-            all.shape[i] = windows.rows[i].window;
-            all.strides[i] = windows.rows[i].dilation * item.strides[1 + i];
+            all.shape[i] = windows.axes[i].window;
+            all.strides[i] = windows.axes[i].dilation * item.strides[1 + i];
         }
         Walk tap(all, windows.ndim);
         taps = tap.rounds();
@@ -82,7 +82,7 @@ struct SumChannels {
 
 // Adds to each element its share of the cotangent of its windows.
 template <Mode MODE, typename T>
-struct SpreadChannels {
+struct InputGradChannels {
     typedef typename Addend<T>::type U;
 
     const Windows& windows;
@@ -98,7 +98,7 @@ struct SpreadChannels {
     }
 
     void tap(const npy_intp* at) {
-        T* __restrict to = out + place_of(lengths, windows.ndim, at) * channels;
+        T* __restrict to = out + flat_index(lengths, windows.ndim, at) * channels;
         const T* __restrict source = from;
         for (npy_intp i = 0; i < channels; ++i) {
             T share = MODE == Mode::SUM ? source[i] : quotient(source[i], divisor);
@@ -138,8 +138,8 @@ static void pool_input_grad_channels(
     for (npy_intp i = item.rounds(); i > 0; --i, item.step(), y += size) {
         memset(y, 0, size * sizeof(T));
         View images = cotangent.trailing(n + 1, item.offset);
-        SpreadChannels<MODE, T> spread = {windows, images, lengths, y, channels};
-        walk_windows(windows, lengths, spread);
+        InputGradChannels<MODE, T> add_shares = {windows, images, lengths, y, channels};
+        walk_windows(windows, lengths, add_shares);
     }
 }
 

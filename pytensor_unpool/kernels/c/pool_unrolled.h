@@ -1,11 +1,11 @@
 // Sum and average pooling, and its transpose, with all taps of a window unrolled.
-#ifndef PYTENSOR_UNPOOL_UNROLLED_SUMS_H
-#define PYTENSOR_UNPOOL_UNROLLED_SUMS_H
+#ifndef PYTENSOR_UNPOOL_POOL_UNROLLED_H
+#define PYTENSOR_UNPOOL_POOL_UNROLLED_H
 
 namespace pytensor_unpool {
 
 #ifdef UNPOOL_SHUFFLES
-// The elements number FIRST + lane * STRIDE of a row that vectors hold: number K begins at element
+// The elements number FIRST + lane * STRIDE of a line in vectors: number K begins at element
 // K * LANES, the last one, behind N - 1 others, at LAST.
 template <int FIRST, int STRIDE, int K, int N, int LAST, typename V>
 static UNPOOL_INLINE V pick_lanes(const V* chunks, V result) {
@@ -52,17 +52,17 @@ struct AddUp {
         typedef typename Vector<U>::type V;
         V total = {};
 #ifdef UNPOOL_SHUFFLES
-        V held[chunks] = {};
+        V sums[chunks] = {};
 #pragma GCC unroll 32
         for (int i = 0; i < count_lines; ++i) {
             if (!inside[i]) continue;
 #pragma GCC unroll 32
             for (int k = 0; k < chunks; ++k)
-                held[k] += load_vector(
+                sums[k] += load_vector(
                     (const U*)lines.data[i] + start + (k < chunks - 1 ? k * LANES : last)
                 );
         }
-        total = add_taps<0, C, chunks, last>(held, total);
+        total = add_taps<0, C, chunks, last>(sums, total);
 #else
         for (int i = 0; i < count_lines; ++i)
             for (int tap = 0; inside[i] && tap < C::window; ++tap)
@@ -86,7 +86,7 @@ struct AddUp {
             for (npy_intp tap = c.first; inside[i] && tap <= c.last; ++tap)
                 total = (U)(total + ((const U*)lines.data[i])[c.start + tap * C::dilation]);
         npy_intp divisor =
-            outer * divisor_of<MODE>(windows.rows[n - 1], lengths[n - 1], index.c);
+            outer * divisor_of<MODE>(windows.axes[n - 1], lengths[n - 1], index.c);
         out[index.at] = MODE == Mode::SUM ? (T)total : quotient((T)total, divisor);
     }
 };
@@ -96,19 +96,19 @@ struct Sums<Unrolled<A, B, C>> {
     static npy_intp lead() { return (C::window - 1) * C::dilation / C::stride; }
 
     template <Mode MODE, typename T>
-    static void pool_plane(const Windows& windows, const View& plane, T* out, T* line) {
+    static void pool_plane(const Windows& windows, const View& plane, T* out, T* scratch) {
         typedef AddUp<MODE, A, B, C, T> Visit;
         const int last = windows.ndim - 1;
         npy_intp low, high;
         find_inside<C>(plane.shape[last], windows.counts[last], &low, &high);
         if (high - low < LANES || plane.strides[last] != (npy_intp)sizeof(T) ||
             Visit::chunks > LANES)
-            return pool_by_lines<MODE>(windows, plane, out, line);
+            return pool_by_lines<MODE>(windows, plane, out, scratch);
         Visit add_up = {true, windows, plane.shape, out, {}, 1};
         walk_unrolled<A, B, C, true>(windows, plane, sizeof(T), add_up);
     }
 
-    // Columns lie in so many windows of a row at most.
+    // The most windows of a line that share a column.
     static constexpr int layers = [] {
         int most = 1;
         for (int column = 0; column < C::stride; ++column) {
@@ -123,11 +123,13 @@ struct Sums<Unrolled<A, B, C>> {
     // Tap k of window w lies in column w * stride + k * dilation. So columns that are `stride`
     // apart take neighbouring shares: those of windows k * dilation / stride before.
     template <typename T>
-    static void spread(const Row&, const T* shares, npy_intp number, T* line, npy_intp layer_size) {
+    static void sum_shares(
+        const AxisWindows&, const T* shares, npy_intp number, T* scratch, npy_intp layer_size
+    ) {
         for (npy_intp w = 0; w < number + lead(); ++w)
 #pragma GCC unroll 64
             for (int column = 0; column < C::stride; ++column) {
-                T* to = line + w * C::stride + column;
+                T* to = scratch + w * C::stride + column;
                 int layer = 0;
 #pragma GCC unroll 32
                 for (int tap = C::window - 1; tap >= 0; --tap)

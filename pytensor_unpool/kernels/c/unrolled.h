@@ -39,10 +39,10 @@ struct Grid {
         }
     }
 
-    char* row(npy_intp a, npy_intp b) const { return data + a * strides[0] + b * strides[1]; }
+    char* line(npy_intp a, npy_intp b) const { return data + a * strides[0] + b * strides[1]; }
 };
 
-// The lines of the plane that a row of windows has its taps in: where they are in memory, and the
+// The lines of the plane that a line of windows has its taps in: where they are in memory, and the
 // numbers of their first taps, or of their first elements counted from `place`. In place of a line
 // outside stands the nearest one inside.
 template <int LINES>
@@ -80,8 +80,8 @@ static inline void find_inside(npy_intp length, npy_intp count, npy_intp* low, n
     *high = at_least(*low, at_most(count, floor_divide(reach, C::stride) + 1));
 }
 
-// Calls visit.line(lines, index) for every row of windows, then visit.block(lines, start, index) for
-// LANES neighbouring windows of it, where it can: they lie inside on the last axis, where the first
+// Calls visit.line(lines, index) for every line of windows, then visit.block(lines, start, index)
+// for LANES neighbouring windows of it, where it can: they lie inside on the last axis, where the first
 // of them starts at `start`, their elements are neighbours in memory, and `visit.in_blocks`. Some
 // windows are in two blocks. For every other window it calls visit.window(lines, ends, stride,
 // index), `stride` that of the last axis.
@@ -113,7 +113,7 @@ static void walk_unrolled(
                 if (i == 0) lines.place = BY_TAPS ? 0 : place;
                 lines.number[i] =
                     BY_TAPS ? (tap_a * B::window + tap_b) * C::window : place - lines.place;
-                lines.data[i] = plane.row(at_a, at_b);
+                lines.data[i] = plane.line(at_a, at_b);
             }
             visit.line(lines, WindowIndex{a, b, 0, at});
             // The last block begins early where they do not divide.
@@ -151,7 +151,7 @@ static void walk_unrolled_channels(const Windows& windows, const View& item, Vis
                     taps.number[i] = BY_TAPS
                                          ? (tap_a * B::window + tap_b) * C::window + tap_c
                                          : (at_a * lengths[1] + at_b) * lengths[2] + at_c;
-                    taps.data[i] = pooled.row(at_a, at_b) + at_c * pooled.strides[2];
+                    taps.data[i] = pooled.line(at_a, at_b) + at_c * pooled.strides[2];
                 }
                 visit.window(taps, WindowIndex{a, b, c, at});
             }

@@ -1,6 +1,6 @@
 // Linear interpolation along one axis, and its transpose.
-#ifndef PYTENSOR_UNPOOL_INTERPOLATION_H
-#define PYTENSOR_UNPOOL_INTERPOLATION_H
+#ifndef PYTENSOR_UNPOOL_UPSAMPLING_H
+#define PYTENSOR_UNPOOL_UPSAMPLING_H
 
 namespace pytensor_unpool {
 
@@ -9,15 +9,12 @@ struct Ratio {
     npy_intp p, q;
 };
 
-// So many elements of the longer axis are done together; their places and weights are on the stack.
-const npy_intp MOST_PLACES = 512;
-
 // Where some elements of the longer axis lie: between elements `low` and `high` of the shorter one,
 // of which they have the weights. On an element itself, `high_weight` is zero.
 template <typename T>
 struct Neighbours {
-    npy_intp low[MOST_PLACES], high[MOST_PLACES];
-    T low_weight[MOST_PLACES], high_weight[MOST_PLACES];
+    npy_intp low[UPSAMPLING_CHUNK], high[UPSAMPLING_CHUNK];
+    T low_weight[UPSAMPLING_CHUNK], high_weight[UPSAMPLING_CHUNK];
 
     // For all i, 0 <= i * q <= length * p - 1. So old is at least -1, and at most length - 1.
     void find(npy_intp begin, npy_intp count, npy_intp length, const Ratio& ratio) {
@@ -38,10 +35,10 @@ static Problem lengthen(npy_intp length, const Ratio& ratio, int axis, npy_intp*
     return NONE;
 }
 
-// y = low_weight * low + high_weight * high for rows of elements `step` bytes apart. NaN and
+// y = low_weight * low + high_weight * high for elements `step` bytes apart. NaN and
 // infinities stay away from where their weight is zero.
 template <typename T>
-static inline void interpolate_row(
+static inline void interpolate_vector(
     const char* low, const char* high, npy_intp step, T low_weight, T high_weight, T* y, npy_intp n
 ) {
     if (high_weight == 0)
@@ -58,13 +55,13 @@ static inline void interpolate_row(
 // The axis is the last one.
 template <typename T>
 static inline void interpolate_line(
-    const Neighbours<T>& places, const char* x, npy_intp step, T* y, npy_intp n
+    const Neighbours<T>& neighbours, const char* x, npy_intp step, T* y, npy_intp n
 ) {
     for (npy_intp i = 0; i < n; ++i) {
-        const T low = *(const T*)(x + places.low[i] * step);
-        const T high = *(const T*)(x + places.high[i] * step);
-        const T between = low * places.low_weight[i] + high * places.high_weight[i];
-        y[i] = places.high_weight[i] == 0 ? low : between;
+        const T low = *(const T*)(x + neighbours.low[i] * step);
+        const T high = *(const T*)(x + neighbours.high[i] * step);
+        const T between = low * neighbours.low_weight[i] + high * neighbours.high_weight[i];
+        y[i] = neighbours.high_weight[i] == 0 ? low : between;
     }
 }
 
@@ -75,32 +72,33 @@ static void interpolate(const View& x, T* y, npy_intp count, int axis, const Rat
     const int behind = x.ndim - axis - 1;
     const View plane = x.trailing(behind, 0);
     const npy_intp columns = behind ? plane.shape[behind - 1] : 1, inner = plane.size();
-    Neighbours<T> places;
-    for (npy_intp begin = 0; begin < count; begin += MOST_PLACES) {
-        const npy_intp some = at_most(MOST_PLACES, count - begin);
-        places.find(begin, some, length, ratio);
+    Neighbours<T> neighbours;
+    for (npy_intp begin = 0; begin < count; begin += UPSAMPLING_CHUNK) {
+        const npy_intp chunk = at_most(UPSAMPLING_CHUNK, count - begin);
+        neighbours.find(begin, chunk, length, ratio);
         Walk lead(x, axis);
         T* target = y + begin * inner;
         for (npy_intp round = lead.rounds(); round > 0; --round, lead.step()) {
             const char* item = x.data + lead.offset;
-            if (!behind) interpolate_line(places, item, step, target, some);
-            for (npy_intp n = 0; behind && n < some; ++n) {
-                Walk row(plane, behind - 1);
+            if (!behind) interpolate_line(neighbours, item, step, target, chunk);
+            for (npy_intp n = 0; behind && n < chunk; ++n) {
+                Walk line(plane, behind - 1);
                 T* out = target + n * inner;
-                for (npy_intp r = row.rounds(); r > 0; --r, row.step(), out += columns)
-                    interpolate_row(
-                        item + places.low[n] * step + row.offset,
-                        item + places.high[n] * step + row.offset, plane.strides[behind - 1],
-                        places.low_weight[n], places.high_weight[n], out, columns);
+                npy_intp lines = line.rounds();
+                for (; lines > 0; --lines, line.step(), out += columns)
+                    interpolate_vector(
+                        item + neighbours.low[n] * step + line.offset,
+                        item + neighbours.high[n] * step + line.offset, plane.strides[behind - 1],
+                        neighbours.low_weight[n], neighbours.high_weight[n], out, columns);
             }
             target += count * inner;
         }
     }
 }
 
-// The transpose: share a cotangent among the rows that it was made of.
+// The transpose: share a cotangent among the lines that it was made of.
 template <typename T>
-static inline void share_row(
+static inline void add_shares_of_vector(
     const char* cotangent, npy_intp step, T low_weight, T high_weight, T* low, T* high, npy_intp n
 ) {
     if (high_weight == 0)
@@ -119,14 +117,14 @@ static inline void share_row(
 }
 
 template <typename T>
-static inline void share_line(
-    const Neighbours<T>& places, const char* cotangent, npy_intp step, T* x, npy_intp n
+static inline void add_shares_of_line(
+    const Neighbours<T>& neighbours, const char* cotangent, npy_intp step, T* x, npy_intp n
 ) {
     for (npy_intp i = 0; i < n; ++i) {
         const T share = *(const T*)(cotangent + i * step);
-        const bool is_old = places.high_weight[i] == 0;
-        x[places.low[i]] += is_old ? share : share * places.low_weight[i];
-        if (!is_old) x[places.high[i]] += share * places.high_weight[i];
+        const bool is_old = neighbours.high_weight[i] == 0;
+        x[neighbours.low[i]] += is_old ? share : share * neighbours.low_weight[i];
+        if (!is_old) x[neighbours.high[i]] += share * neighbours.high_weight[i];
     }
 }
 
@@ -139,24 +137,25 @@ static void interpolate_input_grad(
     const int behind = cotangent.ndim - axis - 1;
     const View plane = cotangent.trailing(behind, 0);
     const npy_intp columns = behind ? plane.shape[behind - 1] : 1, inner = plane.size();
-    Neighbours<T> places;
+    Neighbours<T> neighbours;
     const npy_intp size = Walk(cotangent, axis).rounds() * length * inner;
     for (npy_intp i = 0; i < size; ++i) x[i] = 0;
-    for (npy_intp begin = 0; begin < count; begin += MOST_PLACES) {
-        const npy_intp some = at_most(MOST_PLACES, count - begin);
-        places.find(begin, some, length, ratio);
+    for (npy_intp begin = 0; begin < count; begin += UPSAMPLING_CHUNK) {
+        const npy_intp chunk = at_most(UPSAMPLING_CHUNK, count - begin);
+        neighbours.find(begin, chunk, length, ratio);
         Walk lead(cotangent, axis);
         T* item = x;
         for (npy_intp round = lead.rounds(); round > 0; --round, lead.step()) {
             const char* from = cotangent.data + lead.offset + begin * step;
-            if (!behind) share_line(places, from, step, item, some);
-            for (npy_intp n = 0; behind && n < some; ++n) {
-                T *low = item + places.low[n] * inner, *high = item + places.high[n] * inner;
-                Walk row(plane, behind - 1);
-                for (npy_intp r = row.rounds(); r > 0; --r, row.step()) {
-                    share_row(
-                        from + n * step + row.offset, plane.strides[behind - 1],
-                        places.low_weight[n], places.high_weight[n], low, high, columns);
+            if (!behind) add_shares_of_line(neighbours, from, step, item, chunk);
+            for (npy_intp n = 0; behind && n < chunk; ++n) {
+                T* low = item + neighbours.low[n] * inner;
+                T* high = item + neighbours.high[n] * inner;
+                Walk line(plane, behind - 1);
+                for (npy_intp lines = line.rounds(); lines > 0; --lines, line.step()) {
+                    add_shares_of_vector(
+                        from + n * step + line.offset, plane.strides[behind - 1],
+                        neighbours.low_weight[n], neighbours.high_weight[n], low, high, columns);
                     low += columns;
                     high += columns;
                 }

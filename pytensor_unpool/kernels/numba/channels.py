@@ -16,8 +16,8 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.extending import intrinsic, overload
 
 from pytensor_unpool.kernels.numba.device import DEVICE_OPTIONS, device_function
-from pytensor_unpool.kernels.numba.simd import LANES
 from pytensor_unpool.kernels.numba.windows import Kernel
+from pytensor_unpool.kernels.tuning import LANES
 
 
 def layout_chooser(ndim: int, on_planes: Kernel, on_channels: Kernel) -> Kernel:

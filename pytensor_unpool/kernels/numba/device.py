@@ -39,10 +39,10 @@ class IntermediateLibrary(JITCodeLibrary):  # type: ignore[misc]
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class InnerLowering(NativeLowering):  # type: ignore[misc]
+class DeviceLowering(NativeLowering):  # type: ignore[misc]
     """Numba's last pass, without the function that Python could call."""
 
-    _name = "inner_lowering"
+    _name = "device_lowering"
 
     def run_pass(self, state: Any) -> bool:
         """Compile the function, and say to Numba what stands for it."""
@@ -60,14 +60,14 @@ class InnerLowering(NativeLowering):  # type: ignore[misc]
         return True
 
 
-class InnerCompiler(CompilerBase):  # type: ignore[misc]
+class DeviceCompiler(CompilerBase):  # type: ignore[misc]
     """Numba's compiler of functions that others call."""
 
     def define_pipelines(self) -> list[Any]:
         """Return the one sequence of passes."""
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
         manager.passes = [
-            (InnerLowering if a_pass is NativeLowering else a_pass, what)
+            (DeviceLowering if a_pass is NativeLowering else a_pass, what)
             for a_pass, what in manager.passes
         ]
         manager.finalize()
@@ -75,5 +75,5 @@ class InnerCompiler(CompilerBase):  # type: ignore[misc]
 
 
 # How to compile a function that only `by_address` ones call, and each other.
-DEVICE_OPTIONS = {**OPTIONS, "pipeline_class": InnerCompiler}
+DEVICE_OPTIONS = {**OPTIONS, "pipeline_class": DeviceCompiler}
 device_function = partial(njit, **DEVICE_OPTIONS)

@@ -20,9 +20,7 @@ from pytensor_unpool.kernels.numba.by_address import Types, by_address
 from pytensor_unpool.kernels.numba.conv.microkernel import VECTOR_BYTES, tile_kernel
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.windows import compile_together
-
-# Axes are wound up until strips are as long: shorter ones leave vectors half empty.
-SHORTEST_STRIP = 64
+from pytensor_unpool.kernels.tuning import SHORTEST_STRIP
 
 # Arithmetic that may add up in any order, so in vectors.
 ANY_ORDER = {"reassoc", "contract"}

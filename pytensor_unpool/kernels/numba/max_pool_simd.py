@@ -23,13 +23,13 @@ from numba.extending import intrinsic
 from pytensor_unpool.kernels.numba.simd import (
     INT32,
     INT64,
-    LANES,
     BlockWindows,
     Vectors,
     constant,
     data_of,
 )
 from pytensor_unpool.kernels.numba.windows import Kernel
+from pytensor_unpool.kernels.tuning import LANES
 
 
 class Block:

@@ -22,7 +22,6 @@ from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.max_pool_taps import is_contiguous
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import (
-    TILE_COLUMNS,
     Kernel,
     check_lengths,
     tap_finder,
@@ -30,6 +29,7 @@ from pytensor_unpool.kernels.numba.windows import (
     window_lengths,
     windows_counter,
 )
+from pytensor_unpool.kernels.tuning import TILE_COLUMNS
 
 
 def tied_unpool(windows: Windows) -> Kernel:

@@ -32,9 +32,7 @@ from pytensor_unpool.kernels.numba.channels import (
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths
-
-# Bytes that mark which positions were seen: the scratch memory of "last".
-MARKS = 2**20
+from pytensor_unpool.kernels.tuning import MARKS
 
 
 def max_unpool(ndim: int, duplicates: str, wraps: bool) -> Kernel:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pytensor_unpool.errors import COTANGENT_DISAGREES
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.pool import PoolMode
 from pytensor_unpool.geometry.windows import taps_between as plain_taps_between
 from pytensor_unpool.kernels.numba.channels import (
     channels_at,
@@ -24,21 +25,21 @@ from pytensor_unpool.kernels.numba.max_unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.pool_simd import block_shares, layer_sum, windows_of_columns
 from pytensor_unpool.kernels.numba.pool_unrolled import quotient, unrolled_sum_plane
-from pytensor_unpool.kernels.numba.simd import LANES, BlockWindows
+from pytensor_unpool.kernels.numba.simd import BlockWindows
 from pytensor_unpool.kernels.numba.unrolled_channels import channel_sum
 from pytensor_unpool.kernels.numba.windows import (
-    TILE_COLUMNS,
     Kernel,
     check_lengths,
     tap_finder,
     window_lengths,
     windows_counter,
 )
+from pytensor_unpool.kernels.tuning import LANES, TILE_COLUMNS
 
 taps_between = device_function(plain_taps_between)
 
 
-def pool(windows: Windows, mode: str) -> Kernel:
+def pool(windows: Windows, mode: PoolMode) -> Kernel:
     """Compile ``x -> y``.
 
     Where windows are known only at run time, the kernel takes their matrix as well.
@@ -62,7 +63,7 @@ def pool(windows: Windows, mode: str) -> Kernel:
     return pool  # type: ignore[no-any-return]
 
 
-def _pool_planes(windows: Windows, mode: str) -> Kernel:
+def _pool_planes(windows: Windows, mode: PoolMode) -> Kernel:
     """Compile the pooling of every leading item on its own."""
     pooled = -windows.ndim
     if windows.can_unroll:
@@ -82,7 +83,7 @@ def _pool_planes(windows: Windows, mode: str) -> Kernel:
     return pool_planes  # type: ignore[no-any-return]
 
 
-def _pool_channels(windows: Windows, mode: str) -> Kernel:
+def _pool_channels(windows: Windows, mode: PoolMode) -> Kernel:
     """Compile the pooling of channels side by side, with an output laid out like the input."""
     ndim, outer = windows.ndim, -windows.ndim - 1
     pool_item = channel_sum(windows, mode)
@@ -103,7 +104,7 @@ def _pool_channels(windows: Windows, mode: str) -> Kernel:
     return pool_channels  # type: ignore[no-any-return]
 
 
-def pool_input_grad(windows: Windows, mode: str) -> Kernel:
+def pool_input_grad(windows: Windows, mode: PoolMode) -> Kernel:
     """Compile ``(cotangent, lengths) -> y``, the transpose of `pool` for an input of `lengths`.
 
     Where windows are known only at run time, the kernel takes their matrix as well.
@@ -127,7 +128,7 @@ def pool_input_grad(windows: Windows, mode: str) -> Kernel:
     return pool_input_grad  # type: ignore[no-any-return]
 
 
-def _input_grad_planes(windows: Windows, mode: str) -> Kernel:
+def _input_grad_planes(windows: Windows, mode: PoolMode) -> Kernel:
     """Compile the transpose of pooling every leading item on its own."""
     ndim, pooled = windows.ndim, -windows.ndim
     divide = _divider(ndim, mode)
@@ -181,7 +182,7 @@ def _input_grad_planes(windows: Windows, mode: str) -> Kernel:
     return grad_of_planes  # type: ignore[no-any-return]
 
 
-def _input_grad_channels(ndim: int, mode: str) -> Kernel:
+def _input_grad_channels(ndim: int, mode: PoolMode) -> Kernel:
     """Compile the transpose for channels side by side, with an output laid out like the input."""
     outer = -ndim - 1
     find, divisor_of = tap_finder(ndim), _divisor_of(ndim, mode)
@@ -255,7 +256,7 @@ def windows_per_tile(last):  # type: ignore[no-untyped-def]
     return max(1, (TILE_COLUMNS - (last.window - 1) * last.dilation - 1) // last.stride + 1)
 
 
-def _pool_plane_by_lines(ndim: int, mode: str) -> Kernel:
+def _pool_plane_by_lines(ndim: int, mode: PoolMode) -> Kernel:
     """Compile the pooling of one leading item: sums over lines of it, then over their taps."""
     divide = _divider(ndim, mode)
     find_line = tap_finder(ndim - 1)
@@ -289,12 +290,12 @@ def _pool_plane_by_lines(ndim: int, mode: str) -> Kernel:
     return pool_plane  # type: ignore[no-any-return]
 
 
-def _divisor_of(ndim: int, mode: str) -> Kernel:
+def _divisor_of(ndim: int, mode: PoolMode) -> Kernel:
     """Compile the number that an average divides by: ``(axes, lengths, index) -> n``.
 
     That is how many taps of the window at an index of `ndim` axes count; 1 for sums.
     """
-    divides, with_padding = mode != "sum", mode == "average_inc_pad"
+    divides, with_padding = mode.is_average, mode.counts_padding
 
     @device_function
     def divisor_of(axes, lengths, index):  # type: ignore[no-untyped-def]
@@ -309,13 +310,13 @@ def _divisor_of(ndim: int, mode: str) -> Kernel:
     return divisor_of  # type: ignore[no-any-return]
 
 
-def _divider(ndim: int, mode: str) -> Kernel:
+def _divider(ndim: int, mode: PoolMode) -> Kernel:
     """Compile the division of sums by the number of taps that each of the windows has.
 
     ``divide(axes, lengths, index, sums, first)`` does so in place; the sums are those of the
     windows from number `first` on at `index` of all pooled axes but the last.
     """
-    if mode == "sum":
+    if not mode.is_average:
         return device_function(lambda axes, lengths, index, sums, first: None)  # type: ignore[no-any-return]
     outer_divisor, divisor_of = _divisor_of(ndim - 1, mode), _divisor_of(1, mode)
 

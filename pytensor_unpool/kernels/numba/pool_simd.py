@@ -14,13 +14,13 @@ from pytensor_unpool.kernels.numba.max_pool_simd import Block, block_kernel
 from pytensor_unpool.kernels.numba.simd import (
     INT32,
     INT64,
-    LANES,
     BlockWindows,
     Vectors,
     constant,
     data_of,
 )
 from pytensor_unpool.kernels.numba.windows import Kernel
+from pytensor_unpool.kernels.tuning import LANES
 
 
 def block_sum(windows: BlockWindows, *, divides: bool, may_be_outside: bool) -> Kernel:

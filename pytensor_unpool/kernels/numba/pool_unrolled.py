@@ -9,6 +9,7 @@ from numba import types
 from numba.extending import overload
 
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.pool import PoolMode
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.pool_simd import block_sum
 from pytensor_unpool.kernels.numba.simd import BlockWindows
@@ -21,13 +22,13 @@ from pytensor_unpool.kernels.numba.unrolled import (
 from pytensor_unpool.kernels.numba.windows import Kernel
 
 
-def unrolled_sum_plane(windows: Windows, mode: str) -> Kernel:
+def unrolled_sum_plane(windows: Windows, mode: PoolMode) -> Kernel:
     """Compile ``(axes, counts, plane, out) -> None`` for one leading item.
 
     `out` is contiguous.
     """
     axis_a, axis_b, axis_c = three_axes(windows).axes()
-    number_of_taps = number_of_taps_on_axis(mode == "average_inc_pad")
+    number_of_taps = number_of_taps_on_axis(mode.counts_padding)
     pads = axis_a.before + axis_a.after + axis_b.before + axis_b.after
     may_be_outside = windows.partial_windows or pads > 0
     taps, taps_c = axis_a.window * axis_b.window * axis_c.window, axis_c.window
@@ -44,7 +45,7 @@ def unrolled_sum_plane(windows: Windows, mode: str) -> Kernel:
         def divisor(start_a, start_b, length_a, length_b):  # type: ignore[no-untyped-def]
             return taps
 
-    last, divides = BlockWindows.of(windows), mode != "sum"
+    last, divides = BlockWindows.of(windows), mode.is_average
     block = block_sum(last, divides=divides, may_be_outside=may_be_outside)
     visit = _window_sum(windows, divisor, number_of_taps, divides)
     walk = unrolled_walk(windows, block, visit, by_taps=True, extra=divisor)

@@ -10,14 +10,9 @@ from numba.extending import intrinsic
 
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.kernels.numba.windows import Kernel
-
-# 8 float32 are a vector of 256 bits; vectors of other dtypes are split or left half empty.
-LANES = 8
+from pytensor_unpool.kernels.tuning import LANES, NO_TAP
 
 INT32, INT64 = ir.IntType(32), ir.IntType(64)
-
-# No tap has this number, or one that much larger.
-NO_TAP = -(2**30)
 
 
 class BlockWindows(NamedTuple):

@@ -12,8 +12,8 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels.numba.device import device_function
-from pytensor_unpool.kernels.numba.simd import LANES
 from pytensor_unpool.kernels.numba.windows import Kernel
+from pytensor_unpool.kernels.tuning import LANES
 
 LARGEST_INT32 = 2**31 - 1
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import numpy as np
 
 from pytensor_unpool.geometry import Windows
+from pytensor_unpool.geometry.pool import PoolMode
 from pytensor_unpool.kernels.numba.channels import channels_at
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.max_pool_simd import block_maximum, block_unpool
 from pytensor_unpool.kernels.numba.pool_simd import block_sum
 from pytensor_unpool.kernels.numba.pool_unrolled import number_of_taps_on_axis
-from pytensor_unpool.kernels.numba.simd import LANES, BlockWindows, tuple_of
+from pytensor_unpool.kernels.numba.simd import BlockWindows, tuple_of
 from pytensor_unpool.kernels.numba.unrolled import three_axes, three_lengths_of
 from pytensor_unpool.kernels.numba.windows import Kernel
+from pytensor_unpool.kernels.tuning import LANES
 
 # Along the channels, all that neighbours have is one tap: windows are walked through outside.
 ONE_TAP = BlockWindows(1, 1, 1)
@@ -42,12 +44,12 @@ def channel_pool(windows: Windows, *, by_taps: bool) -> Kernel:
     return _walk_windows(windows, pool_window, by_taps)
 
 
-def channel_sum(windows: Windows, mode: str) -> Kernel:
+def channel_sum(windows: Windows, mode: PoolMode) -> Kernel:
     """Compile ``(counts, item, outputs, begin) -> None``: as `channel_pool`, with one output."""
     axis_a, axis_b, axis_c = axes = three_axes(windows).axes()
     three_lengths = three_lengths_of(windows.ndim)
-    number_of_taps = number_of_taps_on_axis(mode == "average_inc_pad")
-    divides = mode != "sum"
+    number_of_taps = number_of_taps_on_axis(mode.counts_padding)
+    divides = mode.is_average
     may_be_outside = windows.partial_windows or any(axis.before + axis.after for axis in axes)
     sums = block_sum(ONE_TAP, divides=divides, may_be_outside=may_be_outside)
 

@@ -12,9 +12,7 @@ from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.max_unpool import unpooled_lengths
 from pytensor_unpool.kernels.numba.memory import use_huge_pages
 from pytensor_unpool.kernels.numba.windows import Kernel, check_lengths
-
-# So many elements of the longer axis are done together.
-UPSAMPLING_CHUNK = 512
+from pytensor_unpool.kernels.tuning import UPSAMPLING_CHUNK
 
 
 @device_function

@@ -23,9 +23,6 @@ from pytensor_unpool.kernels.numba.device import device_function
 
 Kernel = Callable[..., Any]
 
-# Scratch memory for a line has so many columns: it stays in the nearest cache.
-TILE_COLUMNS = 4096
-
 
 def compile_together(*functions: Callable[..., Any]) -> list[Kernel]:
     """Compile plain functions that call one another by name, callees first.

@@ -4,9 +4,6 @@
 
 namespace pytensor_unpool {
 
-// As in pytensor_unpool/errors.py.
-const npy_intp LARGEST_NUMBER = 2147483647;
-
 // Check the rows (stride, before, after, dilation) of the spatial axes.
 static Problem check_steps(int ndim, const npy_intp (*rows)[4]) {
     for (int i = 0; i < ndim; ++i)
