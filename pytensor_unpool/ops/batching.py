@@ -10,25 +10,25 @@ from pytensor.tensor.blockwise import vectorize_node_fallback
 from pytensor_unpool.ops.common import broadcast_leading, same_for_all_items
 
 
-def batch_pooling(op: Any, node: Apply, x: Variable, *numbers: Variable) -> Any:
+def batch_pooling(op: Any, node: Apply, x: Variable, *runtime_parameters: Variable) -> Any:
     """Take more leading axes of `x` at once.
 
     Only windows that differ from item to item need a loop.
     """
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, x, *numbers)
-    return op.make_node(x, *numbers)
+    if any(matrix.type.ndim > 2 for matrix in runtime_parameters):
+        return vectorize_node_fallback(op, node, x, *runtime_parameters)
+    return op.make_node(x, *runtime_parameters)
 
 
 def batch_unpooling(
-    op: Any, node: Apply, moved: Variable, lengths: Variable, *numbers: Variable
+    op: Any, node: Apply, moved: Variable, lengths: Variable, *runtime_parameters: Variable
 ) -> Any:
     """Take more leading axes of what goes to an array of `lengths`, which all items share."""
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, moved, lengths, *numbers)
+    if any(matrix.type.ndim > 2 for matrix in runtime_parameters):
+        return vectorize_node_fallback(op, node, moved, lengths, *runtime_parameters)
     trailing = [v.type.ndim for v in node.inputs[:2]]
     moved, lengths = broadcast_leading([moved, lengths], trailing)
-    return op.make_node(moved, same_for_all_items(lengths), *numbers)
+    return op.make_node(moved, same_for_all_items(lengths), *runtime_parameters)
 
 
 def batch_moves(op: Any, node: Apply, moved: Variable, places: Variable, *lengths: Variable) -> Any:

@@ -72,12 +72,16 @@ def last_lengths(x: str, ndim: int) -> str:
 
 
 def placed_windows(
-    windows: Windows, lengths: str, numbers: Sequence[str] = (), *, may_be_empty: bool = False
+    windows: Windows,
+    lengths: str,
+    runtime_parameters: Sequence[str] = (),
+    *,
+    may_be_empty: bool = False,
 ) -> str:
     """Return statements that define `windows`, check them on axes of `lengths`, count them."""
     axes = ", ".join(f"{{{', '.join(str(n or 0) for n in axis)}}}" for axis in windows.axes())
     partial, empty = ("true" if b else "false" for b in (windows.partial_windows, may_be_empty))
-    matrix = numbers[0] if numbers else "NULL"
+    matrix = runtime_parameters[0] if runtime_parameters else "NULL"
     return f"""
     Windows windows = {{{windows.ndim}, {partial}, {{{axes}}}, {{0}}}};
     if (!read_windows(&windows, {matrix})) {{FAIL}}

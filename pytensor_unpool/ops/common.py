@@ -113,20 +113,22 @@ def check_same_lengths(
             raise ShapeError(message, got=got[i], wanted=wanted[i])
 
 
-def number_inputs(steps: Windows | Convolution, numbers: Sequence[Any]) -> list[TensorVariable]:
-    """Return the inputs an Op has besides its arrays: the matrix of run-time numbers, or none."""
+def runtime_inputs(
+    steps: Windows | Convolution, runtime_parameters: Sequence[Any]
+) -> list[TensorVariable]:
+    """Return the inputs an Op has besides its arrays: the run-time parameters, if it takes any."""
     if steps.is_static:
         return []
-    (matrix,) = numbers
+    (matrix,) = runtime_parameters
     return [pt.as_tensor_variable(matrix).astype("int64")]
 
 
-def axes_of(steps: Windows | Convolution, numbers: Sequence[Any]) -> list[Any]:
+def axes_of(steps: Windows | Convolution, runtime_parameters: Sequence[Any]) -> list[Any]:
     """Return the records of all axes, from the run-time matrix, or graph, if there is one."""
     axes = steps.axes()
     if steps.is_static:
         return list(axes)
-    (matrix,) = numbers
+    (matrix,) = runtime_parameters
     ndim, record, columns = len(axes), type(axes[0]), len(axes[0])
     if isinstance(matrix, np.ndarray):
         if matrix.shape != (ndim, columns):

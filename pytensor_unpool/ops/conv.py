@@ -41,7 +41,7 @@ from pytensor_unpool.ops.common import (
     axes_of,
     lengths_input,
     lengths_vector,
-    number_inputs,
+    runtime_inputs,
     static_entries,
 )
 from pytensor_unpool.ops.linear import BilinearOp
@@ -72,7 +72,7 @@ class _ConvOp(BilinearOp, OpenMPOp):
         "conv/checks.h",
     )
 
-    # What the first two inputs are called, and how many inputs there are without numbers.
+    # What the first two inputs are called, and how many inputs there are without parameters.
     names: tuple[str, str]
     arrays: int
 
@@ -158,24 +158,26 @@ class Conv(_ConvOp):
     """Convolve images with a kernel.
 
     Inputs are the images (batch, channels, *spatial), the kernel (out_channels, channels / groups,
-    *spatial), and the matrix of the convolution's numbers where some are known at run time only.
+    *spatial), and the matrix of the convolution's steps where these are known at run time only.
     """
 
     names, arrays = ("x", "kernel"), 2
 
-    def make_node(self, x: Any, kernel: Any, *numbers: Any) -> Apply:
+    def make_node(self, x: Any, kernel: Any, *runtime_parameters: Any) -> Apply:
         x, kernel = self._factors(x, kernel)
         axes, shapes = self._static_axes(), (x.type.shape, kernel.type.shape)
         check_shapes(*shapes, axes, self.convolution.groups)
         counts = output_lengths(shapes[0][2:], shapes[1][2:], axes)
         output = TensorType(x.type.dtype, (shapes[0][0], shapes[1][0], *counts))()
-        return Apply(self, [x, kernel, *number_inputs(self.convolution, numbers)], [output])
+        return Apply(
+            self, [x, kernel, *runtime_inputs(self.convolution, runtime_parameters)], [output]
+        )
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        x, kernel, *numbers = inputs
+        x, kernel, *runtime_parameters = inputs
         groups, flip = self.convolution.groups, self.convolution.flip
         output_storage[0][0] = reference_conv.conv(
-            x, kernel, axes_of(self.convolution, numbers), groups, flip
+            x, kernel, axes_of(self.convolution, runtime_parameters), groups, flip
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
@@ -192,11 +194,11 @@ class Conv(_ConvOp):
     def transposes(
         self, cotangent: Variable, inputs: Sequence[Variable]
     ) -> tuple[TensorVariable, TensorVariable]:
-        x, kernel, *numbers = inputs
+        x, kernel, *runtime_parameters = inputs
         shapes = [lengths_vector(v, v.type.ndim) for v in (x, kernel)]
         return (
-            ConvInputGrad(self.convolution)(kernel, cotangent, shapes[0], *numbers),
-            ConvKernelGrad(self.convolution)(x, cotangent, shapes[1], *numbers),
+            ConvInputGrad(self.convolution)(kernel, cotangent, shapes[0], *runtime_parameters),
+            ConvKernelGrad(self.convolution)(x, cotangent, shapes[1], *runtime_parameters),
         )
 
 
@@ -210,9 +212,9 @@ class _ConvGrad(_ConvOp):
     reference: ClassVar[Callable[..., Any]]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        first, second, shape, *numbers = inputs
+        first, second, shape, *runtime_parameters = inputs
         lengths = unpooled_lengths(shape, first.ndim)
-        axes, groups = axes_of(self.convolution, numbers), self.convolution.groups
+        axes, groups = axes_of(self.convolution, runtime_parameters), self.convolution.groups
         output_storage[0][0] = type(self).reference(
             first, second, lengths, axes, groups, self.convolution.flip
         )
@@ -231,7 +233,7 @@ class ConvInputGrad(_ConvGrad):
     names = ("kernel", "dy")
     reference = reference_conv.conv_input_grad
 
-    def make_node(self, kernel: Any, dy: Any, shape: Any, *numbers: Any) -> Apply:
+    def make_node(self, kernel: Any, dy: Any, shape: Any, *runtime_parameters: Any) -> Apply:
         kernel, dy = self._factors(kernel, dy)
         shape, lengths = self._shape_input(shape)
         full = (_agreed(lengths[0], dy.type.shape[0], 0), *lengths[1:])
@@ -239,7 +241,11 @@ class ConvInputGrad(_ConvGrad):
             full, kernel.type.shape, self._static_axes(), self.convolution.groups, dy.type.shape
         )
         output = TensorType(dy.type.dtype, tuple(full))()
-        return Apply(self, [kernel, dy, shape, *number_inputs(self.convolution, numbers)], [output])
+        return Apply(
+            self,
+            [kernel, dy, shape, *runtime_inputs(self.convolution, runtime_parameters)],
+            [output],
+        )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         kernel, dy = inputs[:2]
@@ -250,11 +256,11 @@ class ConvInputGrad(_ConvGrad):
     def transposes(
         self, cotangent: Variable, inputs: Sequence[Variable]
     ) -> tuple[TensorVariable, TensorVariable]:
-        kernel, dy, _, *numbers = inputs
+        kernel, dy, _, *runtime_parameters = inputs
         shape = lengths_vector(kernel, kernel.type.ndim)
         return (
-            ConvKernelGrad(self.convolution)(cotangent, dy, shape, *numbers),
-            Conv(self.convolution)(cotangent, kernel, *numbers),
+            ConvKernelGrad(self.convolution)(cotangent, dy, shape, *runtime_parameters),
+            Conv(self.convolution)(cotangent, kernel, *runtime_parameters),
         )
 
 
@@ -267,7 +273,7 @@ class ConvKernelGrad(_ConvGrad):
     names = ("x", "dy")
     reference = reference_conv.conv_kernel_grad
 
-    def make_node(self, x: Any, dy: Any, shape: Any, *numbers: Any) -> Apply:
+    def make_node(self, x: Any, dy: Any, shape: Any, *runtime_parameters: Any) -> Apply:
         x, dy = self._factors(x, dy)
         shape, lengths = self._shape_input(shape)
         full = (_agreed(lengths[0], dy.type.shape[1], 0), *lengths[1:])
@@ -275,7 +281,9 @@ class ConvKernelGrad(_ConvGrad):
             x.type.shape, full, self._static_axes(), self.convolution.groups, dy.type.shape
         )
         output = TensorType(x.type.dtype, tuple(full))()
-        return Apply(self, [x, dy, shape, *number_inputs(self.convolution, numbers)], [output])
+        return Apply(
+            self, [x, dy, shape, *runtime_inputs(self.convolution, runtime_parameters)], [output]
+        )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         x, dy = inputs[:2]
@@ -286,11 +294,11 @@ class ConvKernelGrad(_ConvGrad):
     def transposes(
         self, cotangent: Variable, inputs: Sequence[Variable]
     ) -> tuple[TensorVariable, TensorVariable]:
-        x, dy, _, *numbers = inputs
+        x, dy, _, *runtime_parameters = inputs
         shape = lengths_vector(x, x.type.ndim)
         return (
-            ConvInputGrad(self.convolution)(cotangent, dy, shape, *numbers),
-            Conv(self.convolution)(x, cotangent, *numbers),
+            ConvInputGrad(self.convolution)(cotangent, dy, shape, *runtime_parameters),
+            Conv(self.convolution)(x, cotangent, *runtime_parameters),
         )
 
 

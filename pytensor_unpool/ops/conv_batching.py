@@ -22,55 +22,57 @@ from pytensor_unpool.ops.common import broadcast_leading, same_for_all_items
 from pytensor_unpool.ops.conv import Conv, ConvInputGrad, ConvKernelGrad
 
 
-def _vectorize_conv(op: Conv, node: Apply, x: Any, kernel: Any, *numbers: Variable) -> Any:
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, x, kernel, *numbers)
+def _vectorize_conv(
+    op: Conv, node: Apply, x: Any, kernel: Any, *runtime_parameters: Variable
+) -> Any:
+    if any(matrix.type.ndim > 2 for matrix in runtime_parameters):
+        return vectorize_node_fallback(op, node, x, kernel, *runtime_parameters)
     ndim = node.inputs[0].type.ndim
     if kernel.type.ndim == ndim:
-        y = op(_joined(x, ndim), kernel, *numbers)
+        y = op(_joined(x, ndim), kernel, *runtime_parameters)
         return _split(y, _lengths(x)[: x.type.ndim - ndim]).owner
     x, kernel = broadcast_leading([x, kernel], [ndim, ndim])
     batch = kernel.type.shape[:-ndim]
     if None in batch:
-        return vectorize_node_fallback(op, node, x, kernel, *numbers)
+        return vectorize_node_fallback(op, node, x, kernel, *runtime_parameters)
     grouped = Conv(_with_groups(op, batch))
-    y = grouped(_as_channels(x, ndim), _joined(kernel, ndim), *numbers)
+    y = grouped(_as_channels(x, ndim), _joined(kernel, ndim), *runtime_parameters)
     return _from_channels(y, batch).owner
 
 
 def _vectorize_input_grad(
-    op: ConvInputGrad, node: Apply, kernel: Any, dy: Any, shape: Any, *numbers: Variable
+    op: ConvInputGrad, node: Apply, kernel: Any, dy: Any, shape: Any, *runtime_parameters: Variable
 ) -> Any:
-    if any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, kernel, dy, shape, *numbers)
+    if any(matrix.type.ndim > 2 for matrix in runtime_parameters):
+        return vectorize_node_fallback(op, node, kernel, dy, shape, *runtime_parameters)
     ndim = node.inputs[0].type.ndim
     if kernel.type.ndim == ndim:
         dy, shape = broadcast_leading([dy, shape], [ndim, 1])
         batch = _lengths(dy)[: dy.type.ndim - ndim]
         joined = _times(same_for_all_items(shape), ndim, 0, prod(batch))
-        return _split(op(kernel, _joined(dy, ndim), joined, *numbers), batch).owner
+        return _split(op(kernel, _joined(dy, ndim), joined, *runtime_parameters), batch).owner
     kernel, dy, shape = broadcast_leading([kernel, dy, shape], [ndim, ndim, 1])
     batch = kernel.type.shape[:-ndim]
     if None in batch:
-        return vectorize_node_fallback(op, node, kernel, dy, shape, *numbers)
+        return vectorize_node_fallback(op, node, kernel, dy, shape, *runtime_parameters)
     grouped = ConvInputGrad(_with_groups(op, batch))
     joined = _times(same_for_all_items(shape), ndim, 1, prod(batch))
-    dx = grouped(_joined(kernel, ndim), _as_channels(dy, ndim), joined, *numbers)
+    dx = grouped(_joined(kernel, ndim), _as_channels(dy, ndim), joined, *runtime_parameters)
     return _from_channels(dx, batch).owner
 
 
 def _vectorize_kernel_grad(
-    op: ConvKernelGrad, node: Apply, x: Any, dy: Any, shape: Any, *numbers: Variable
+    op: ConvKernelGrad, node: Apply, x: Any, dy: Any, shape: Any, *runtime_parameters: Variable
 ) -> Any:
     ndim = node.inputs[0].type.ndim
     moved, cotangent, lengths = broadcast_leading([x, dy, shape], [ndim, ndim, 1])
     batch = moved.type.shape[:-ndim]
-    if None in batch or any(matrix.type.ndim > 2 for matrix in numbers):
-        return vectorize_node_fallback(op, node, x, dy, shape, *numbers)
+    if None in batch or any(matrix.type.ndim > 2 for matrix in runtime_parameters):
+        return vectorize_node_fallback(op, node, x, dy, shape, *runtime_parameters)
     grouped = ConvKernelGrad(_with_groups(op, batch))
     joined = _times(same_for_all_items(lengths), ndim, 0, prod(batch))
     channels = (_as_channels(moved, ndim), _as_channels(cotangent, ndim))
-    return _split(grouped(*channels, joined, *numbers), batch).owner
+    return _split(grouped(*channels, joined, *runtime_parameters), batch).owner
 
 
 def _with_groups(op: Any, batch: Sequence[int]) -> Any:

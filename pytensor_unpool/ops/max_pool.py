@@ -31,8 +31,8 @@ from pytensor_unpool.ops.common import (
     is_connected,
     lengths_vector,
     no_gradient,
-    number_inputs,
     real_tensor,
+    runtime_inputs,
 )
 from pytensor_unpool.ops.max_pool_taps import TapGather, TapUnpool, check_taps
 from pytensor_unpool.ops.max_pool_tied import TiedGather, TiedUnpool
@@ -45,8 +45,8 @@ Output = Literal["values", "positions", "taps"]
 class MaxPool(CKernelOp):
     """Take the maximum of every window, and remember where it was.
 
-    Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
-    run time only. Outputs are the values and, by `output`, nothing else ("values"), the positions
+    Inputs are the tensor, and the matrix of the windows where these are known at run time
+    only. Outputs are the values and, by `output`, nothing else ("values"), the positions
     of the maxima, in `dtype` ("positions"), or which tap of its window each maximum is, counted in
     C order ("taps").
 
@@ -83,7 +83,7 @@ class MaxPool(CKernelOp):
             notes.append(f"positions {self.dtype}")
         return f"MaxPool{{{', '.join(notes)}}}"
 
-    def make_node(self, x: Any, *numbers: Any) -> Apply:
+    def make_node(self, x: Any, *runtime_parameters: Any) -> Apply:
         x = real_tensor("x", x)
         ndim = self.windows.ndim
         check_ndim("x", x, ndim)
@@ -101,17 +101,20 @@ class MaxPool(CKernelOp):
         outputs = [TensorType(x.type.dtype, shape)()]
         if self.output != "values":
             outputs.append(TensorType(self.dtype, shape)())
-        return Apply(self, [x, *number_inputs(self.windows, numbers)], outputs)
+        return Apply(self, [x, *runtime_inputs(self.windows, runtime_parameters)], outputs)
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        x, *numbers = inputs
-        axes, partial_windows = axes_of(self.windows, numbers), self.windows.partial_windows
+        x, *runtime_parameters = inputs
+        axes, partial_windows = (
+            axes_of(self.windows, runtime_parameters),
+            self.windows.partial_windows,
+        )
         results = reference.max_pool(x, axes, partial_windows, self.output, self.dtype)
         for storage, result in zip(output_storage, results, strict=False):
             storage[0] = result
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-        x, *numbers = inputs
+        x, *runtime_parameters = inputs
         ndim, planes = self.windows.ndim, planes_type(self.windows)
         values = f"({c_type(node.outputs[0])}*)PyArray_DATA({outputs[0]})"
         positions, check = "Nowhere()", ""
@@ -144,7 +147,7 @@ class MaxPool(CKernelOp):
         windows, with_channels_inside(view_of({x}), {ndim}, channel), {values}, {positions});
     }} else
         """
-        return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}{check}
+        return f"""{placed_windows(self.windows, last_lengths(x, ndim), runtime_parameters)}{check}
     npy_intp shape[MOST_AXES];
     replace_last({x}, {ndim}, windows.counts, shape);
     {by_channels if self.windows.can_unroll else ""} {{ {by_planes} }}
@@ -167,15 +170,15 @@ class MaxPool(CKernelOp):
         outputs: Sequence[Variable],
         cotangents: Sequence[Variable],
     ) -> list[Variable]:
-        x, *numbers = inputs
-        rest = [disconnected_type() for _ in numbers]
+        x, *runtime_parameters = inputs
+        rest = [disconnected_type() for _ in runtime_parameters]
         cotangent = cotangents[0]
         if not is_connected(cotangent):
             return [disconnected_type(), *rest]
         if x.type.numpy_dtype.kind != "f":
             return [no_gradient(x), *rest]
         if self.ties == "all":
-            return [TiedUnpool(self.windows)(x, outputs[0], cotangent, *numbers), *rest]
+            return [TiedUnpool(self.windows)(x, outputs[0], cotangent, *runtime_parameters), *rest]
         ndim = self.windows.ndim
         lengths = lengths_vector(x, ndim)
         if self.output == "taps":
@@ -189,13 +192,13 @@ class MaxPool(CKernelOp):
         outputs: Sequence[Variable],
         tangents: Sequence[Variable],
     ) -> list[Variable]:
-        x, *numbers = inputs
+        x, *runtime_parameters = inputs
         rest = [disconnected_type() for _ in outputs[1:]]
         tangent = tangents[0]
         if not is_connected(tangent):
             return [disconnected_type(), *rest]
         if self.ties == "all":
-            return [TiedGather(self.windows)(x, outputs[0], tangent, *numbers), *rest]
+            return [TiedGather(self.windows)(x, outputs[0], tangent, *runtime_parameters), *rest]
         if self.output == "taps":
             return [TapGather(self.windows)(tangent, outputs[1]), *rest]
         positions = self._positions(inputs, outputs)

@@ -35,8 +35,8 @@ from pytensor_unpool.ops.common import (
     check_same_lengths,
     is_connected,
     no_gradient,
-    number_inputs,
     real_tensor,
+    runtime_inputs,
 )
 
 
@@ -69,14 +69,14 @@ class _TiedOp(CKernelOp):
         outputs: Sequence[Variable],
         cotangents: Sequence[Variable],
     ) -> list[Variable]:
-        x, values, moved, *numbers = inputs
+        x, values, moved, *runtime_parameters = inputs
         gradient: Variable = disconnected_type()
         if is_connected(cotangents[0]):
             if moved.type.numpy_dtype.kind == "f":
-                gradient = self.transpose()(x, values, cotangents[0], *numbers)
+                gradient = self.transpose()(x, values, cotangents[0], *runtime_parameters)
             else:
                 gradient = no_gradient(moved)
-        rest = [disconnected_type() for _ in numbers]
+        rest = [disconnected_type() for _ in runtime_parameters]
         return [no_gradient(x), no_gradient(values), gradient, *rest]
 
     def pushforward(
@@ -91,9 +91,9 @@ class _TiedOp(CKernelOp):
 
     def c_checks(self, node: Apply, inputs: Sequence[str]) -> str:
         """Return statements that define `windows`, and check all lengths."""
-        x, values, third, *numbers = inputs
+        x, values, third, *runtime_parameters = inputs
         like, ndim = inputs[self.third_like], self.windows.ndim
-        return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}
+        return f"""{placed_windows(self.windows, last_lengths(x, ndim), runtime_parameters)}
     npy_intp pooled[MOST_AXES];
     replace_last({x}, {ndim}, windows.counts, pooled);
     if (!is_fine(check_lengths(POOLED_DISAGREE, PyArray_DIMS({values}), pooled,
@@ -102,7 +102,9 @@ class _TiedOp(CKernelOp):
                                PyArray_NDIM({x}), 0))) {{FAIL}}
         """
 
-    def _inputs(self, x: Any, values: Any, moved: Any, numbers: Sequence[Any]) -> list[Any]:
+    def _inputs(
+        self, x: Any, values: Any, moved: Any, runtime_parameters: Sequence[Any]
+    ) -> list[Any]:
         x, values = real_tensor("x", x), real_tensor("values", values)
         moved = real_tensor("cotangent or tangent", moved)
         if moved.type.dtype == "bool":
@@ -114,27 +116,27 @@ class _TiedOp(CKernelOp):
         ndim = self.windows.ndim
         check_ndim("x", x, ndim)
         check_same_lengths("values", values.type.shape, x.type.shape, POOLED_DISAGREE, ndim)
-        return [x, values, moved, *number_inputs(self.windows, numbers)]
+        return [x, values, moved, *runtime_inputs(self.windows, runtime_parameters)]
 
 
 class TiedUnpool(_TiedOp):
     """Give every maximum of a window the window's cotangent, in full, and add up.
 
-    Inputs are x, its pooled values, the cotangent of those, and the matrix of the windows' numbers
-    where some are known at run time only.
+    Inputs are x, its pooled values, the cotangent of those, and the matrix of the windows
+    where these are known at run time only.
     """
 
     third_like = 1
 
-    def make_node(self, x: Any, values: Any, cotangent: Any, *numbers: Any) -> Apply:
-        inputs = self._inputs(x, values, cotangent, numbers)
+    def make_node(self, x: Any, values: Any, cotangent: Any, *runtime_parameters: Any) -> Apply:
+        inputs = self._inputs(x, values, cotangent, runtime_parameters)
         x, values, cotangent = inputs[:3]
         check_same_lengths("cotangent", cotangent.type.shape, values.type.shape, MOVED_DISAGREES)
         return Apply(self, inputs, [TensorType(cotangent.type.dtype, x.type.shape)()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        x, values, cotangent, *numbers = inputs
-        axes = axes_of(self.windows, numbers)
+        x, values, cotangent, *runtime_parameters = inputs
+        axes = axes_of(self.windows, runtime_parameters)
         output_storage[0][0] = reference.tied_unpool(
             x, values, cotangent, axes, self.windows.partial_windows
         )
@@ -170,21 +172,21 @@ class TiedUnpool(_TiedOp):
 class TiedGather(_TiedOp):
     """Sum a tangent over all maxima of a window: the transpose of `TiedUnpool`.
 
-    Inputs are x, its pooled values, the tangent of x, and the matrix of the windows' numbers where
-    some are known at run time only.
+    Inputs are x, its pooled values, the tangent of x, and the matrix of the windows where
+    these are known at run time only.
     """
 
     third_like = 0
 
-    def make_node(self, x: Any, values: Any, tangent: Any, *numbers: Any) -> Apply:
-        inputs = self._inputs(x, values, tangent, numbers)
+    def make_node(self, x: Any, values: Any, tangent: Any, *runtime_parameters: Any) -> Apply:
+        inputs = self._inputs(x, values, tangent, runtime_parameters)
         x, values, tangent = inputs[:3]
         check_same_lengths("tangent", tangent.type.shape, x.type.shape, MOVED_DISAGREES)
         return Apply(self, inputs, [TensorType(tangent.type.dtype, values.type.shape)()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        x, values, tangent, *numbers = inputs
-        axes = axes_of(self.windows, numbers)
+        x, values, tangent, *runtime_parameters = inputs
+        axes = axes_of(self.windows, runtime_parameters)
         output_storage[0][0] = reference.tied_gather(
             x, values, tangent, axes, self.windows.partial_windows
         )
@@ -210,8 +212,8 @@ class TiedGather(_TiedOp):
 @_vectorize_node.register(TiedGather)
 def _vectorize_tied(op: _TiedOp, node: Apply, *inputs: Variable) -> Any:
     """Do more leading axes at once; only windows that differ from item to item need a loop."""
-    arrays, numbers = inputs[:3], inputs[3:]
-    if any(matrix.type.ndim > 2 for matrix in numbers):
+    arrays, runtime_parameters = inputs[:3], inputs[3:]
+    if any(matrix.type.ndim > 2 for matrix in runtime_parameters):
         return vectorize_node_fallback(op, node, *inputs)
     trailing = [v.type.ndim for v in node.inputs[:3]]
-    return op.make_node(*broadcast_leading(arrays, trailing), *numbers)
+    return op.make_node(*broadcast_leading(arrays, trailing), *runtime_parameters)

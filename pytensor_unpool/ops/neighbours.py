@@ -34,8 +34,8 @@ from pytensor_unpool.ops.common import (
     check_same_lengths,
     lengths_input,
     lengths_vector,
-    number_inputs,
     real_tensor,
+    runtime_inputs,
     static_entries,
 )
 from pytensor_unpool.ops.linear import LinearOp
@@ -83,28 +83,29 @@ class _RowsOp(LinearOp):
 class WindowsToRows(_RowsOp):
     """Lay out all taps of every window along a new last axis.
 
-    Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
-    run time only.
+    Inputs are the tensor, and the matrix of the windows where these are known at run time
+    only.
     """
 
-    def make_node(self, x: Any, *numbers: Any) -> Apply:
+    def make_node(self, x: Any, *runtime_parameters: Any) -> Apply:
         x = real_tensor("x", x)
         ndim = self.windows.ndim
         check_ndim("x", x, ndim)
         shape = (*x.type.shape[:-ndim], *self.row_lengths(x.type.shape[-ndim:]))
         output = TensorType(x.type.dtype, shape)()
-        return Apply(self, [x, *number_inputs(self.windows, numbers)], [output])
+        return Apply(self, [x, *runtime_inputs(self.windows, runtime_parameters)], [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        x, *numbers = inputs
+        x, *runtime_parameters = inputs
         output_storage[0][0] = reference_neighbours.windows_to_rows(
-            x, axes_of(self.windows, numbers), self.windows.partial_windows, self.border
+            x, axes_of(self.windows, runtime_parameters), self.windows.partial_windows, self.border
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-        x, *numbers = inputs
+        x, *runtime_parameters = inputs
         (y,) = outputs
-        return f"""{placed_windows(self.windows, last_lengths(x, self.windows.ndim), numbers)}
+        lengths = last_lengths(x, self.windows.ndim)
+        return f"""{placed_windows(self.windows, lengths, runtime_parameters)}
     npy_intp shape[MOST_AXES + 1], taps;
     if (!is_fine(count_taps(windows, &taps))) {{FAIL}}
     replace_last({x}, {self.windows.ndim}, windows.counts, shape);
@@ -121,21 +122,21 @@ class WindowsToRows(_RowsOp):
         return [(*shapes[0][:-ndim], *counts, count_taps([axis.window for axis in axes]))]
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
-        x, *numbers = inputs
+        x, *runtime_parameters = inputs
         shape = lengths_vector(x, self.windows.ndim)
-        return RowsToWindows(self.windows, self.border)(cotangent, shape, *numbers)
+        return RowsToWindows(self.windows, self.border)(cotangent, shape, *runtime_parameters)
 
 
 class RowsToWindows(_RowsOp):
     """Add all taps of every window to their places in zeros: the transpose of `WindowsToRows`.
 
     Inputs are the rows, the vector of the lengths of the windowed axes, and the matrix of the
-    windows' numbers where some of them are known at run time only.
+    windows where these are known at run time only.
     """
 
     _output_type_depends_on_input_value = True
 
-    def make_node(self, rows: Any, shape: Any, *numbers: Any) -> Apply:
+    def make_node(self, rows: Any, shape: Any, *runtime_parameters: Any) -> Apply:
         rows = _number_tensor(rows)
         ndim = self.windows.ndim
         if rows.type.ndim < ndim + 1:
@@ -152,27 +153,27 @@ class RowsToWindows(_RowsOp):
         wanted = (*items, *self.row_lengths(lengths))
         check_same_lengths("rows", rows.type.shape, wanted, ROWS_DISAGREE)
         output = TensorType(rows.type.dtype, (*items, *lengths))()
-        inputs = [rows, shape, *number_inputs(self.windows, numbers)]
+        inputs = [rows, shape, *runtime_inputs(self.windows, runtime_parameters)]
         return Apply(self, inputs, [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        rows, shape, *numbers = inputs
+        rows, shape, *runtime_parameters = inputs
         output_storage[0][0] = reference_neighbours.rows_to_windows(
             rows,
             unpooled_lengths(shape, self.windows.ndim),
-            axes_of(self.windows, numbers),
+            axes_of(self.windows, runtime_parameters),
             self.windows.partial_windows,
             self.border,
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-        rows, shape, *numbers = inputs
+        rows, shape, *runtime_parameters = inputs
         (y,) = outputs
         ndim = self.windows.ndim
         return f"""
     npy_intp lengths[{ndim}], wanted[MOST_AXES], size, taps;
     if (!read_lengths({shape}, {ndim}, lengths, &size)) {{FAIL}}
-    {placed_windows(self.windows, "lengths", numbers)}
+    {placed_windows(self.windows, "lengths", runtime_parameters)}
     if (!is_fine(count_taps(windows, &taps))) {{FAIL}}
     const int items = PyArray_NDIM({rows}) - {ndim} - 1;
     for (int i = 0; i < items; ++i) wanted[i] = PyArray_DIMS({rows})[i];

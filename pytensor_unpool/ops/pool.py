@@ -36,8 +36,8 @@ from pytensor_unpool.ops.common import (
     check_same_lengths,
     lengths_input,
     lengths_vector,
-    number_inputs,
     real_tensor,
+    runtime_inputs,
     static_entries,
 )
 from pytensor_unpool.ops.linear import LinearOp
@@ -82,11 +82,11 @@ class _PoolOp(LinearOp):
 class Pool(_PoolOp):
     """Take the sum or the average of every window.
 
-    Inputs are the tensor, and the matrix of the windows' numbers where some of them are known at
-    run time only. The modes are "sum", "average_inc_pad" and "average_exc_pad".
+    Inputs are the tensor, and the matrix of the windows where these are known at run time
+    only. The modes are "sum", "average_inc_pad" and "average_exc_pad".
     """
 
-    def make_node(self, x: Any, *numbers: Any) -> Apply:
+    def make_node(self, x: Any, *runtime_parameters: Any) -> Apply:
         x = self._numbers_tensor("x", x)
         ndim = self.windows.ndim
         counts: Sequence[int | None] = [None] * ndim
@@ -95,19 +95,19 @@ class Pool(_PoolOp):
             check_windows(x.type.shape[-ndim:], axes, partial_windows)
             counts = pooled_lengths(x.type.shape[-ndim:], axes, partial_windows)
         output = TensorType(x.type.dtype, (*x.type.shape[:-ndim], *counts))()
-        return Apply(self, [x, *number_inputs(self.windows, numbers)], [output])
+        return Apply(self, [x, *runtime_inputs(self.windows, runtime_parameters)], [output])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        x, *numbers = inputs
-        axes = axes_of(self.windows, numbers)
+        x, *runtime_parameters = inputs
+        axes = axes_of(self.windows, runtime_parameters)
         output_storage[0][0] = reference.pool(x, axes, self.windows.partial_windows, self.mode)
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-        x, *numbers = inputs
+        x, *runtime_parameters = inputs
         (y,) = outputs
         ndim, element = self.windows.ndim, c_type(node.outputs[0])
         mode = f"Mode::{self.mode.upper()}"
-        return f"""{placed_windows(self.windows, last_lengths(x, ndim), numbers)}
+        return f"""{placed_windows(self.windows, last_lengths(x, ndim), runtime_parameters)}
     npy_intp shape[MOST_AXES];
     replace_last({x}, {ndim}, windows.counts, shape);
     {found_channels(ndim, {x: node.inputs[0]})}
@@ -128,22 +128,22 @@ class Pool(_PoolOp):
         return [(*shapes[0][:-ndim], *counts)]
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
-        x, *numbers = inputs
+        x, *runtime_parameters = inputs
         lengths = lengths_vector(x, self.windows.ndim)
-        return PoolInputGrad(self.windows, self.mode)(cotangent, lengths, *numbers)
+        return PoolInputGrad(self.windows, self.mode)(cotangent, lengths, *runtime_parameters)
 
 
 class PoolInputGrad(_PoolOp):
     """Give every element its share of the cotangents of its windows: the transpose of `Pool`.
 
     Inputs are the cotangent, the vector of the lengths of the axes that were pooled, and the matrix
-    of the windows' numbers where some of them are known at run time only. Unlike `Pool` it takes
+    of the windows where these are known at run time only. Unlike `Pool` it takes
     axes without elements: then there are no cotangents, and the output is empty.
     """
 
     _output_type_depends_on_input_value = True
 
-    def make_node(self, cotangent: Any, lengths: Any, *numbers: Any) -> Apply:
+    def make_node(self, cotangent: Any, lengths: Any, *runtime_parameters: Any) -> Apply:
         cotangent = self._numbers_tensor("cotangent", cotangent)
         ndim = self.windows.ndim
         lengths = lengths_input(lengths, ndim)
@@ -154,27 +154,29 @@ class PoolInputGrad(_PoolOp):
             shape = (*cotangent.type.shape[:-ndim], *counts)
             check_same_lengths("cotangent", cotangent.type.shape, shape, COTANGENT_DISAGREES)
         output = TensorType(cotangent.type.dtype, (*cotangent.type.shape[:-ndim], *known))()
-        return Apply(self, [cotangent, lengths, *number_inputs(self.windows, numbers)], [output])
+        return Apply(
+            self, [cotangent, lengths, *runtime_inputs(self.windows, runtime_parameters)], [output]
+        )
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
-        cotangent, lengths, *numbers = inputs
+        cotangent, lengths, *runtime_parameters = inputs
         output_storage[0][0] = reference.pool_input_grad(
             cotangent,
             unpooled_lengths(lengths, self.windows.ndim),
-            axes_of(self.windows, numbers),
+            axes_of(self.windows, runtime_parameters),
             self.windows.partial_windows,
             self.mode,
         )
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-        cotangent, lengths, *numbers = inputs
+        cotangent, lengths, *runtime_parameters = inputs
         (y,) = outputs
         ndim, element = self.windows.ndim, c_type(node.outputs[0])
         mode = f"Mode::{self.mode.upper()}"
         return f"""
     npy_intp lengths[{ndim}], shape[MOST_AXES], size;
     if (!read_lengths({lengths}, {ndim}, lengths, &size)) {{FAIL}}
-    {placed_windows(self.windows, "lengths", numbers, may_be_empty=True)}
+    {placed_windows(self.windows, "lengths", runtime_parameters, may_be_empty=True)}
     replace_last({cotangent}, {ndim}, windows.counts, shape);
     if (!is_fine(check_lengths(COTANGENT_DISAGREES, PyArray_DIMS({cotangent}), shape,
                                PyArray_NDIM({cotangent}), 0))) {{FAIL}}
