@@ -1,10 +1,10 @@
 """The exceptions of the package.
 
-Each one is also the built-in exception that NumPy users expect, and carries what came
-(`got`) and what was wanted (`wanted`).
+Each also derives from the built-in exception that NumPy users expect, and carries the offending
+value (`got`) and what was expected (`wanted`).
 
-The classes at the end are raised inside compiled code, which hands over plain integers: they
-put them into words here, once for all backends.
+Compiled code raises the last three with plain integers. Their messages are built here, once for
+all backends.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class UnpoolError(Exception):
-    """Base of all errors that this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose."""
 
     def __init__(self, message: str, *, got: Any = None, wanted: Any = None) -> None:
         super().__init__(message)
@@ -22,15 +22,15 @@ class UnpoolError(Exception):
 
 
 class ArgumentError(UnpoolError, ValueError):
-    """An argument has a value that means nothing here."""
+    """An argument has an invalid value."""
 
 
 class ShapeError(UnpoolError, ValueError):
-    """Lengths or numbers of axes do not fit."""
+    """Lengths or numbers of axes do not match."""
 
 
 class DTypeError(UnpoolError, TypeError):
-    """An array has a dtype that the function does not take."""
+    """An array has a dtype that the function does not accept."""
 
 
 class PositionError(UnpoolError, IndexError):
@@ -40,7 +40,7 @@ class PositionError(UnpoolError, IndexError):
     """
 
     def __init__(self, position: int | str, limit: int | None = None) -> None:
-        # PyTensor makes the exception anew from one longer message when it adds its notes.
+        # PyTensor recreates the exception from a single, longer message when it adds its notes.
         if isinstance(position, str):
             super().__init__(position)
             return
@@ -71,7 +71,7 @@ class WindowError(ShapeError):
 
 
 class LengthError(ShapeError):
-    """Run-time lengths disagree, or make no array.
+    """Run-time lengths disagree, or do not describe an array.
 
     Compiled code raises ``LengthError(kind, axis, got, wanted)``; the kinds are the keys of
     `LENGTH_MESSAGES`.
@@ -85,7 +85,7 @@ class LengthError(ShapeError):
         super().__init__(message, got=got, wanted=wanted)
 
 
-# The largest window, stride, pad or dilation: products of two of them still fit an int64.
+# The largest window, stride, pad or dilation. A product of two of them still fits an int64.
 LARGEST_NUMBER = 2**31 - 1
 
 (
@@ -132,7 +132,7 @@ LENGTH_MESSAGES = {
         "{axis} of length {got}. Pass the lengths of the axes that were pooled."
     ),
     POSITIONS_TOO_NARROW: (
-        "positions_dtype cannot count the pooled axes: the last position is {got}, the dtype "
+        "positions_dtype cannot index the pooled axes: the last position is {got}, but the dtype "
         "ends at {wanted}. Pass positions_dtype='int64'."
     ),
     POOLED_DISAGREE: (
@@ -140,8 +140,8 @@ LENGTH_MESSAGES = {
         "{wanted}. Pass what max_pool returned for the same x and the same windows."
     ),
     MOVED_DISAGREES: (
-        "the cotangent must have the shape of the values, the tangent that of x: axis {axis} has "
-        "length {got}, wanted {wanted}. Pass it in that shape."
+        "the cotangent must have the shape of the values, and the tangent that of x: axis {axis} "
+        "has length {got}, wanted {wanted}. Pass it in that shape."
     ),
     COTANGENT_DISAGREES: (
         "the cotangent must have one element for each window of x: axis {axis} has length {got}, "
@@ -151,13 +151,13 @@ LENGTH_MESSAGES = {
         "shape must be a vector of {wanted} lengths: got {got}. Pass one for each un-pooled axis."
     ),
     WRONG_NUMBERS: (
-        "the numbers of the windows must have shape ({wanted}, 5): got {got} values. Pass a row "
-        "(window, stride, before, after, dilation) for each pooled axis."
+        "the matrix of window parameters must have shape ({wanted}, 5): got {got} values. Pass a "
+        "row (window, stride, before, after, dilation) for each pooled axis."
     ),
     ROWS_DISAGREE: (
-        "rows must have an axis for each axis of windows and one for the taps: axis {axis} has "
-        "length {got}, wanted {wanted}. Pass what windows_to_rows returns for an array of lengths "
-        "`shape` and the same windows."
+        "rows must have an axis for each windowed axis and one for the taps: axis {axis} has "
+        "length {got}, wanted {wanted}. Pass what windows_to_rows returns for an array whose "
+        "windowed axes have the lengths `shape`, with the same windows."
     ),
     TOO_MANY_TAPS: (
         "windows have more taps than an array can hold: their number overflows at axis {axis} with "
@@ -169,7 +169,7 @@ LENGTH_MESSAGES = {
     ),
     GROUPS_DO_NOT_DIVIDE: (
         "groups={wanted} must divide the {got} output channels of the kernel (its axis 0). Pass "
-        "as many for each group."
+        "the same number of output channels for each group."
     ),
     KERNEL_TOO_LONG: (
         "the kernel spans {got} elements (with dilation) on axis {axis}, the image has {wanted} "
@@ -185,8 +185,8 @@ LENGTH_MESSAGES = {
         "{got}, wanted {wanted}. Pass `x.shape`, or `kernel.shape`."
     ),
     WRONG_STEPS: (
-        "the numbers of the convolution must have shape ({wanted}, 4): got {got} values. Pass a "
-        "row (stride, before, after, dilation) for each spatial axis."
+        "the matrix of convolution parameters must have shape ({wanted}, 4): got {got} values. "
+        "Pass a row (stride, before, after, dilation) for each spatial axis."
     ),
     BAD_NUMBER: (
         "stride must be at least {wanted}, and fit an int32: got stride={got} for axis {axis}. "
@@ -206,23 +206,23 @@ LENGTH_MESSAGES = {
     ),
     EMPTY_HELIX: (
         "x and kernel must have elements to convolve: axis {axis} of one of them has length {got}, "
-        "wanted at least {wanted}. Only leading axes, which the kernel has not, may be empty."
+        "wanted at least {wanted}. Only leading axes, which the kernel does not have, may be empty."
     ),
     KERNEL_NOT_INSIDE: (
         "mode='valid' needs one array that is at least as long as the other on every axis: on axis "
-        "{axis} the kernel has length {got} and x {wanted}, on another axis the longer one is "
-        "shorter. Pass mode='same' or 'full', or cut one of them."
+        "{axis} the kernel has length {got} and x {wanted}, but on another axis the longer one is "
+        "shorter. Pass mode='same' or 'full', or crop one of them."
     ),
     WRONG_BATCH: (
         "the kernel must have the leading axes of x, or none: axis {axis} has length {got}, wanted "
-        "{wanted}. Broadcast it (`pytensor.tensor.broadcast_to`)."
+        "{wanted}. Broadcast the kernel (`pytensor.tensor.broadcast_to`)."
     ),
     WRONG_STARTS: (
         "starts must be a vector of {wanted} numbers: got {got}. Pass one for each convolved axis."
     ),
     UPSAMPLED_DISAGREES: (
-        "the cotangent must have the shape of what was upsampled: axis {axis} has length {got}, "
-        "wanted {wanted}. Pass the length that the axis had before, and the same ratio."
+        "the cotangent must have the shape of the upsampled array: axis {axis} has length {got}, "
+        "wanted {wanted}. Pass the length of the axis before upsampling, and the same ratio."
     ),
 }
 
@@ -279,8 +279,8 @@ def _why_windows_do_not_fit(
         )
     return (
         f"a window on axis {axis} would hold no element: window={window} with dilation={dilation} "
-        f"steps over all {length} elements between the paddings ({before}, {after}). Pass a "
-        f"smaller dilation or less pad.",
+        f"skips all {length} elements between the padding ({before}, {after}). Pass a smaller "
+        f"dilation or less pad.",
         dilation,
         f"at most {length}",
     )

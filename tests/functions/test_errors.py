@@ -190,8 +190,8 @@ AT_RUN_TIME: list[tuple[str, tuple[Any, ...], type[UnpoolError], list[str], Any]
     ("pool", (X[:, :0], 2, 1, 0, 0, 1), WindowError,
      ["x must have elements to pool: axis -1 is empty", "Only leading axes may"], 0),
     ("pool_narrow", (np.zeros((13, 10)),), LengthError,
-     ["positions_dtype cannot count the pooled axes: the last position is 129, the dtype ends at "
-      "127", "Pass positions_dtype='int64'"], 129),
+     ["positions_dtype cannot index the pooled axes: the last position is 129, but the dtype ends "
+      "at 127", "Pass positions_dtype='int64'"], 129),
     ("pool_narrow", (np.zeros((0, 4)),), WindowError, ["axis -2 is empty"], 0),
     ("gather_last", (X, [[5, 0]]), PositionError, ["positions holds 5,", OUTSIDE.format(n=5)], 5),
     ("gather_last", (X, [[0, -1]]), PositionError, ["positions holds -1,"], -1),
@@ -300,5 +300,5 @@ def test_a_matrix_of_window_numbers_of_the_wrong_shape_is_refused(mode):
     run = pytensor.function([x, numbers], MaxPool(windows, "first")(x, numbers), mode=mode)
     assert run(X[0], [[2, 2, 0, 0, 1]])[0].tolist() == [3, 4]
     for bad in ([[2, 2]], [[2, 2, 0, 0, 1]] * 2, np.zeros((0, 5), int), np.ones((5, 1), int)):
-        with pytest.raises(ShapeError, match="the numbers of the windows must have shape"):
+        with pytest.raises(ShapeError, match="the matrix of window parameters must have shape"):
             run(X[0], bad)

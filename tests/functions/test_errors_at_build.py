@@ -85,7 +85,7 @@ BAD_POOLINGS = [
      ["window", "unknown length", "Pass a list of symbolic integers", "specify_shape"], (None,)),
     (x(None), 2, {"pad": pt.lmatrix()}, ShapeError, ["got 2 axes"], 2),
     (x(None, dtype="complex128"), 2, {}, DTypeError,
-     ["x must hold real numbers: got dtype complex128", "Take real and imaginary part one by one"],
+     ["x must hold real numbers: got dtype complex128", "Take real and imaginary parts separately"],
      "complex128"),
     (x(None), 2, {"ties": "last"}, ArgumentError,
      ["ties must be 'first' or 'all': got 'last'"], "last"),
@@ -94,8 +94,8 @@ BAD_POOLINGS = [
     (x(None), 2, {"positions_dtype": "float64"}, DTypeError, ["positions_dtype must"], "float64"),
     (x(None), 2, {"positions_dtype": "foo"}, DTypeError, ["positions_dtype must", "foo"], "foo"),
     (x(2, 65), (2, 2), {"positions_dtype": "int8"}, LengthError,
-     ["positions_dtype cannot count the pooled axes: the last position is 129, the dtype ends at "
-      "127", "Pass positions_dtype='int64'"], 129),
+     ["positions_dtype cannot index the pooled axes: the last position is 129, but the dtype ends "
+      "at 127", "Pass positions_dtype='int64'"], 129),
 ]  # fmt: skip
 
 
