@@ -1,7 +1,7 @@
-"""Pure integer arithmetic: which windows there are, and how long their results.
+"""Integer arithmetic of windows and of the shapes of results.
 
-Nothing here knows arrays. The functions of one line take Python ints and symbolic integers
-alike, and Numba compiles the same ones into its kernels.
+Nothing here handles arrays. The one-line functions accept Python ints and symbolic integers
+alike, and Numba compiles the same functions into its kernels.
 """
 
 from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size

@@ -1,11 +1,12 @@
-"""Adaptive windows: an axis of n elements in m windows, as equal as they can be.
+"""Adaptive windows: an axis of n elements divided into m windows of nearly equal length.
 
-Window number i holds the elements from ``floor(i * n / m)`` to before ``ceil((i + 1) * n / m)``.
-With ``n = m * q + r`` these are ``i * q + floor(i * r / m)`` and ``(i + 1) * q + ceil((i + 1) * r /
-m)``, where no product is larger than n or m * m. Windows have q elements if r is 0, else q + 1, or
-q + 2 if they meet one neighbour at either end.
+Window i covers the elements ``floor(i * n / m)`` up to, but not including,
+``ceil((i + 1) * n / m)``. With ``n = m * q + r`` these are ``i * q + floor(i * r / m)`` and
+``(i + 1) * q + ceil((i + 1) * r / m)``, where no product is larger than n or m * m. Windows have
+q elements if r is 0. Otherwise they have q + 1, or q + 2 if they share an element with a neighbour
+at both ends.
 
-The functions take ints, arrays of numbers of windows and symbolic integers alike.
+The functions accept ints, arrays of window indices and symbolic integers alike.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ def longest_adaptive_window(length: Integer, count: Integer) -> Integer:
     (2, 3, 4)
     """
     rest = length % count
-    # Some window starts (m - g) / m after an element, with g the greatest divisor that r and m
-    # share. That plus r / m goes beyond the next element, unless r is g and so divides m. Symbolic
-    # integers have no min and max, but multiply by a comparison.
+    # Some window starts (m - g) / m after an element, where g is the greatest common divisor of r
+    # and m. That plus r / m passes the next element, unless r equals g and so divides m. Symbolic
+    # integers have no min and max, hence the products with comparisons.
     return length // count + (rest > 0) * (1 + (count % (rest + (rest < 1)) > 0))
 
 
 def has_equal_windows(length: Integer, count: Integer) -> bool:
-    """Return whether all windows are known to have as many elements as the longest.
+    """Return whether all windows are known to have the same number of elements.
 
     >>> has_equal_windows(6, 3), has_equal_windows(7, 3), has_equal_windows(2, 4)
     (True, True, True)
@@ -61,7 +62,10 @@ def has_equal_windows(length: Integer, count: Integer) -> bool:
 
 
 def check_adaptive(lengths: tuple[Integer, ...], counts: tuple[Integer, ...]) -> None:
-    """Raise `ShapeError` for an empty axis, or no windows or too many. Others than ints pass."""
+    """Raise `ShapeError` for an empty axis, or for no windows or too many.
+
+    Only ints are checked.
+    """
     for i, (length, count) in enumerate(zip(lengths, counts, strict=True)):
         axis = i - len(lengths)
         if isinstance(length, int) and length < 1:
@@ -74,7 +78,7 @@ def check_adaptive(lengths: tuple[Integer, ...], counts: tuple[Integer, ...]) ->
         if isinstance(count, int) and not 1 <= count <= LARGEST_NUMBER:
             raise ShapeError(
                 f"lengths must be at least 1, and at most {LARGEST_NUMBER}: got {count} for axis "
-                f"{axis}. Pass the length that the axis shall have after pooling, or None to keep "
+                f"{axis}. Pass the length that the axis should have after pooling, or None to keep "
                 f"its own.",
                 got=count,
                 wanted=f"1 <= length <= {LARGEST_NUMBER}",

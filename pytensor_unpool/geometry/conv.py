@@ -1,8 +1,8 @@
-"""Convolution: how a kernel goes over images, and how many places it has.
+"""Convolution: where the taps of a kernel lie, and how many outputs there are.
 
-A tap of the kernel is one of its elements. On an axis, tap number k of output number i lies at
-``i * stride - before + k * dilation`` in coordinates of the unpadded image. Taps outside read
-zeros.
+A tap is an element of the kernel. On an axis, tap k of output i lies at
+``i * stride - before + k * dilation`` in coordinates of the unpadded image. Taps outside the image
+read zeros.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from pytensor_unpool.errors import (
 )
 from pytensor_unpool.geometry.windows import shown, shown_pads
 
-# An int, or a symbolic integer of which only the arithmetic is used.
+# An int, or a symbolic integer. Only its arithmetic is used.
 Integer = Any
 
-# Words for paddings.
+# Named paddings.
 PADS = ("valid", "same", "half", "full")
 
 BATCH_AND_CHANNELS = 2
@@ -33,7 +33,7 @@ MOST_SPATIAL_AXES = 3
 
 
 class Steps(NamedTuple):
-    """How a kernel goes over one axis: integers, or symbolic ones in graphs."""
+    """The parameters of a convolution on one axis: ints, or symbolic integers in graphs."""
 
     stride: Integer
     before: Integer
@@ -49,7 +49,7 @@ def count_outputs(
     after: Integer,
     dilation: Integer,
 ) -> Integer:
-    """Return how many places a kernel of length `kernel` has on an axis of `length` elements.
+    """Return the number of outputs of a kernel of length `kernel` on an axis of `length` elements.
 
     >>> count_outputs(7, 3, 2, 1, 1, 1)
     4
@@ -59,12 +59,11 @@ def count_outputs(
 
 @dataclass(frozen=True)
 class Convolution:
-    """How a kernel goes over images: one entry for each spatial axis.
+    """The parameters of a convolution, one entry for each spatial axis.
 
-    `None` in an entry stands for a number that is known at run time only; then every number is
-    read at run time, from an integer matrix with the fields of `Steps` in each row.
-    With `flip` the kernel is turned round on all spatial axes, which makes a convolution of what
-    is a correlation without it.
+    `None` stands for a parameter that is only known at run time. All parameters are then read at
+    run time, from an integer matrix with the fields of `Steps` in each row. With `flip` the kernel
+    is reversed along all spatial axes: a true convolution instead of a correlation.
     """
 
     stride: tuple[int | None, ...]
@@ -81,7 +80,7 @@ class Convolution:
 
     @property
     def is_static(self) -> bool:
-        """Whether every number is known."""
+        """Whether all parameters are known when the graph is built."""
         return not any(number is None for axis in self.axes() for number in axis)
 
     def axes(self) -> list[Steps]:
@@ -107,7 +106,7 @@ class Convolution:
 def output_lengths(
     lengths: Sequence[Integer], kernel: Sequence[Integer], axes: Sequence[Steps]
 ) -> list[Integer]:
-    """Return the lengths of the output's spatial axes; None where a number of theirs is None."""
+    """Return the lengths of the output's spatial axes, None where anything they need is None."""
     return [
         None
         if any(n is None for n in (length, taps, *step))
@@ -117,10 +116,10 @@ def output_lengths(
 
 
 def padding(word: str, length: Integer, span: Integer, stride: Integer) -> tuple[Integer, Integer]:
-    """Return the pads before and after an axis that a word stands for.
+    """Return the padding before and after an axis for a named padding.
 
-    "half" and "full" are Theano's words; "same" gives ``ceil(length / stride)`` outputs, as in
-    TensorFlow and JAX: where the pads cannot be equal, the one after is longer.
+    "half" and "full" are Theano's names. "same" gives ``ceil(length / stride)`` outputs, as in
+    TensorFlow and JAX: an odd element of padding goes to the end.
 
     >>> [padding(word, 7, 4, 1) for word in PADS]
     [(0, 0), (1, 2), (2, 2), (3, 3)]
@@ -137,7 +136,7 @@ def padding(word: str, length: Integer, span: Integer, stride: Integer) -> tuple
 
 
 def check_steps(axes: Sequence[Steps]) -> None:
-    """Raise `LengthError` for the first axis whose numbers mean nothing."""
+    """Raise `LengthError` for the first axis whose parameters are out of range."""
     for i, steps in enumerate(axes):
         for kind, number in enumerate(steps):
             least = 1 if kind in (0, 3) else 0

@@ -1,13 +1,14 @@
-"""Convolution of arrays wound up to strips: Claerbout's helix.
+"""N-D convolution as 1-D convolution of strips: Claerbout's helix.
 
-Rows of an array, laid one behind the other with zeros between them, are one long strip. Neighbours
-on any axis are the same number of elements apart everywhere on it: a convolution of arrays is a
-convolution of strips. Only as many zeros are needed as the kernel reaches over the end of a row: it
-finds there the zeros in front of the next one. A strip that is a ring, as Fourier transforms see
-it, closes with the same zeros.
+The rows of an array, placed one after another with zeros between them, form one long strip.
+Neighbours along an axis are the same distance apart everywhere on the strip, so an N-D convolution
+of arrays is a 1-D convolution of strips. The gap must be as long as the kernel reaches beyond the
+end of a row: it then reads the zeros in front of the next row. On a ring, which is how a Fourier
+transform sees a strip, the same zeros separate the end from the start.
 
-The whole convolution of x and kernel has at i the sum of ``x[j] kernel[l]`` with ``j + l = i``. A
-window of it begins at `start` and has `outputs` elements; beyond its ends it is zero.
+Element i of the full convolution of x and kernel is the sum of ``x[j] kernel[l]`` with
+``j + l = i``. A window of it begins at `start` and has `outputs` elements. Beyond its ends the
+convolution is zero.
 
 J. Claerbout, "Multidimensional recursive filters via a helix", Geophysics 63 (1998); M. Naghizadeh
 and M. D. Sacchi, "Multidimensional convolution via a 1D convolution algorithm", The Leading Edge 28
@@ -27,23 +28,24 @@ from pytensor_unpool.errors import (
     LengthError,
 )
 
-# An int, or a symbolic integer of which only the arithmetic is used.
+# An int, or a symbolic integer. Only its arithmetic is used.
 Integer = Any
 
 MODES = ("full", "same", "valid")
 METHODS = ("auto", "direct", "fft")
 
-# Strips grow by one axis more while they stay in the nearest cache.
+# Another axis is added to a strip as long as the strip stays in the L1 cache.
 LONGEST_STRIP = 8192
 
-# Products of elements that take as long as one step of a transform, and as calling transforms.
+# The number of multiplications that take as long as one step of a transform, and as the overhead
+# of calling the transforms.
 PRODUCTS_OF_STEP, PRODUCTS_OF_CALL = 15, 2_000_000
 
 
 def window_start(mode: str, length: Integer, taps: Integer) -> Integer:
-    """Return where the window that a mode stands for begins on an axis.
+    """Return where the window of a mode begins on an axis.
 
-    "same" is centred as in SciPy: of an even number of taps, the one before the middle is.
+    "same" is centred as in SciPy: an even number of taps is centred on the one before the middle.
 
     >>> [window_start(mode, 7, 4) for mode in MODES]
     [0, 1, 3]
@@ -56,7 +58,7 @@ def window_start(mode: str, length: Integer, taps: Integer) -> Integer:
 
 
 def window_length(mode: str, length: Integer, taps: Integer) -> Integer:
-    """Return how long the window that a mode stands for is on an axis.
+    """Return the length of the window of a mode on an axis.
 
     >>> [window_length(mode, 7, 4) for mode in MODES]
     [10, 7, 4]
@@ -69,14 +71,15 @@ def window_length(mode: str, length: Integer, taps: Integer) -> Integer:
 
 
 def shorter(one: Integer, other: Integer) -> Integer:
-    """Return the lesser length."""
+    """Return the smaller length, by arithmetic: symbolic integers have no min."""
     return one * (one < other) + other * (one >= other)
 
 
 def nearest_start(start: Integer, length: Integer, taps: Integer, outputs: Integer) -> Integer:
-    """Return where a window with the same elements begins, beside the convolution at the farthest.
+    """Return the start of a window with the same elements that at least touches the convolution.
 
-    A window before it or behind it holds zeros, wherever it is; numbers of elements stay small.
+    A window before or after the convolution holds zeros wherever it is. Clipping keeps the
+    arithmetic from overflowing.
 
     >>> [nearest_start(start, 7, 4, 5) for start in (-(2**62), 3, 2**62)]
     [-5, 3, 10]
@@ -87,7 +90,7 @@ def nearest_start(start: Integer, length: Integer, taps: Integer, outputs: Integ
 
 
 def row_length(length: Integer, taps: Integer, start: Integer, outputs: Integer) -> Integer:
-    """Return how far apart the rows of a strip are, or how long a ring is.
+    """Return the distance between the rows of a strip, or the length of a ring.
 
     >>> [row_length(7, 4, window_start(m, 7, 4), window_length(m, 7, 4)) for m in MODES]
     [10, 9, 7]
@@ -102,18 +105,18 @@ def row_length(length: Integer, taps: Integer, start: Integer, outputs: Integer)
 def prefers_direct(
     items: Integer, elements: Integer, taps: Integer, outputs: Integer, ring: Integer
 ) -> bool:
-    """Return whether sums of products are likely to be quicker than transforms.
+    """Return whether direct convolution is likely to be faster than transforms.
 
-    `elements`, `taps`, `outputs` and `ring` are numbers of elements, of one of so many items: of x,
-    of the kernel, of the window, and of all rings together. Every product has a factor of each of
-    the first two, and a sum in the third: their number is at most the product of the lesser two.
+    `elements`, `taps`, `outputs` and `ring` are numbers of elements per item: of x, of the kernel,
+    of the window, and of all rings together. A product is determined by any two of its element of
+    x, its tap and its output, so there are at most as many as the smaller two multiplied.
 
     >>> prefers_direct(1, 1000, 3, 1002, 1002), prefers_direct(1, 10**6, 10**5, 10**6, 10**6)
     (True, False)
     """
     most = elements * (elements >= taps) + taps * (elements < taps)
     most = most * (most >= outputs) + outputs * (most < outputs)
-    # In floating point, where no product is too large.
+    # In floating point, so that the product cannot overflow.
     products = 1.0 * elements * taps * outputs / (most + (most == 0))
     digits, rest = 1, ring
     while rest > 1:
@@ -124,17 +127,17 @@ def prefers_direct(
 
 
 class Overlap(NamedTuple):
-    """What of x, kernel and window has a part in products, each (begin, end), on an axis."""
+    """The parts of x, kernel and window that contribute, as (begin, end) on one axis."""
 
     x: tuple[int, int]
     kernel: tuple[int, int]
     outputs: tuple[int, int]
     start: int
-    """Where the rest of the window begins in the whole convolution of the rests."""
+    """Where that part of the window begins in the full convolution of those parts."""
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
-        """What is left of x, kernel and window."""
+        """The ranges of x, kernel and window."""
         return self.x, self.kernel, self.outputs
 
     @property
@@ -144,13 +147,13 @@ class Overlap(NamedTuple):
 
     @property
     def lengths(self) -> tuple[int, int, int]:
-        """The lengths of what is left of x, kernel and window."""
+        """The lengths of the ranges of x, kernel and window."""
         x, kernel, outputs = (end - begin for begin, end in self.ranges)
         return x, kernel, outputs
 
 
 def overlap(length: int, taps: int, start: int, outputs: int) -> Overlap:
-    """Return what has a part in the products of a window.
+    """Return the parts of x, kernel and window that contribute to a window.
 
     >>> overlap(5, 100, 49, 5).lengths
     (5, 9, 5)
@@ -163,9 +166,9 @@ def overlap(length: int, taps: int, start: int, outputs: int) -> Overlap:
 
 
 def wound_axes(rings: Sequence[int], longest: int = LONGEST_STRIP) -> int:
-    """Return how many of the last axes to wind up, given their lengths as rings.
+    """Return how many of the last axes to wind into a strip, given their lengths as rings.
 
-    Axes that are one sum of products need no ring, and are given the length 0.
+    Axes that are reduced to a single sum of products need no ring, and have length 0.
 
     >>> wound_axes([8, 8, 8, 8, 10, 10]), wound_axes([0, 8, 10]), wound_axes([10**6])
     (4, 2, 1)
@@ -178,7 +181,7 @@ def wound_axes(rings: Sequence[int], longest: int = LONGEST_STRIP) -> int:
 
 
 def row_steps(rings: Sequence[int]) -> list[int]:
-    """Return how many elements of a strip neighbours on each axis are apart.
+    """Return the distance on a strip between neighbours along each axis.
 
     >>> row_steps([8, 10, 10])
     [100, 10, 1]
@@ -191,7 +194,7 @@ def check_shapes(
 ) -> None:
     """Raise `LengthError` where shapes disagree, as far as they are known.
 
-    The kernel has no axes but the last `ndim`, or all axes of x.
+    The kernel has the last `ndim` axes alone, or all axes of x.
     """
     batch = len(kernel) - ndim
     for i in range(batch):

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from pytensor_unpool.errors import NEGATIVE_LENGTH, TOO_MANY_ELEMENTS, LengthError
 
-# The largest number of elements that an array index can count.
+# The largest number of elements that an array index can address.
 MOST_ELEMENTS = 2**63 - 1
 
 
 def check_unpooled(lengths: Sequence[int | None]) -> None:
-    """Raise `LengthError` for a negative length, or when the lengths multiply beyond an index.
+    """Raise `LengthError` for a negative length, or if the product of the lengths overflows.
 
-    None is a length that is not known yet.
+    None stands for a length that is not known yet.
     """
     size = 1
     for i, length in enumerate(lengths):

@@ -1,4 +1,4 @@
-"""Taps: how many elements windows have, those outside the array counted."""
+"""Numbers of taps of windows, including taps outside the array."""
 
 from __future__ import annotations
 

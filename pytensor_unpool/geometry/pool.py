@@ -1,4 +1,4 @@
-"""What pooling by sums takes of a window, and by how much it divides."""
+"""The modes of sum and average pooling, and what the averages divide by."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class PoolMode(StrEnum):
-    """A way of pooling that adds up, in Theano's words."""
+    """A mode of pooling that adds up elements, under Theano's name."""
 
     SUM = "sum"
     AVERAGE_INC_PAD = "average_inc_pad"
@@ -14,7 +14,7 @@ class PoolMode(StrEnum):
 
     @property
     def is_average(self) -> bool:
-        """Whether a sum is divided by the number of taps that count.
+        """Whether the sum is divided by the number of taps that count.
 
         >>> PoolMode.SUM.is_average
         False
@@ -23,5 +23,5 @@ class PoolMode(StrEnum):
 
     @property
     def counts_padding(self) -> bool:
-        """Whether taps in the padding count; those beyond it never do."""
+        """Whether taps in the padding count. Taps beyond the padding never do."""
         return self is PoolMode.AVERAGE_INC_PAD

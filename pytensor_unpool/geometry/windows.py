@@ -1,7 +1,7 @@
-"""Windows: where they start, which of their taps lie inside, how many there are.
+"""Windows: where they start, which of their taps lie inside the axis, how many there are.
 
-A window of an axis takes `window` elements ("taps"), `dilation` apart, so it spans
-``(window - 1) * dilation + 1`` elements of the padded axis. Window number i starts at
+A window on an axis has `window` elements ("taps") that are `dilation` apart, so it spans
+``(window - 1) * dilation + 1`` elements of the padded axis. Window i starts at
 ``i * stride - before`` in coordinates of the unpadded axis.
 """
 
@@ -21,16 +21,16 @@ from pytensor_unpool.errors import (
     WindowError,
 )
 
-# An int, or a symbolic integer of which only the arithmetic is used.
+# An int, or a symbolic integer. Only its arithmetic is used.
 Integer = Any
 
-# With more taps, compilation gets long and a loop body outgrows the registers.
+# With more taps, compilation is slow and the loop body needs more registers than there are.
 MOST_UNROLLED_AXES, MOST_UNROLLED_TAPS, MOST_UNROLLED_STEPS = 3, 32, 64
 
-# In place of a dtype of positions: the number, in C order, of the tap that won in its window.
+# The dtype of taps, which replace positions: the index in C order of the maximum in its window.
 TAPS_DTYPE, MOST_TAP_STEPS = "uint8", 8
 
-# Stands for a length that is not known yet.
+# Stands in for a length that is not known yet.
 LONG_ENOUGH = 2**64
 
 
@@ -59,9 +59,9 @@ def count_windows(
 ) -> Integer:
     """Return the number of windows on an axis of `length` elements.
 
-    With `partial_windows` a last window may reach beyond the padded axis, if it starts inside
+    With `partial_windows` a last window may extend beyond the padded axis, if it starts inside
     the axis or the padding before it (Theano's ``ignore_border=False``, PyTorch's
-    ``ceil_mode=True``); an axis shorter than a window then has one.
+    ``ceil_mode=True``). An axis shorter than a window then has one window.
 
     >>> count_windows(5, 2, 2, 0, 0, 1, False), count_windows(5, 2, 2, 0, 0, 1, True)
     (2, 3)
@@ -69,8 +69,8 @@ def count_windows(
     room = length + before + after - (window - 1) * dilation - 1
     if not partial_windows:
         return room // stride + 1
-    # The window that reaches the end; no fewer than one; none that starts beyond the axis.
-    # Symbolic integers have no min and max, but multiply by a comparison.
+    # Enough windows to reach the end, at least one, and none that starts beyond the axis.
+    # Symbolic integers have no min and max, hence the products with comparisons.
     steps = (room > 0) * -(-room // stride)
     most_steps = (length + before - 1) // stride
     return steps + (most_steps < steps) * (most_steps - steps) + 1
@@ -85,7 +85,7 @@ def holds_windows(
     dilation: int,
     partial_windows: bool,
 ) -> bool:
-    """Return whether every window of the axis is well formed and holds an element."""
+    """Return whether the windows of the axis are valid and each contains an element."""
     if window < 1 or stride < 1 or dilation < 1 or length < 1:
         return False
     if max(window, stride, dilation, before, after) > LARGEST_NUMBER:
@@ -112,7 +112,7 @@ def holds_windows(
 def taps_between(
     number: int, window: int, stride: int, before: int, dilation: int, low: int, high: int
 ) -> int:
-    """Return how many taps of window `number` lie at coordinates from `low` to before `high`.
+    """Return how many taps of window `number` have a coordinate in ``range(low, high)``.
 
     >>> [taps_between(number, 3, 2, 1, 1, 0, 4) for number in range(3)]
     [2, 3, 1]
@@ -127,8 +127,8 @@ def taps_between(
 class Windows:
     """The windows of a pooling: one entry for each pooled axis, the last axes of an array.
 
-    `None` in an entry stands for a number that is known at run time only; then every number is
-    read at run time, from an integer matrix with the fields of an `AxisWindows` in each row.
+    `None` stands for a parameter that is only known at run time. All parameters are then read at
+    run time, from an integer matrix with the fields of an `AxisWindows` in each row.
     """
 
     window: tuple[int | None, ...]
@@ -145,12 +145,12 @@ class Windows:
 
     @property
     def is_static(self) -> bool:
-        """Whether every number is known."""
+        """Whether all parameters are known when the graph is built."""
         return not any(number is None for axis in self.axes() for number in axis)
 
     @property
     def can_unroll(self) -> bool:
-        """Whether kernels may have code of their own for every tap: all known, few and near."""
+        """Whether kernels may unroll the taps: static windows, with few taps close together."""
         return (
             self.ndim <= MOST_UNROLLED_AXES
             and self.is_static
@@ -160,12 +160,12 @@ class Windows:
 
     @property
     def overlap(self) -> bool:
-        """Whether two windows may have an element in common; all numbers are known."""
+        """Whether two windows may share an element. The windows must be static."""
         return any((axis.window - 1) * axis.dilation >= axis.stride for axis in self.axes())
 
     @property
     def are_apart(self) -> bool:
-        """Whether all is known, the first window begins with the array, and none meets another."""
+        """Whether the windows are static, start at the first element and do not interleave."""
         return (
             self.is_static
             and not any(self.before)
@@ -175,10 +175,10 @@ class Windows:
 
     @property
     def has_taps(self) -> bool:
-        """Whether gradients may go by numbers of taps.
+        """Whether gradients may use taps instead of positions.
 
-        Kernels for them write every window as a whole: windows are unrolled, do not overlap, and
-        are not so far apart that there is nothing to write.
+        Their kernels write every window as a whole, so windows must be unrolled and must not
+        overlap. Widely spaced windows would leave mostly zeros to write.
         """
         return (
             self.can_unroll
@@ -205,12 +205,12 @@ class Windows:
 
 
 def shown(numbers: Sequence[int | None]) -> str:
-    """Return the numbers of all axes as one word, such as "2x3"."""
+    """Return one parameter of all axes as a word, such as "2x3"."""
     return "x".join(map(_shown, numbers))
 
 
 def shown_pads(before: Sequence[int | None], after: Sequence[int | None]) -> str:
-    """Return the paddings of all axes as one word, such as "1x0+2"."""
+    """Return the padding of all axes as a word, such as "1x0+2"."""
     pairs = zip(before, after, strict=True)
     return "x".join(_shown(b) if b == a else f"{_shown(b)}+{_shown(a)}" for b, a in pairs)
 
@@ -222,7 +222,7 @@ def _shown(number: int | None) -> str:
 def pooled_lengths(
     lengths: Sequence[Integer], axes: Sequence[AxisWindows], partial_windows: bool
 ) -> list[Integer]:
-    """Return the number of windows of every pooled axis; None where the length is None."""
+    """Return the number of windows on every pooled axis, None where the length is None."""
     return [
         None if length is None else count_windows(length, *axis, partial_windows)
         for length, axis in zip(lengths, axes, strict=True)
@@ -230,7 +230,7 @@ def pooled_lengths(
 
 
 def check_number(number: int) -> None:
-    """Raise `ArgumentError` for a number that is too large for the arithmetic of windows."""
+    """Raise `ArgumentError` for a number with which the arithmetic of windows could overflow."""
     if abs(number) > LARGEST_NUMBER:
         raise ArgumentError(
             f"window, stride, pad and dilation must be at most {LARGEST_NUMBER}: got {number}. "
@@ -245,7 +245,7 @@ def check_windows(
 ) -> None:
     """Raise `WindowError` for the first axis whose windows do not fit.
 
-    A length of None is one that is not known yet: such an axis is taken as long enough.
+    A length of None is not known yet, and assumed to be long enough.
     """
     for i, (length, axis) in enumerate(zip(lengths, axes, strict=True)):
         known = LONG_ENOUGH if length is None else length
@@ -256,9 +256,9 @@ def check_windows(
 def lengths_of_pooled(
     lengths: Sequence[Integer], axes: Sequence[AxisWindows], partial_windows: bool
 ) -> list[Integer]:
-    """Return the number of windows of every axis: none where the axis has no elements.
+    """Return the number of windows on every axis, which is 0 where the axis is empty.
 
-    Otherwise they are checked, as `check_windows` does.
+    The windows of the other axes are checked as by `check_windows`.
     """
     check_windows([length or None for length in lengths], axes, partial_windows)
     counts = pooled_lengths(lengths, axes, partial_windows)
@@ -268,7 +268,7 @@ def lengths_of_pooled(
 def per_axis(name: str, numbers: Any, ndim: int, axes: str = "pooled") -> tuple[Any, ...]:
     """Return one number for each axis from an int or a sequence of them.
 
-    Symbolic integers pass as they are.
+    Symbolic integers are returned unchanged.
     """
     entries = tuple(numbers) if isinstance(numbers, (tuple, list)) else (numbers,) * ndim
     if len(entries) != ndim:
@@ -284,7 +284,7 @@ def per_axis(name: str, numbers: Any, ndim: int, axes: str = "pooled") -> tuple[
 def pads_per_axis(
     pad: Any, ndim: int, axes: str = "pooled"
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the paddings before and after every axis.
+    """Return the padding before and after every axis.
 
     `pad` is an int, or for each axis an int or a pair ``(before, after)``.
     """
@@ -305,7 +305,7 @@ def pads_per_axis(
 
 
 def as_integer(name: str, number: Any) -> Any:
-    """Return a Python int for anything that is one; symbolic integers pass as they are."""
+    """Return any integer as a Python int. Symbolic integers are returned unchanged."""
     if isinstance(number, bool):
         raise DTypeError(
             f"{name} must be integer: got {number!r}. Pass an int, or one int for each axis.",
