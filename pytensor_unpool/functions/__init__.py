@@ -1,1 +1,1 @@
-"""The public functions, one file a family: symbolic graphs from tensors and plain numbers."""
+"""The public functions, one file per family. They build graphs from tensors and plain numbers."""

@@ -1,4 +1,4 @@
-"""Poolings whose output lengths are given, and not their windows: adaptive and global pooling."""
+"""Adaptive and global pooling: the output lengths are given instead of the windows."""
 
 from __future__ import annotations
 
@@ -30,56 +30,58 @@ from pytensor_unpool.ops.common import check_ndim, real_tensor
 
 __all__ = ["adaptive_pool", "global_pool"]
 
-# Without padding the averages of `pool` are one.
+# There is no padding, so all averages are the same.
 MODES = ("max", "sum", "average", "average_inc_pad", "average_exc_pad")
 
-# The windows of the first of two stages: as long as kernels still unroll them.
+# The window length of the first of two stages: the longest that kernels unroll.
 FIRST_STAGE = 32
 
 
 def adaptive_pool(
     x: TensorLike, lengths: IntsLike | Sequence[IntLike | None], *, mode: str = "max"
 ) -> TensorVariable:
-    """Pool to given lengths: the maximum, the sum or the average of windows as equal as can be.
+    """Pool to given output lengths, with windows of nearly equal length.
 
     Parameters
     ----------
     x : tensor_like of shape (..., *spatial)
-        Numbers of any real dtype; for the maximum also bool. The pooled axes are the last ones, as
-        many as there are `lengths`; any number of leading axes, none included.
+        Any real dtype; for the maximum also bool. The last axes are pooled, one for each of
+        `lengths`. There may be any number of leading axes, including none.
     lengths : int, sequence of int, of symbolic int and of None, or integer vector of static length
-        Lengths of the pooled axes in the result. An int means one pooled axis. None keeps an axis
-        as it is. A length may be greater than that of the axis: then windows share elements.
+        Lengths of the pooled axes in the result. An int means one pooled axis. None leaves an axis
+        as it is. A length may exceed that of the axis; windows then share elements.
     mode : {"max", "sum", "average", "average_inc_pad", "average_exc_pad"}
-        What to take. There is no padding, so the averages are the same.
+        What to compute. There is no padding, so the averages are all the same.
 
     Returns
     -------
     y : tensor of shape (..., *lengths), dtype of `x`
-        Sums of integers wrap around as in NumPy; their averages are cut towards zero.
+        Sums of integers wrap around as in NumPy; their averages are truncated towards zero.
 
     Raises
     ------
     ArgumentError
-        If `mode` is none of the five.
+        If `mode` is not one of the five.
     ShapeError
         If a length is less than 1, `x` has fewer axes than there are lengths, or a pooled axis is
         empty.
     DTypeError
-        If `x` is complex, or bool where it is to be added up, or a length is not an integer.
+        If `x` is complex, or bool where it would be summed, or a length is not an integer.
 
-    They are raised when the graph is built, where all it takes is static, else when it runs.
+    These are raised when the graph is built if everything they depend on is static, and otherwise
+    when it runs.
 
     Convention
     ----------
-    Window i of m on an axis of n elements holds those from ``floor(i * n / m)`` to before
-    ``ceil((i + 1) * n / m)``, as in PyTorch's ``adaptive_max_pool2d`` and ``adaptive_avg_pool2d``.
-    Neighbours share an element where m does not divide n. Of several maxima the first in C order
-    receives the gradient. A window that holds a NaN gives NaN, and no other does.
+    Window i of m on an axis of n elements covers the elements ``floor(i * n / m)`` up to, but not
+    including, ``ceil((i + 1) * n / m)``, as in PyTorch's ``adaptive_max_pool2d`` and
+    ``adaptive_avg_pool2d``. Adjacent windows can share an element where m does not divide n. If
+    several elements are the maximum, the first in C order receives the gradient. A window that
+    holds a NaN gives NaN, and no other does.
 
-    Where m divides n, and both are static, this is `pool` with windows of n / m. Else windows of
-    one length are laid out first: n + 2 * m elements at most for the n of such an axis, and as many
-    positions.
+    Where m divides n, and both are static, this is `pool` with windows of length n / m. Otherwise
+    windows of equal length are first laid out in memory: at most n + 2 * m elements for an axis of
+    n elements, and as many positions.
 
     Examples
     --------
@@ -112,40 +114,41 @@ def adaptive_pool(
 def global_pool(
     x: TensorLike, ndim: int, *, mode: str = "max", keepdims: bool = False
 ) -> TensorVariable:
-    """Pool the last axes whole: the maximum, the sum or the average of each leading item.
+    """Pool whole axes: take the maximum, the sum or the average of each leading item.
 
     Parameters
     ----------
     x : tensor_like of shape (..., *spatial)
-        Numbers of any real dtype; for the maximum also bool.
+        Any real dtype; for the maximum also bool.
     ndim : int
-        Number of pooled axes. They are the last ones.
+        Number of pooled axes, counted from the last.
     mode : {"max", "sum", "average", "average_inc_pad", "average_exc_pad"}
-        What to take. There is no padding, so the averages are the same.
+        What to compute. There is no padding, so the averages are all the same.
     keepdims : bool
-        Whether the pooled axes stay, with length 1.
+        Whether to keep the pooled axes, with length 1.
 
     Returns
     -------
     y : tensor of shape (...) or (..., 1, ..., 1), dtype of `x`
-        Sums of integers wrap around as in NumPy; their averages are cut towards zero.
+        Sums of integers wrap around as in NumPy; their averages are truncated towards zero.
 
     Raises
     ------
     ArgumentError
-        If `mode` is none of the five.
+        If `mode` is not one of the five.
     ShapeError
         If `ndim` is less than 1, `x` has fewer axes, or a pooled axis is empty.
     DTypeError
-        If `x` is complex, or bool where it is to be added up, or `ndim` is not an int.
+        If `x` is complex, or bool where it would be summed, or `ndim` is not an int.
 
-    They are raised when the graph is built, where all it takes is static, else when it runs.
+    These are raised when the graph is built if everything they depend on is static, and otherwise
+    when it runs.
 
     Convention
     ----------
-    Keras calls these GlobalMaxPooling and GlobalAveragePooling. Of several maxima the first in
-    C order receives the gradient, where `pytensor.tensor.max` gives it to each of them. An item
-    that holds a NaN gives NaN.
+    Keras calls these GlobalMaxPooling and GlobalAveragePooling. If several elements are the
+    maximum, the first in C order receives the gradient; `pytensor.tensor.max` gives it to each of
+    them. An item that holds a NaN gives NaN.
 
     Examples
     --------
@@ -168,7 +171,7 @@ def global_pool(
 
 
 class _Axis(NamedTuple):
-    """A pooled axis: its length, and the number of its windows. Each an int, or symbolic."""
+    """The length of a pooled axis and the number of its windows, each an int or symbolic."""
 
     length: Any
     count: Any
@@ -180,7 +183,7 @@ class _Axis(NamedTuple):
 
     @property
     def is_regular(self) -> bool:
-        """Whether the windows are known to be those of `pool` with its usual stride."""
+        """Whether the windows are known to be those of `pool` with its default stride."""
         return self.is_kept or (self.is_static and self.length % self.count == 0)
 
     @property
@@ -196,7 +199,7 @@ class _Axis(NamedTuple):
         return np.arange(self.count) if self.is_static else pt.arange(self.count)
 
     def sizes(self) -> Any:
-        """Return how many elements each window has."""
+        """Return the number of elements of each window."""
         if self.is_kept:
             return np.ones(1, "int64")
         numbers = self.numbers()
@@ -204,19 +207,19 @@ class _Axis(NamedTuple):
         return ends - adaptive_start(numbers, self.length, self.count)
 
     def taps(self) -> Any:
-        """Return the numbers of the taps, as many as the longest window has elements."""
+        """Return the indices of the taps of the longest window."""
         return np.arange(self.window) if self.is_static else pt.arange(self.window)
 
     def inside(self) -> Any:
-        """Return which taps lie inside their window, for all windows laid out one by one."""
+        """Return which taps lie inside their window, for all windows one after another."""
         if self.is_kept:
             return np.ones(1, bool)
         return (self.taps() < self.sizes()[:, None]).reshape((-1,))
 
     def elements(self) -> Any:
-        """Return on which element each tap lies; a window's last one stands for those missing.
+        """Return the element that each tap reads. Shorter windows repeat their last element.
 
-        It comes after the others, so that the first maximum of a window remains the first.
+        The copies come last, so the first maximum of a window stays the first.
         """
         if self.is_kept:
             return self.numbers()
@@ -247,10 +250,10 @@ def _number_of_axes(ndim: Any) -> int:
 
 
 def _adaptive_axes(x: Any, counts: list[Any]) -> tuple[TensorVariable, list[_Axis]]:
-    """Return `x` as a tensor, and its pooled axes. What is not static is checked at run time."""
+    """Return `x` as a tensor, and its pooled axes. Lengths not yet known get run-time checks."""
     x = real_tensor("x", x)
     check_ndim("x", x, len(counts))
-    # An axis that stays as it is, is a leading one.
+    # Axes in front that stay as they are count as leading axes.
     while len(counts) > 1 and counts[0] is None:
         counts = counts[1:]
     first = x.type.ndim - len(counts)
@@ -279,7 +282,8 @@ def _checked_count(count: Any, axis: int) -> Any:
     check = CheckLength(
         ShapeError,
         f"lengths must be at least 1, and at most {LARGEST_NUMBER}: got another number for axis "
-        f"{axis}. Pass the length that the axis shall have after pooling, or None to keep its own.",
+        f"{axis}. Pass the length that the axis should have after pooling, or None to keep its "
+        f"own.",
     )
     return check(count, pt.ge(count, 1), pt.le(count, LARGEST_NUMBER))
 
@@ -294,7 +298,7 @@ def _leading_lengths(x: TensorVariable, ndim: int) -> list[Any]:
 
 
 def _lay_out(x: TensorVariable, axes: list[_Axis]) -> TensorVariable:
-    """Return the windows' elements side by side, every window as long as the longest."""
+    """Return the elements of all windows side by side, each padded to the longest window."""
     positions: Any = 0
     for i, axis in enumerate(axes):
         behind = [1] * (len(axes) - 1 - i)
@@ -309,10 +313,10 @@ def _lay_out(x: TensorVariable, axes: list[_Axis]) -> TensorVariable:
 
 
 def _max_in_stages(x: TensorVariable, lengths: list[Any]) -> TensorVariable:
-    """Return the maximum of the last axes, joined into one of length 1.
+    """Return the maximum over the last axes, merged into one of length 1.
 
-    Kernels are fast over many short windows, and slow over a few long ones. The first maximum of
-    the first part that has it is the first one of all.
+    Kernels are fast for many short windows and slow for a few long ones. Ties still go to the first
+    element: the first stage and the second both take the first maximum.
     """
     size: Any = plane_size(lengths)
     if len(lengths) > 1:
@@ -329,9 +333,9 @@ def _mode_of_pool(mode: str) -> str:
 
 
 def _outer(vectors: list[Any], function: Callable[[Any, Any], Any]) -> TensorVariable:
-    """Combine one vector for each axis: an array of as many axes, without derivatives.
+    """Combine one vector per axis into an array with those axes, which has no derivatives.
 
-    Forward mode would make tangents of the wrong shape for numbers counted from a length of x.
+    Forward mode would build tangents of the wrong shape for numbers derived from a length of x.
     """
     result = vectors[0]
     for vector in vectors[1:]:
@@ -340,7 +344,7 @@ def _outer(vectors: list[Any], function: Callable[[Any, Any], Any]) -> TensorVar
 
 
 def _divide(sums: TensorVariable, sizes: TensorVariable) -> TensorVariable:
-    """Divide as `pool` does: integers are cut towards zero."""
+    """Divide as `pool` does: integers are truncated towards zero."""
     kind = sums.type.numpy_dtype.kind
     if kind == "f":
         return sums / sizes.astype(sums.dtype)

@@ -1,4 +1,4 @@
-"""Arguments as users write them: ints, sequences, arrays, symbolic integers and vectors."""
+"""Normalization of arguments: ints, sequences, arrays, symbolic integers and vectors."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from pytensor_unpool.ops import MaxPool
 def make_windows(
     window: Any, stride: Any, pad: Any, dilation: Any, partial_windows: bool
 ) -> tuple[Windows, list[TensorVariable]]:
-    """Return the windows, and the matrix of their numbers if some are symbolic."""
+    """Return the windows, and the matrix of their parameters if some are symbolic."""
     window = _known("window", window)
     ndim = len(window) if isinstance(window, list) else 1
     if ndim == 0:
         raise ShapeError(
-            "window needs a length for at least one pooled axis: got none. Pass one for each.",
+            "window needs a length for at least one pooled axis: got none. Pass one for each axis.",
             got=0,
             wanted=1,
         )
@@ -70,10 +70,10 @@ def make_windows(
 def make_convolution(
     stride: Any, pad: Any, dilation: Any, groups: Any, flip: bool, axes: Sequence[tuple[Any, Any]]
 ) -> tuple[Convolution, list[TensorVariable]]:
-    """Return the convolution, and the matrix of its numbers if some are symbolic.
+    """Return the convolution, and the matrix of its parameters if some are symbolic.
 
-    `axes` has the lengths of the image and of the kernel on every spatial axis, symbolic where they
-    are not static: pads given as words come from them.
+    `axes` holds the lengths of the image and of the kernel on every spatial axis, symbolic where
+    they are not static. Padding given by name is computed from them.
     """
     ndim = len(axes)
     strides = per_axis("stride", _known("stride", stride), ndim, "spatial")
@@ -90,7 +90,8 @@ def make_convolution(
     groups = as_integer("groups", groups.data if isinstance(groups, Constant) else groups)
     if not isinstance(groups, int) or groups < 1:
         raise ArgumentError(
-            f"groups must be an int of at least 1: got {groups}. The kernel's shape depends on it.",
+            f"groups must be an int of at least 1: got {groups}. The shape of the kernel depends "
+            f"on it.",
             got=groups,
             wanted="at least 1",
         )
@@ -102,7 +103,7 @@ def make_convolution(
 
 
 def _matrix(columns: Sequence[Sequence[Any]]) -> TensorVariable:
-    """Return the numbers of all axes as rows of an integer matrix."""
+    """Return the parameters of all axes as the rows of an integer matrix."""
     rows = zip(*columns, strict=True)
     return pt.stack([pt.stack([_integer(n) for n in row]) for row in rows])
 
@@ -113,7 +114,8 @@ def unpooled_shape(shape: Any) -> list[Any]:
     lengths = known if isinstance(known, list) else [known]
     if not lengths:
         raise ShapeError(
-            "shape needs a length for at least one un-pooled axis: got none. Pass one for each.",
+            "shape needs a length for at least one un-pooled axis: got none. Pass one for each "
+            "axis.",
             got=0,
             wanted=1,
         )
@@ -129,14 +131,14 @@ def check_pooled_axes(positions: TensorVariable, ndim: int) -> None:
     if pooled not in (None, ndim):
         raise ShapeError(
             f"shape must have {pooled} lengths, as positions come from a pooling over the last "
-            f"{pooled} axes: got {ndim}. Pass `x.shape[-{pooled}:]`, with x what was pooled.",
+            f"{pooled} axes: got {ndim}. Pass `x.shape[-{pooled}:]` of the pooled x.",
             got=ndim,
             wanted=pooled,
         )
 
 
 def _axes_of_positions(positions: Variable) -> int | None:
-    """Return over how many axes the pooling was that positions come from, None if unknown."""
+    """Return the number of axes of the pooling that positions come from, None if unknown."""
     kept = positions.type.ndim
     while positions.owner is not None:
         node = positions.owner
@@ -149,7 +151,7 @@ def _axes_of_positions(positions: Variable) -> int | None:
 
 
 def _kept_axes(node: Apply) -> int:
-    """Return how many last axes of the first input are the last ones of the output, unchanged."""
+    """Return how many of the first input's last axes are unchanged as last axes of the output."""
     op, ndim = node.op, node.inputs[0].type.ndim if node.inputs else 0
     if isinstance(op, Elemwise) and isinstance(op.scalar_op, Cast | Identity):
         return ndim
@@ -165,12 +167,13 @@ def _kept_axes(node: Apply) -> int:
 
 
 def adaptive_lengths(lengths: Any) -> list[Any]:
-    """Return the lengths that axes shall have, ints wherever static; None keeps an axis."""
+    """Return the lengths of pooled axes, ints wherever static; None keeps an axis."""
     known = _known("lengths", lengths)
     wanted = known if isinstance(known, list) else [known]
     if not wanted:
         raise ShapeError(
-            "lengths needs a length for at least one pooled axis: got none. Pass one for each.",
+            "lengths needs a length for at least one pooled axis: got none. Pass one for each "
+            "axis.",
             got=0,
             wanted=1,
         )
@@ -186,12 +189,12 @@ def _known_length(length: Any) -> Any:
 
 
 def length_vector(lengths: list[Any]) -> TensorVariable:
-    """Return lengths as `unpooled_shape` gives them, as one vector."""
+    """Return lengths, as `unpooled_shape` gives them, as one vector."""
     return pt.as_tensor_variable([np.int64(n) if isinstance(n, int) else n for n in lengths])
 
 
 def _known(name: str, numbers: Any) -> Any:
-    """Return numbers as ints and lists of them; symbolic vectors as lists of symbolic integers."""
+    """Return numbers as ints and lists of ints, symbolic vectors as lists of symbolic integers."""
     if isinstance(numbers, Constant):
         numbers = numbers.data
     if isinstance(numbers, Variable):
@@ -237,9 +240,9 @@ def _entries(name: str, vector: Any) -> list[Any]:
 
 
 def _integer(number: Any) -> Any:
-    """Return a number that takes no part in derivatives.
+    """Return a number as an int64 that is disconnected from derivatives.
 
-    Forward mode would hand a float tangent to the Op that stacks integers, which refuses it.
+    Forward mode would pass a float tangent to the Op that stacks integers, which rejects it.
     """
     return (
         disconnected_grad(_as_int64(number)) if isinstance(number, Variable) else np.int64(number)

@@ -36,54 +36,57 @@ def conv(
     kernel : float tensor_like of shape (out_channels, channels // groups, *spatial)
         The weights.
     stride : int or sequence of int
-        Steps from output to output, one for each spatial axis or one for all.
+        Step between outputs, one for each spatial axis or one for all.
     pad : int, sequence of int or of pairs (before, after), or {"valid", "same", "half", "full"}
-        Zeros added to the ends of every spatial axis. With the span ``(taps - 1) * dilation + 1``
-        of the kernel, "valid" adds none, "half" ``span // 2`` to both ends, "full" ``span - 1``;
-        "same" adds what makes ``ceil(length / stride)`` outputs, the odd one to the end.
+        Zeros added at the ends of every spatial axis. "valid" adds none. "half" adds ``span // 2``
+        and "full" ``span - 1`` at both ends, where ``span = (taps - 1) * dilation + 1`` is the
+        extent of the kernel. "same" adds as many as give ``ceil(length / stride)`` outputs; if
+        that number is odd, the end gets one more.
     dilation : int or sequence of int
-        Steps between neighbouring taps of the kernel.
+        Step between neighbouring taps of the kernel.
     groups : int
-        Number of groups that channels and output channels are cut into: each group of output
-        channels sees its group of channels only. ``groups=channels`` is a depthwise convolution.
+        Number of groups into which input and output channels are split. Each group of output
+        channels only sees its own group of input channels. ``groups=channels`` is a depthwise
+        convolution.
     flip : bool
-        Whether to turn the kernel round on its spatial axes: the convolution of mathematics, and
-        of old Theano (``filter_flip=True``). Without it, the correlation that PyTorch, JAX and
-        TensorFlow call convolution.
+        Whether to reverse the kernel along its spatial axes: convolution in the mathematical
+        sense, and that of old Theano (``filter_flip=True``). Without it, this is the
+        cross-correlation that PyTorch, JAX and TensorFlow call convolution.
 
     `stride`, `pad` and `dilation` may be symbolic integers, or integer vectors of static length.
 
     Returns
     -------
     y : tensor of shape (batch, out_channels, *outputs)
-        Of the wider dtype of the two. An axis of n elements has ``(n + before + after - span) //
-        stride + 1`` outputs.
+        The dtype is the wider of the two. An axis of n elements has
+        ``(n + before + after - span) // stride + 1`` outputs.
 
     Raises
     ------
     ShapeError
-        If channels, groups and kernel do not fit, the kernel spans more than a padded axis, or a
-        number of axes is wrong; if a stride, pad or dilation is out of range.
+        If channels, groups and kernel do not match, the kernel is longer than a padded axis, the
+        number of axes is wrong, or a stride, pad or dilation is out of range.
     DTypeError
-        If `x` or `kernel` is not float, or a number is not an integer.
+        If `x` or `kernel` is not float, or a parameter is not an integer.
     ArgumentError
-        If `pad` is another word, or `groups` is below 1.
+        If `pad` is any other string, or `groups` is less than 1.
 
-    Those about shapes are raised when the graph is built, where lengths are static, else when it
-    runs.
+    Errors in shapes are raised when the graph is built if the lengths are static, and otherwise
+    when it runs.
 
     Convention
     ----------
-    Element i of an output axis reads ``x[i * stride - before + k * dilation]`` for tap k. The same
-    as ``torch.nn.functional.conv1d``, ``conv2d`` and ``conv3d``. Last elements that no tap
-    reaches, because the stride does not divide, have a zero gradient. Compiled code multiplies
-    zeros too: next to infinities and NaN, gradients can be NaN that do not depend on them. With
-    3 by 3 taps, stride 1 and 32 channels or more it goes Winograd's way: rounding errors are
-    some times larger, and results that would be infinite can be NaN.
+    Element i of an output axis reads ``x[i * stride - before + k * dilation]`` for tap k, as in
+    ``torch.nn.functional.conv1d``, ``conv2d`` and ``conv3d``. If the stride leaves a remainder,
+    elements at the end that no tap reaches have a zero gradient. Compiled code also multiplies by
+    zeros, so an infinity or a NaN can make gradients NaN that do not depend on it. With 3 by 3
+    taps, stride 1 and at least 32 channels it uses Winograd's algorithm: rounding errors are
+    several times larger, and results that would be infinite can be NaN.
 
-    One thread computes it, and its gradients. Where ``pytensor.config.openmp`` is true when it is
-    called, they take as many in C code (mode "CVM") as OpenMP has: `OMP_NUM_THREADS`, which most
-    builds of BLAS obey too, or one for each core. A process with such threads must not be forked.
+    The convolution and its gradients run in a single thread. If ``pytensor.config.openmp`` is true
+    when this function is called, C code (mode "CVM") uses OpenMP's threads: `OMP_NUM_THREADS`,
+    which most builds of BLAS obey too, or one for each core. A process that has run such threads
+    must not be forked.
 
     Examples
     --------
@@ -113,16 +116,16 @@ def conv_input_grad(
     *,
     flip: bool = False,
 ) -> TensorVariable:
-    """Return the gradient of `conv` in the images: transposed convolution.
+    """Return the gradient of `conv` with respect to the images: transposed convolution.
 
     Parameters
     ----------
     kernel : float tensor_like of shape (out_channels, channels // groups, *spatial)
         The weights of the convolution.
     dy : float tensor_like of shape (batch, out_channels, *outputs)
-        Gradient of the convolution's output; what a transposed convolution is applied to.
+        Gradient of the convolution's output, or the input of a transposed convolution.
     input_shape : sequence of int or symbolic int, or integer vector of static length
-        Shape of the images, such as ``x.shape``; or the lengths of their spatial axes alone.
+        Shape of the images, such as ``x.shape``, or the lengths of their spatial axes alone.
     stride : int or sequence of int
         As in `conv`.
     pad : int, sequence of int or of pairs (before, after), or {"valid", "same", "half", "full"}
@@ -137,17 +140,17 @@ def conv_input_grad(
     Returns
     -------
     dx : tensor of shape `input_shape`
-        Of the wider dtype of `kernel` and `dy`.
+        The dtype is the wider of those of `kernel` and `dy`.
 
     Raises
     ------
     ShapeError
-        If the convolution of images of this shape has no output of the shape of `dy`; else as
-        `conv`.
+        If the convolution of images of this shape has an output of another shape than `dy`;
+        otherwise as in `conv`.
     DTypeError
-        As `conv`.
+        As in `conv`.
     ArgumentError
-        As `conv`.
+        As in `conv`.
 
     Examples
     --------
@@ -179,7 +182,7 @@ def conv_kernel_grad(
     *,
     flip: bool = False,
 ) -> TensorVariable:
-    """Return the gradient of `conv` in the kernel.
+    """Return the gradient of `conv` with respect to the kernel.
 
     Parameters
     ----------
@@ -188,7 +191,7 @@ def conv_kernel_grad(
     dy : float tensor_like of shape (batch, out_channels, *outputs)
         Gradient of the convolution's output.
     kernel_shape : sequence of int or symbolic int, or integer vector of static length
-        Shape of the kernel, such as ``kernel.shape``; or the lengths of its spatial axes alone.
+        Shape of the kernel, such as ``kernel.shape``, or the lengths of its spatial axes alone.
     stride : int or sequence of int
         As in `conv`.
     pad : int, sequence of int or of pairs (before, after), or {"valid", "same", "half", "full"}
@@ -203,17 +206,17 @@ def conv_kernel_grad(
     Returns
     -------
     dkernel : tensor of shape `kernel_shape`
-        Of the wider dtype of `x` and `dy`.
+        The dtype is the wider of those of `x` and `dy`.
 
     Raises
     ------
     ShapeError
-        If the convolution with a kernel of this shape has no output of the shape of `dy`; else as
-        `conv`.
+        If the convolution with a kernel of this shape has an output of another shape than `dy`;
+        otherwise as in `conv`.
     DTypeError
-        As `conv`.
+        As in `conv`.
     ArgumentError
-        As `conv`.
+        As in `conv`.
 
     Examples
     --------
@@ -245,7 +248,7 @@ def _length(x: TensorVariable, axis: int) -> Any:
 
 
 def _check_axes(name: str, x: TensorVariable, wanted: int | None = None) -> None:
-    """Check the number of axes: from 3 to 5, and those of the kernel."""
+    """Check the number of axes: 3 to 5, and the same for both arrays."""
     least, most = BATCH_AND_CHANNELS + 1, BATCH_AND_CHANNELS + MOST_SPATIAL_AXES
     if not least <= x.type.ndim <= most or wanted not in (None, x.type.ndim):
         raise ShapeError(

@@ -1,4 +1,4 @@
-"""Convolution of any number of axes: the public function."""
+"""Convolution over any number of axes: the public function."""
 
 from __future__ import annotations
 
@@ -16,46 +16,47 @@ __all__ = ["helix_convolve"]
 def helix_convolve(
     x: TensorLike, kernel: TensorLike, mode: str = "full", *, method: str = "auto"
 ) -> TensorVariable:
-    """Convolve the last axes of an array with a kernel of as many axes: 1, 3, 6, any number.
+    """Convolve the last axes of an array with a kernel that has any number of axes.
 
     Parameters
     ----------
     x : tensor_like of shape (..., *lengths)
-        Real or complex numbers. The convolved axes are the last ones, as many as the kernel has;
-        any number of leading axes, none included.
+        Real or complex numbers. The last axes are convolved, as many as the kernel has. There may
+        be any number of leading axes, including none.
     kernel : tensor_like of shape (*taps)
-        The kernel, with all its axes; the same for every leading item of `x`.
+        The kernel. All its axes are convolved, and it is the same for every leading item of `x`.
     mode : {"full", "same", "valid"}
-        How much of the convolution is returned: all of it; as many elements as `x` has, from the
-        middle; or those where the shorter array lies inside the longer one.
+        How much of the convolution to return: all of it; its central part, with the lengths of
+        `x`; or the part where the shorter array lies inside the longer one.
     method : {"auto", "direct", "fft"}
-        How to compute: by sums of products, by Fourier transforms, or by what is likely to be
-        quicker for the shapes at hand.
+        How to compute it: "direct" by sums of products, "fft" by Fourier transforms, "auto" by
+        whichever is likely to be faster for the given shapes.
 
     Returns
     -------
     y : tensor of shape (..., *outputs)
-        On an axis of n elements with m taps ``n + m - 1``, ``n`` or ``abs(n - m) + 1`` outputs.
-        Of the wider dtype of the two: single precision stays single. Integers become float64, but
-        with ``method="direct"`` they stay what they are, and are exact while they fit. Float16
-        becomes float32, bool float64.
+        An axis of n elements with m taps has ``n + m - 1``, ``n`` or ``abs(n - m) + 1`` outputs.
+        The dtype is the wider of the two: single precision stays single. Integers become float64,
+        except with ``method="direct"``, where they keep their dtype and are exact unless they
+        overflow. Float16 becomes float32, and bool float64.
 
     Raises
     ------
     ShapeError
         If the kernel has no axes or more than `x`, a convolved axis is empty, or in mode "valid"
-        each array is longer than the other on some axis. When the graph is built, where lengths are
-        static, else when it runs.
+        each array is longer than the other on some axis. It is raised when the graph is built if
+        the lengths are static, and otherwise when it runs.
     ArgumentError
-        If `mode` or `method` is another word.
+        If `mode` or `method` is any other string.
+
     Convention
     ----------
-    The convolution of mathematics, which turns the kernel round:
-    ``y[i] = sum over j of x[j] * kernel[i - j]``, the same as ``scipy.signal.convolve``. "same" is
-    centred as there, also for kernels longer than `x`: it begins at element ``(m - 1) // 2`` of
-    "full". A NaN or an infinity spreads to the sums that it is in if these are computed by
-    products, to all elements by transforms. Gradients exist to both arguments and of any order; not
-    of complex numbers, of which PyTensor has none.
+    This is convolution in the mathematical sense, which reverses the kernel:
+    ``y[i] = sum over j of x[j] * kernel[i - j]``, as in ``scipy.signal.convolve``. "same" is
+    centred as in SciPy, also for kernels longer than `x`: it begins at element ``(m - 1) // 2`` of
+    "full". With "direct", a NaN or an infinity affects only the sums that contain it; with "fft",
+    it affects all elements. There are gradients of any order with respect to both arguments, except
+    for complex numbers, for which PyTensor has none.
 
     Examples
     --------
@@ -77,7 +78,7 @@ def helix_convolve(
     if kernel.type.ndim == 0:
         raise ShapeError(
             "kernel needs an axis for each axis that is convolved: got a number. To scale x, "
-            "multiply.",
+            "multiply it.",
             got=0,
             wanted="at least 1",
         )

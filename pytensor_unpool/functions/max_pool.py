@@ -1,4 +1,4 @@
-"""Max-pooling with positions: the public function."""
+"""Max pooling with positions: the public function."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["MaxPooled", "max_pool"]
 
 
 class MaxPooled(NamedTuple):
-    """What `max_pool` returns. PyTensor takes it for no tensor: it is to be unpacked."""
+    """What `max_pool` returns: two tensors to unpack, which PyTensor refuses to stack."""
 
     values: TensorVariable
     positions: TensorVariable
 
-    # A tuple times a number is a longer tuple, which PyTensor would stack.
+    # A tuple times a number would be a longer tuple, which PyTensor would stack.
     def __mul__(self, _: Any) -> NoReturn:
         refuse_several("a factor", self)
 
@@ -53,22 +53,22 @@ def max_pool(
     Parameters
     ----------
     x : tensor_like of shape (..., *spatial)
-        Real numbers of any dtype. The pooled axes are the last ones, as many as `window` has
-        lengths; any number of leading axes, none included.
+        Any real dtype. The last axes are pooled, one for each length in `window`. There may be any
+        number of leading axes, including none.
     window : int or sequence of int
-        Length of the windows, one for each pooled axis. An int means one pooled axis.
+        Length of the windows along each pooled axis. An int means one pooled axis.
     stride : int or sequence of int, optional
-        Steps from window to window. The length of the window if left out.
+        Step between windows. Defaults to `window`.
     pad : int, or sequence of int or of pairs (before, after)
-        Elements added to the ends of every pooled axis. They never are a maximum.
+        Number of elements added at the ends of every pooled axis. Padding is never the maximum.
     dilation : int or sequence of int
-        Steps between neighbouring elements of a window.
+        Step between neighbouring elements of a window.
     partial_windows : bool
-        Whether a last window may reach beyond the padded axis, if it starts inside the axis or
+        Whether a last window may extend beyond the padded axis, if it starts inside the axis or
         the padding before it (Theano's ``ignore_border=False``, PyTorch's ``ceil_mode=True``).
     ties : {"first", "all"}
-        Which of several maxima of a window receives the gradient: the first in C order, or every
-        one in full (old Theano, cuda-convnet). The positions are those of the first.
+        Which of several maxima of a window receives the gradient: the first in C order, or all of
+        them in full (old Theano, cuda-convnet). The positions are always those of the first.
     positions_dtype : {"int64", "int32", "int16", "int8"}
         Dtype of the positions.
 
@@ -76,12 +76,14 @@ def max_pool(
 
     Returns
     -------
-    A named tuple, to be unpacked:
+    MaxPooled
+        A named tuple of two tensors, to be unpacked: ``values, positions = max_pool(...)``.
 
-    values : tensor of shape (..., *pooled), dtype of `x`
-    positions : integer tensor of the shape of `values`
-        Index of the maximum inside the unpadded pooled axes of its own leading item, flattened in
-        C order. With one pooled axis, the coordinate.
+        values : tensor of shape (..., *pooled), dtype of `x`
+            Maximum of each window.
+        positions : integer tensor of the shape of `values`
+            Index of the maximum in the unpadded pooled axes of its own leading item, flattened in
+            C order. With a single pooled axis, this is the coordinate.
 
     Raises
     ------
@@ -89,18 +91,18 @@ def max_pool(
         If `x` has fewer axes than `window` has lengths, a window is longer than its padded axis,
         `pad` is not smaller than the span of the window, or a pooled axis is empty.
     DTypeError
-        If `x` is complex, or a number of the windows is not an integer.
+        If `x` is complex, or a window parameter is not an integer.
 
-    Both are raised when the graph is built, where lengths are static, else when it runs.
+    Both are raised when the graph is built if the lengths are static, and otherwise when it runs.
 
     Convention
     ----------
     An axis of n elements has ``(n + before + after - span) // stride + 1`` windows, with
     ``span = (window - 1) * dilation + 1``. A window that holds a NaN gives NaN and the position of
-    its first NaN. A window of -inf alone gives -inf.
+    its first NaN. A window that holds only -inf gives -inf.
 
-    The positions are those of PyTorch's ``return_indices=True``, but for windows with several
-    NaNs: PyTorch reports the last of them, this function the first, as ``numpy.argmax``.
+    The positions are those of PyTorch's ``return_indices=True``, except for windows with several
+    NaNs: PyTorch reports the last of them, this function the first, like ``numpy.argmax``.
 
     Examples
     --------
@@ -111,7 +113,7 @@ def max_pool(
     >>> values.eval().tolist(), positions.eval().tolist()
     ([[5.0, 8.0]], [[1, 6]])
 
-    The gradient of pooling, taken at `x` for any array in place of the values, un-pools without
+    The gradient of the pooling, with any array as the cotangent of `values`, un-pools without
     positions: the idiom of Lasagne's InverseLayer.
 
     >>> import pytensor.tensor as pt

@@ -1,4 +1,4 @@
-"""Un-pooling from positions: the public function."""
+"""Un-pooling by positions: the public function."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ __all__ = ["max_unpool"]
 def max_unpool(
     values: TensorLike, positions: TensorLike, shape: IntsLike, *, duplicates: str = "last"
 ) -> TensorVariable:
-    """Undo a max-pooling: put values at their positions, and zeros elsewhere.
+    """Undo a max pooling: write values at their positions, and zeros elsewhere.
 
     Parameters
     ----------
     values : tensor_like of shape (..., *pooled)
-        What to write.
+        Values to write.
     positions : integer tensor_like of the shape of `values`
-        Where to write: index into the un-pooled axes of the same leading item, flattened in C
-        order, as `max_pool` returns it.
+        Where to write them: indices into the un-pooled axes of the same leading item, flattened in
+        C order, as `max_pool` returns them.
     shape : int, sequence of int or symbolic int, or integer vector of static length
-        Lengths of the un-pooled axes alone, such as ``x.shape[-2:]`` where two axes were pooled.
-        They take the place of the last axes of `values`, as many as there are lengths.
+        Lengths of the un-pooled axes alone, such as ``x.shape[-2:]`` if two axes were pooled. They
+        replace the same number of last axes of `values`.
     duplicates : {"last", "sum"}
-        What to do where positions repeat: write the last one in C order, or add up.
+        What to do where positions repeat: write the last value in C order, or add them up.
 
     Returns
     -------
@@ -42,20 +42,21 @@ def max_unpool(
     Raises
     ------
     PositionError
-        If a position is not in ``0 <= position < prod(shape)``. It is an IndexError.
+        If ``0 <= position < prod(shape)`` does not hold. It is also an IndexError.
     ShapeError
-        If `values` and `positions` differ in shape, `shape` holds no lengths of an array, or
-        `positions` come from a pooling over another number of axes, as far as the graph shows.
+        If `values` and `positions` differ in shape, `shape` is not a valid shape, or the graph
+        shows that `positions` come from a pooling over another number of axes.
     DTypeError
         If `positions` or `shape` is not integer, or `values` is complex.
 
-    They are raised when the graph is built where all it takes is static, else when it runs.
+    These are raised when the graph is built if everything they depend on is static, and otherwise
+    when it runs.
 
     Convention
     ----------
-    With ``duplicates="last"`` only the value that was written receives a gradient; every other
-    value's is zero. ``max_unpool(g, positions, shape, duplicates="sum")`` is the gradient of
-    `max_pool` with ``ties="first"``.
+    With ``duplicates="last"`` only the values that were written receive a gradient; for all others
+    it is zero. ``max_unpool(g, positions, shape, duplicates="sum")`` is the gradient of `max_pool`
+    with ``ties="first"``.
 
     Examples
     --------

@@ -24,27 +24,27 @@ def windows_to_rows(
     partial_windows: bool = False,
     border: str = "zeros",
 ) -> TensorVariable:
-    """Lay out every window as a row: all its elements along a new last axis.
+    """Return every window as a row, with all its elements along a new last axis.
 
     Parameters
     ----------
     x : tensor_like of shape (..., *spatial)
-        Real numbers of any dtype. The windowed axes are the last ones, as many as `window` has
-        lengths; any number of leading axes, none included.
+        Any real dtype. The last axes are windowed, one for each length in `window`. There may be
+        any number of leading axes, including none.
     window : int or sequence of int
-        Length of the windows, one for each windowed axis. An int means one windowed axis.
+        Length of the windows along each windowed axis. An int means one windowed axis.
     stride : int or sequence of int, optional
-        Steps from window to window. The length of the window if left out.
+        Step between windows. Defaults to `window`.
     pad : int, or sequence of int or of pairs (before, after)
-        Elements added to the ends of every windowed axis.
+        Number of elements added at the ends of every windowed axis.
     dilation : int or sequence of int
-        Steps between neighbouring elements of a window.
+        Step between neighbouring elements of a window.
     partial_windows : bool
-        Whether a last window may reach beyond the padded axis, if it starts inside the axis or
+        Whether a last window may extend beyond the padded axis, if it starts inside the axis or
         the padding before it.
     border : {"zeros", "wrap"}
         What lies beyond the ends of an axis, in the padding and in partial windows: zeros, or the
-        axis over again, so that its first element follows its last one.
+        axis repeated, so that its first element follows its last.
 
     `window`, `stride` and `pad` may be symbolic integers, or integer vectors of static length.
 
@@ -61,17 +61,17 @@ def windows_to_rows(
         `pad` is not smaller than the span of the window, a windowed axis is empty, or a window
         would hold nothing but border.
     DTypeError
-        If `x` is complex, or a number of the windows is not an integer.
+        If `x` is complex, or a window parameter is not an integer.
     ArgumentError
-        If `border` is neither word.
+        If `border` is any other string.
 
-    They are raised when the graph is built, where lengths are static, else when it runs.
+    These are raised when the graph is built if the lengths are static, and otherwise when it runs.
 
     Convention
     ----------
-    An axis has as many windows as in `max_pool`: its maxima are those of the rows, if no padding
-    takes part. With r[w, k] the element that tap k of window w lies on, the gradient of x[e] is
-    the sum of the cotangents of all r[w, k] that lie on e, which is what `rows_to_windows` gives.
+    The windows are those of `max_pool`: without padding, its values are the maxima of the rows.
+    Where r[w, k] is the element that tap k of window w reads, the gradient of x[e] is the sum of
+    the cotangents of all r[w, k] that read e, which is what `rows_to_windows` computes.
 
     Examples
     --------
@@ -97,14 +97,14 @@ def rows_to_windows(
     partial_windows: bool = False,
     border: str = "zeros",
 ) -> TensorVariable:
-    """Add every element of every row to its place: the adjoint of `windows_to_rows`.
+    """Add every element of every row to its place in the array: the adjoint of `windows_to_rows`.
 
-    Where windows do not overlap, this undoes `windows_to_rows`; what no window holds is zero.
+    If windows do not overlap, this undoes `windows_to_rows`. Elements outside all windows are zero.
 
     Parameters
     ----------
     rows : tensor_like of shape (..., *pooled, taps)
-        Numbers, as `windows_to_rows` lays them out.
+        Numbers, laid out as `windows_to_rows` returns them.
     shape : int, sequence of int or symbolic int, or integer vector of static length
         Lengths of the windowed axes, such as ``x.shape[-2:]``, one for each.
     window, stride, pad, dilation, partial_windows, border
@@ -113,24 +113,24 @@ def rows_to_windows(
     Returns
     -------
     y : tensor of shape (..., *shape), dtype of `rows`
-        Each element is the sum of all taps that lie on it. Taps in a border of zeros are dropped.
+        Each element is the sum of all its taps. Taps in a border of zeros are dropped.
 
     Raises
     ------
     ShapeError
-        If `rows` has not one entry for each tap of each window of axes of lengths `shape`, or the
-        windows do not fit these.
+        If `rows` does not have one entry for each tap of each window, or the windows do not fit
+        axes of the lengths `shape`.
     DTypeError
-        If `rows` is complex or bool, or a length or a number of the windows is not an integer.
+        If `rows` is complex or bool, or a length or a window parameter is not an integer.
     ArgumentError
-        If `border` is neither word.
+        If `border` is any other string.
 
-    They are raised when the graph is built, where lengths are static, else when it runs.
+    These are raised when the graph is built if the lengths are static, and otherwise when it runs.
 
     Convention
     ----------
-    ``sum(windows_to_rows(x) * r) == sum(x * rows_to_windows(r, x.shape[-n:]))`` for windows of n
-    axes, the same on both sides. Each function is the gradient of the other.
+    ``sum(windows_to_rows(x) * r) == sum(x * rows_to_windows(r, x.shape[-n:]))`` for the same
+    windows of n axes on both sides. Each function is the gradient of the other.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Maxima, sums and averages of windows: the public function."""
+"""Pooling by maximum, sum or average: the public function."""
 
 from __future__ import annotations
 
@@ -28,45 +28,47 @@ def pool(
     Parameters
     ----------
     x : tensor_like of shape (..., *spatial)
-        Numbers of any real dtype; for the maximum also bool. The pooled axes are the last ones, as
-        many as `window` has lengths; any number of leading axes, none included.
+        Any real dtype; for the maximum also bool. The last axes are pooled, one for each length in
+        `window`. There may be any number of leading axes, including none.
     window : int or sequence of int
-        Length of the windows, one for each pooled axis. An int means one pooled axis.
+        Length of the windows along each pooled axis. An int means one pooled axis.
     stride : int or sequence of int, optional
-        Steps from window to window. The length of the window if left out.
+        Step between windows. Defaults to `window`.
     pad : int, or sequence of int or of pairs (before, after)
-        Elements added to the ends of every pooled axis: zeros to sums, nothing to maxima.
+        Number of elements added at the ends of every pooled axis. They are zeros in sums, and never
+        the maximum.
     dilation : int or sequence of int
-        Steps between neighbouring elements of a window.
+        Step between neighbouring elements of a window.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad"}
-        What to take. The averages divide by the number of the window's taps: "average_inc_pad" also
-        counts those in the padding (but none beyond it), "average_exc_pad" only elements.
+        What to compute. The averages divide by a number of taps: "average_inc_pad" counts elements
+        and padding (but nothing beyond the padding), "average_exc_pad" elements only.
     partial_windows : bool
-        Whether a last window may reach beyond the padded axis, as in `max_pool`.
+        Whether a last window may extend beyond the padded axis, as in `max_pool`.
 
     `window`, `stride` and `pad` may be symbolic integers, or integer vectors of static length.
 
     Returns
     -------
     y : tensor of shape (..., *pooled), dtype of `x`
-        Sums of integers wrap around as in NumPy; their averages are cut towards zero.
+        Sums of integers wrap around as in NumPy; their averages are truncated towards zero.
 
     Raises
     ------
     ArgumentError
-        If `mode` is none of the four.
+        If `mode` is not one of the four.
     ShapeError
         If `x` has fewer axes than `window` has lengths, a window is longer than its padded axis,
         `pad` is not smaller than the span of the window, or a pooled axis is empty.
     DTypeError
-        If `x` is complex, or bool where it is to be added up, or a number of the windows is not
-        an integer.
+        If `x` is complex, or bool where it would be summed, or a window parameter is not an
+        integer.
 
     Convention
     ----------
     The modes are those of Theano's ``pool_2d`` and ``pool_3d``. "average_inc_pad" is PyTorch's
-    ``avg_pool2d``, "average_exc_pad" its ``count_include_pad=False``. Of several maxima the first
-    receives the gradient, as in `max_pool`. A window that holds a NaN gives NaN in every mode.
+    ``avg_pool2d``, "average_exc_pad" the same with ``count_include_pad=False``. If a window has
+    several maxima, the first receives the gradient, as in `max_pool`. A window that holds a NaN
+    gives NaN in every mode.
 
     Examples
     --------

@@ -1,10 +1,10 @@
-"""Un-pooling as plain PyTensor graphs: no Op of this package, only indexed assignment.
+"""Un-pooling as plain PyTensor graphs, by indexed assignment and without this package's Ops.
 
-These are the three techniques that people wrote by hand: one assignment for each leading item,
-one assignment to flattened data, one assignment with broadcast ``arange`` indices. They give the
-same result. `pytensor_unpool.max_unpool` gives it faster, and treats repeated positions in its
-gradient with more care; these functions serve for comparison, for backends where that Op has no
-implementation, and as a reference for what old graphs mean.
+These are three techniques that people wrote by hand: one assignment for each leading item, one
+assignment to flattened data, and one assignment with broadcast ``arange`` indices. All give the
+same result. `pytensor_unpool.max_unpool` is faster, and its gradient is correct for repeated
+positions. These functions serve for comparison, for backends on which its Op is not implemented,
+and as a reference for what old graphs mean.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from pytensor_unpool.ops.common import one_tensor, position_tensor
 
 __all__ = ["unpool_arange", "unpool_flat", "unpool_loop"]
 
-# An int where the length is known, else a symbolic integer: both have the arithmetic.
+# An int where the length is known, otherwise a symbolic integer.
 Length = Any
 
 
 def unpool_loop(values: TensorLike, positions: TensorLike, shape: IntsLike) -> TensorVariable:
-    """Un-pool by a chain of ``set_subtensor``, one link for each leading item.
+    """Un-pool by a chain of ``set_subtensor`` calls, one for each leading item.
 
-    Every link is a node of the graph, so compilation slows down with the number of leading items:
-    use one of the other functions for more than a few hundred of them.
+    Every call is a node of the graph, so compilation slows down with the number of leading items.
+    Use one of the other functions for more than a few hundred of them.
 
     Parameters
     ----------
     values : tensor_like of shape (..., *pooled), leading lengths known when the graph is built
-        What to write.
+        Values to write.
     positions : integer tensor_like of the shape of `values`
-        Where to write: indices into the un-pooled axes of the same leading item, flattened in
+        Where to write them: indices into the un-pooled axes of the same leading item, flattened in
         C order.
     shape : int, sequence of int or symbolic int, or integer vector of static length
-        Lengths of the un-pooled axes. They take the place of the last axes of `values`.
+        Lengths of the un-pooled axes. They replace the same number of last axes of `values`.
 
     Returns
     -------
@@ -53,18 +53,18 @@ def unpool_loop(values: TensorLike, positions: TensorLike, shape: IntsLike) -> T
     Raises
     ------
     ShapeError
-        If the leading lengths are unknown, or lengths or numbers of axes do not fit. Lengths that
+        If the leading lengths are unknown, or lengths or numbers of axes do not match. Lengths that
         are not static are compared when the function runs.
     DTypeError
         If `positions` or `shape` is not integer.
     PositionError
-        At run time, for a position outside the un-pooled axes. It is an IndexError.
+        At run time, for a position outside the un-pooled axes. It is also an IndexError.
 
     Convention
     ----------
-    Duplicates: where positions repeat, the last one in C order is written, and the gradient goes
-    to every value that was meant for the place, the overwritten ones too, as in old Theano.
-    Negative positions count from the end of the un-pooled axes, as in NumPy.
+    Duplicates: where positions repeat, the last value in C order is written. The gradient goes to
+    every value with that position, including the overwritten ones, as in old Theano. Negative
+    positions count from the end of the un-pooled axes, as in NumPy.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def unpool_loop(values: TensorLike, positions: TensorLike, shape: IntsLike) -> T
     parts = _parts("unpool_loop", values, positions, shape)
     lengths = [_static_leading_length(parts, axis) for axis in range(len(parts.leading))]
     if 0 in lengths:
-        # Without a link the result would not depend on `values`, and have no gradient.
+        # Without any assignment the result would not depend on `values`, and have no gradient.
         return unpool_arange(values, positions, shape)
     coordinates = _unravel(parts.positions, parts.unpooled)
     unpooled = parts.zeros()
@@ -89,17 +89,17 @@ def unpool_loop(values: TensorLike, positions: TensorLike, shape: IntsLike) -> T
 
 
 def unpool_flat(values: TensorLike, positions: TensorLike, shape: IntsLike) -> TensorVariable:
-    """Un-pool by one ``set_subtensor`` on a vector that holds all leading items.
+    """Un-pool by a single ``set_subtensor`` on a vector that holds all leading items.
 
     Parameters
     ----------
     values : tensor_like of shape (..., *pooled)
-        What to write.
+        Values to write.
     positions : integer tensor_like of the shape of `values`
-        Where to write: indices into the un-pooled axes of the same leading item, flattened in
-        C order. The start of the item in the vector is added here.
+        Where to write them: indices into the un-pooled axes of the same leading item, flattened in
+        C order. The offset of each item in the vector is added by this function.
     shape : int, sequence of int or symbolic int, or integer vector of static length
-        Lengths of the un-pooled axes. They take the place of the last axes of `values`.
+        Lengths of the un-pooled axes. They replace the same number of last axes of `values`.
 
     Returns
     -------
@@ -109,16 +109,16 @@ def unpool_flat(values: TensorLike, positions: TensorLike, shape: IntsLike) -> T
     Raises
     ------
     ShapeError
-        If lengths or numbers of axes do not fit. Lengths that are not static are compared when
+        If lengths or numbers of axes do not match. Lengths that are not static are compared when
         the function runs.
     DTypeError
         If `positions` or `shape` is not integer.
     PositionError
-        At run time, for a position outside the un-pooled axes. It is an IndexError.
+        At run time, for a position outside the un-pooled axes. It is also an IndexError.
 
     Convention
     ----------
-    Duplicates and negative positions: as `unpool_loop`.
+    Duplicates and negative positions: as in `unpool_loop`.
 
     Examples
     --------
@@ -132,34 +132,34 @@ def unpool_flat(values: TensorLike, positions: TensorLike, shape: IntsLike) -> T
     parts = _parts("unpool_flat", values, positions, shape)
     plane = plane_size(parts.unpooled)
     items = plane_size(parts.leading)
-    # Modulo, because a negative position plus a start would fall into the item before.
+    # Modulo, because a negative position plus an offset would fall into the previous item.
     inside = parts.positions % plane
     if parts.leading:
         starts = pt.arange(items) * plane
         inside = inside + starts.reshape([*parts.leading, *(1 for _ in parts.unpooled)])
     vector = pt.zeros(items * plane, dtype=parts.values.dtype)
-    # Flattened, values of another shape would fit too: nothing is to reshape them before the check.
+    # Values of another shape could have the same size, so their shape is checked before flattening.
     values = _same_shape("unpool_flat", parts.values, parts.positions)
     written = pt.set_subtensor(vector[inside.flatten()], values.flatten())
     return written.reshape([*parts.leading, *parts.unpooled])
 
 
 def unpool_arange(values: TensorLike, positions: TensorLike, shape: IntsLike) -> TensorVariable:
-    """Un-pool by one ``set_subtensor`` with broadcast ``arange`` indices.
+    """Un-pool by a single ``set_subtensor`` with broadcast ``arange`` indices.
 
-    With two leading axes and one un-pooled axis it writes to
+    With two leading axes and one un-pooled axis, this writes to
     ``zeros[arange(N)[:, None, None], arange(C)[None, :, None], positions]``. With more un-pooled
     axes, `positions` is split into one index for each of them.
 
     Parameters
     ----------
     values : tensor_like of shape (..., *pooled)
-        What to write.
+        Values to write.
     positions : integer tensor_like of the shape of `values`
-        Where to write: indices into the un-pooled axes of the same leading item, flattened in
+        Where to write them: indices into the un-pooled axes of the same leading item, flattened in
         C order.
     shape : int, sequence of int or symbolic int, or integer vector of static length
-        Lengths of the un-pooled axes. They take the place of the last axes of `values`.
+        Lengths of the un-pooled axes. They replace the same number of last axes of `values`.
 
     Returns
     -------
@@ -169,20 +169,20 @@ def unpool_arange(values: TensorLike, positions: TensorLike, shape: IntsLike) ->
     Raises
     ------
     ShapeError
-        If lengths or numbers of axes do not fit. Lengths that are not static are compared when
+        If lengths or numbers of axes do not match. Lengths that are not static are compared when
         the function runs.
     DTypeError
         If `positions` or `shape` is not integer.
     PositionError
-        At run time, for a position outside the un-pooled axes. It is an IndexError.
+        At run time, for a position outside the un-pooled axes. It is also an IndexError.
 
     Convention
     ----------
-    Duplicates and negative positions: as `unpool_loop`.
+    Duplicates and negative positions: as in `unpool_loop`.
 
     Examples
     --------
-    A picture of 2x2, un-pooled to 2x4: position 5 is row 1, column 1.
+    An array of shape (2, 2) un-pooled to (2, 4), where position 5 is row 1, column 1:
 
     >>> import pytensor.tensor as pt
     >>> from pytensor_unpool.symbolic import unpool_arange
@@ -201,7 +201,7 @@ def unpool_arange(values: TensorLike, positions: TensorLike, shape: IntsLike) ->
 
 
 class _Parts(NamedTuple):
-    """Checked arguments: `positions` is int64, inside the un-pooled axes, shaped as `values`."""
+    """Checked arguments: `positions` is int64, in range, and has the shape of `values`."""
 
     function: str
     values: TensorVariable
@@ -219,9 +219,9 @@ def _parts(function: str, values: Any, positions: Any, shape: Any) -> _Parts:
     check_pooled_axes(positions, len(unpooled))
     if values.ndim != positions.ndim:
         raise ShapeError(
-            f"{function} needs positions with the axes of values: got positions with "
-            f"{positions.ndim} axes and values with {values.ndim}. Pass one position for each "
-            f"value.",
+            f"{function} needs positions with the same number of axes as values: got positions "
+            f"with {positions.ndim} axes and values with {values.ndim}. Pass one position for "
+            f"each value.",
             got=positions.ndim,
             wanted=values.ndim,
         )
@@ -246,7 +246,7 @@ def _parts(function: str, values: Any, positions: Any, shape: Any) -> _Parts:
 def _common_shape(
     function: str, values: TensorVariable, positions: TensorVariable
 ) -> tuple[int | None, ...]:
-    """Return the lengths that are known of either of two arrays of one shape."""
+    """Return the lengths that are static for either of two arrays of the same shape."""
     lengths = []
     for axis, (ours, theirs) in enumerate(
         zip(values.type.shape, positions.type.shape, strict=True)
@@ -263,27 +263,28 @@ def _common_shape(
     return tuple(lengths)
 
 
-def _same_shape(function: str, one: TensorVariable, other: TensorVariable) -> TensorVariable:
-    """Return `one` of positions and values, which raises at run time where the shapes differ.
+def _same_shape(function: str, x: TensorVariable, like: TensorVariable) -> TensorVariable:
+    """Return `x`, which raises at run time if its shape is not that of `like`.
 
-    Without this, backends differ: NumPy's rules would broadcast a length of 1, and a loop over
-    the known length of one array would leave the rest of the other unread.
+    The two are positions and values, in either order. Without the check, backends differ: NumPy
+    would broadcast a length of 1, and a loop over the static length of one array would leave the
+    rest of the other unread.
     """
     agree = [
-        equal(one.shape[axis], other.shape[axis])
-        for axis, lengths in enumerate(zip(one.type.shape, other.type.shape, strict=True))
+        equal(x.shape[axis], like.shape[axis])
+        for axis, lengths in enumerate(zip(x.type.shape, like.type.shape, strict=True))
         if None in lengths
     ]
     if not agree:
-        return one
+        return x
     check = Check(ShapeError, f"{function}: positions must have the shape of values.")
-    return cast(TensorVariable, check(one, *agree))
+    return cast(TensorVariable, check(x, *agree))
 
 
 def _inside(function: str, positions: TensorVariable, plane: Length) -> TensorVariable:
-    """Return `positions`, which raise at run time where they lie outside the un-pooled axes.
+    """Return `positions`, which raise at run time if they lie outside the un-pooled axes.
 
-    Indexed assignment does not do it alone: compiled by Numba it writes outside the array.
+    Indexed assignment does not check this everywhere: Numba would write outside the array.
     """
     limit = plane if isinstance(plane, int) else "the number of elements of the un-pooled axes"
     check = Check(
@@ -303,7 +304,7 @@ def _static_leading_length(parts: _Parts, axis: int) -> int:
         f"{parts.function} makes one assignment for each leading item, so it needs the leading "
         f"lengths of values when the graph is built: got {parts.values.type}, where axis {axis} "
         f"is unknown. Declare it (`pytensor.tensor.specify_shape`), or call unpool_arange, which "
-        f"does without.",
+        f"does not need it.",
         got=parts.values.type.shape,
         wanted="static leading lengths",
     )
@@ -312,8 +313,8 @@ def _static_leading_length(parts: _Parts, axis: int) -> int:
 def _unravel(positions: TensorVariable, lengths: Sequence[Length]) -> list[TensorVariable]:
     """Split flat positions into one coordinate for each axis.
 
-    Floor division leaves the sign of a negative position to the first coordinate, where indexing
-    counts it from the end.
+    Floor division leaves the sign of a negative position in the first coordinate, which indexing
+    counts from the end.
     """
     coordinates: list[TensorVariable] = []
     for length in reversed(lengths[1:]):

@@ -1,4 +1,4 @@
-"""What the public functions take, as types: for readers and for type checkers."""
+"""The types of the public functions' arguments, for readers and type checkers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pytensor.tensor import TensorLike
 
 __all__ = ["IntLike", "IntsLike", "PadLike", "TensorLike"]
 
-# A number, or a symbolic scalar of integer dtype.
+# An integer, or a symbolic scalar of integer dtype.
 IntLike: TypeAlias = int | np.integer[Any] | Variable
 
-# One number for each axis; or one number, which means one axis or all of them.
+# One integer for each axis. A single integer means one axis, or all axes.
 IntsLike: TypeAlias = IntLike | Sequence[IntLike] | np.ndarray[Any, np.dtype[np.integer[Any]]]
 
-# Padding: the same, or pairs (before, after).
+# Padding: integers, or pairs (before, after).
 PadLike: TypeAlias = IntsLike | Sequence[tuple[IntLike, IntLike]]

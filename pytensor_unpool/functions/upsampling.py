@@ -1,7 +1,7 @@
-"""Upsampling without positions: repeat, interpolate, or put zeros between.
+"""Upsampling without positions: repeat, interpolate, or insert zeros.
 
-Interpolation is an Op. The others are plain PyTensor graphs without slices: the gradient of a slice
-is an assignment to a slice of zeros, which Numba compiles for many seconds.
+Interpolation is an Op. The others are plain PyTensor graphs. They avoid slices, because the
+gradient of a slice is an assignment to a slice of zeros, which takes Numba many seconds to compile.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def upsample_nearest(x: TensorLike, ratio: IntsLike) -> TensorVariable:
     Parameters
     ----------
     x : tensor_like of shape (..., *spatial)
-        Real numbers of any dtype. The upsampled axes are the last ones, as many as `ratio` has
-        entries; any number of leading axes, none included.
+        Any real dtype. The last axes are upsampled, one for each entry of `ratio`. There may be
+        any number of leading axes, including none.
     ratio : int or sequence of int
-        How often to repeat, one number for each upsampled axis. An int means one axis.
+        Number of repeats along each upsampled axis. An int means one axis.
 
     Returns
     -------
@@ -49,17 +49,17 @@ def upsample_nearest(x: TensorLike, ratio: IntsLike) -> TensorVariable:
     ShapeError
         If `x` has fewer axes than `ratio` has entries.
     ArgumentError
-        If a ratio is smaller than 1.
+        If a ratio is less than 1.
     DTypeError
         If a ratio is not an integer, or `x` is complex.
 
-    All are raised when the graph is built.
+    All of these are raised when the graph is built.
 
     Convention
     ----------
     The same as ``repeat(repeat(x, r, -2), s, -1)``, Lasagne's ``Upscale2DLayer(mode="repeat")``,
-    Keras' ``UpSampling2D`` and PyTorch's ``interpolate(mode="nearest")`` with a whole factor. The
-    gradient of an element is the sum over its copies.
+    Keras' ``UpSampling2D`` and PyTorch's ``interpolate(mode="nearest")`` with an integer factor.
+    The gradient of an element is the sum over its copies.
 
     Examples
     --------
@@ -75,16 +75,15 @@ def upsample_nearest(x: TensorLike, ratio: IntsLike) -> TensorVariable:
 
 
 def upsample_dilate(x: TensorLike, ratio: IntsLike) -> TensorVariable:
-    """Put zeros behind every element along the last axes.
+    """Insert zeros after every element along the last axes.
 
     Parameters
     ----------
     x : tensor_like of shape (..., *spatial)
-        Real numbers of any dtype. The upsampled axes are the last ones, as many as `ratio` has
-        entries; any number of leading axes, none included.
+        Any real dtype. The last axes are upsampled, one for each entry of `ratio`. There may be
+        any number of leading axes, including none.
     ratio : int or sequence of int
-        Steps from element to element in the result, one number for each upsampled axis. An int
-        means one axis.
+        Step between the elements in the result along each upsampled axis. An int means one axis.
 
     Returns
     -------
@@ -95,11 +94,11 @@ def upsample_dilate(x: TensorLike, ratio: IntsLike) -> TensorVariable:
     ShapeError
         If `x` has fewer axes than `ratio` has entries.
     ArgumentError
-        If a ratio is smaller than 1.
+        If a ratio is less than 1.
     DTypeError
         If a ratio is not an integer, or `x` is complex.
 
-    All are raised when the graph is built.
+    All of these are raised when the graph is built.
 
     Convention
     ----------
@@ -117,22 +116,23 @@ def upsample_dilate(x: TensorLike, ratio: IntsLike) -> TensorVariable:
         return x
     is_first = np.zeros([n for r in ratios for n in (1, r.numerator)], dtype=np.bool_)
     is_first.flat[0] = True
-    # A product with zeros would make NaN of NaN and of infinities.
+    # Multiplying by zero would leave NaN, and turn infinities into NaN.
     cells = pt.switch(is_first, _one_cell_each(x, ratios), np.zeros((), x.dtype))
     return cells.reshape(_upsampled_shape(x, ratios, x.type.ndim - len(ratios)))
 
 
 def upsample_linear(x: TensorLike, ratio: RatioLike | Sequence[RatioLike]) -> TensorVariable:
-    """Interpolate linearly between the elements along the last axes.
+    """Interpolate linearly along the last axes.
 
     Parameters
     ----------
     x : tensor_like of shape (..., *spatial)
-        Real numbers. The upsampled axes are the last ones, as many as `ratio` has entries; any
-        number of leading axes, none included.
+        Any real dtype. The last axes are upsampled, one for each entry of `ratio`. There may be
+        any number of leading axes, including none.
     ratio : int, Fraction, or sequence of int, Fraction or pair (p, q)
-        How many times longer every upsampled axis gets. A number means one axis, a sequence has
-        one entry for each: ``(3, 2)`` is two axes, ``[(3, 2)]`` is one and a half times one axis.
+        Factor by which each upsampled axis gets longer. A number means one axis, a sequence has
+        one entry for each axis: ``(3, 2)`` upsamples two axes by 3 and 2, ``[(3, 2)]`` one axis by
+        3 / 2.
 
     Returns
     -------
@@ -147,18 +147,18 @@ def upsample_linear(x: TensorLike, ratio: RatioLike | Sequence[RatioLike]) -> Te
     DTypeError
         If a ratio is not an integer or a fraction of integers, or `x` is complex.
 
-    All are raised when the graph is built.
+    All of these are raised when the graph is built.
 
     Convention
     ----------
-    As Theano's ``bilinear_upsampling``. With the ratio p / q in lowest terms, element i of the
-    result lies at ``(i * q - (p - 1) // 2) / p`` on the axis, and beyond its ends the axis goes on
-    with its first and its last element: twice as long, (a, b) becomes (a, (a + b) / 2, b, b). A
-    ratio below 1 drops elements, it does not average them. An element that lies on an old one is
-    that one, whatever its neighbours are (NaN, infinite). PyTorch's ``interpolate`` has other
+    As in Theano's ``bilinear_upsampling``. With the ratio p / q in lowest terms, element i of the
+    result lies at ``(i * q - (p - 1) // 2) / p`` on the axis, which is extended beyond its ends
+    with its first and its last element: with a ratio of 2, (a, b) becomes (a, (a + b) / 2, b, b).
+    A ratio below 1 drops elements instead of averaging them. A result that falls exactly on an
+    element equals it, even next to NaN or infinity. PyTorch's ``interpolate`` uses different
     coordinates.
 
-    Several axes are interpolated one after the other.
+    Several axes are interpolated one after another.
 
     Examples
     --------
@@ -181,7 +181,7 @@ def upsample_linear(x: TensorLike, ratio: RatioLike | Sequence[RatioLike]) -> Te
 
 
 def _one_cell_each(x: TensorVariable, ratios: Sequence[Ratio]) -> TensorVariable:
-    """Give every upsampled axis an axis of length 1 behind it."""
+    """Insert an axis of length 1 after every upsampled axis."""
     leading = x.type.ndim - len(ratios)
     order: list[int | str] = list(range(leading))
     for axis in range(leading, x.type.ndim):
@@ -198,7 +198,7 @@ def _cells_shape(x: TensorVariable, ratios: Sequence[Ratio]) -> list[Any]:
 
 
 def _upsampled_shape(x: TensorVariable, ratios: Sequence[Ratio], first: int) -> list[Any]:
-    """Return the shape with longer axes from the `first` one on, as many as there are ratios."""
+    """Return the upsampled shape; axis `first` is the one that the first ratio is for."""
     shape = [_length(x, axis) for axis in range(x.type.ndim)]
     for axis, r in enumerate(ratios, start=first):
         shape[axis] = upsampled_length(shape[axis], r.numerator, r.denominator)
@@ -206,7 +206,7 @@ def _upsampled_shape(x: TensorVariable, ratios: Sequence[Ratio], first: int) -> 
 
 
 def _length(x: TensorVariable, axis: int) -> Any:
-    """Return the length of an axis, an int where it is known."""
+    """Return the length of an axis, an int if it is static."""
     length = x.type.shape[axis]
     return x.shape[axis] if length is None else length
 
@@ -220,8 +220,8 @@ def _arguments(function: str, x: Any, ratio: Any, read: Any) -> tuple[TensorVari
     if not 1 <= len(entries) <= x.type.ndim:
         raise ShapeError(
             f"{function} needs one ratio for each upsampled axis: got {len(entries)} for an input "
-            f"with {x.type.ndim} axes. Pass at least one, and no more than there are axes; the "
-            f"upsampled ones are the last.",
+            f"with {x.type.ndim} axes. Pass at least one and at most {x.type.ndim} ratios; the "
+            f"last axes are upsampled.",
             got=len(entries),
             wanted=f"1 to {x.type.ndim}",
         )
@@ -240,7 +240,7 @@ def _fraction(entry: Any) -> Ratio:
         return _known_integer(entry, mend)
     if len(entry) != 2:
         raise ShapeError(
-            f"ratio has entries of two numbers, (p, q) for p / q: got {entry}. {mend}",
+            f"ratio must have entries of two numbers, (p, q) for p / q: got {entry}. {mend}",
             got=len(entry),
             wanted=2,
         )
