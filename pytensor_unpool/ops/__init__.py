@@ -1,4 +1,4 @@
-"""The Ops. Users build them with the functions of `pytensor_unpool`."""
+"""The Ops. Users create them with the functions of `pytensor_unpool`."""
 
 from pytensor_unpool.ops import conv_batching  # noqa: F401  (registers with PyTensor)
 from pytensor_unpool.ops.conv import Conv, ConvInputGrad, ConvKernelGrad

@@ -1,4 +1,4 @@
-"""What pooling to given lengths needs besides the Ops of `pool`: checked lengths, late repeats."""
+"""Helper Ops of adaptive pooling: checked lengths, and repeats that are not folded."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class CheckLength(Check):
 def _vectorize_check(
     op: CheckLength, node: Apply, length: Variable, *conditions: Variable
 ) -> Apply:
-    """Take the first item's: PyTensor makes a length for each item even of ``x.shape``."""
+    """Take the length of the first item: PyTensor batches even the lengths of ``x.shape``."""
     if length.type.ndim:
         length = same_for_all_items(length[..., None])[0]
     return op.make_node(length, *[pt.all(condition) for condition in conditions])
 
 
 class Repeat(Alloc):
-    """Repeat for all leading items, when the function runs.
+    """Repeat for all leading items at run time.
 
-    PyTensor would compute `Alloc` of constants once and keep it: here, for the whole batch.
+    PyTensor would fold an `Alloc` of constants into a constant as large as the whole batch.
     """
 
     def do_constant_folding(self, fgraph: Any, node: Apply) -> bool:

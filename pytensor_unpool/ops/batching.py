@@ -1,4 +1,4 @@
-"""How batches become leading axes of the Ops, instead of loops over items."""
+"""Vectorization: batches become leading axes of the Ops instead of loops over items."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pytensor_unpool.ops.common import broadcast_leading, same_for_all_items
 
 
 def batch_pooling(op: Any, node: Apply, x: Variable, *runtime_parameters: Variable) -> Any:
-    """Take more leading axes of `x` at once.
+    """Vectorize a pooling by giving `x` more leading axes.
 
-    Only windows that differ from item to item need a loop.
+    A loop is needed only if windows differ between items.
     """
     if any(matrix.type.ndim > 2 for matrix in runtime_parameters):
         return vectorize_node_fallback(op, node, x, *runtime_parameters)
@@ -23,7 +23,7 @@ def batch_pooling(op: Any, node: Apply, x: Variable, *runtime_parameters: Variab
 def batch_unpooling(
     op: Any, node: Apply, moved: Variable, lengths: Variable, *runtime_parameters: Variable
 ) -> Any:
-    """Take more leading axes of what goes to an array of `lengths`, which all items share."""
+    """Vectorize an un-pooling to `lengths`, which must be the same for all items."""
     if any(matrix.type.ndim > 2 for matrix in runtime_parameters):
         return vectorize_node_fallback(op, node, moved, lengths, *runtime_parameters)
     trailing = [v.type.ndim for v in node.inputs[:2]]
@@ -32,7 +32,7 @@ def batch_unpooling(
 
 
 def batch_moves(op: Any, node: Apply, moved: Variable, places: Variable, *lengths: Variable) -> Any:
-    """Take more leading axes of what is moved to or from places; all items share the lengths."""
+    """Vectorize a scatter to, or a gather from, `places`; all items must share the lengths."""
     trailing = [v.type.ndim for v in node.inputs]
     moved, places, *shared = broadcast_leading([moved, places, *lengths], trailing)
     return op.make_node(moved, places, *map(same_for_all_items, shared))

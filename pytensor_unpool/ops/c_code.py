@@ -1,4 +1,4 @@
-"""How an Op runs a C kernel: the call that PyTensor's C backend compiles."""
+"""The C code of the Ops: calls of C kernels, which PyTensor's C backend compiles."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from pytensor_unpool.kernels import c
 class CKernelOp(COp):
     """An Op whose C implementation is a template in files of `kernels/c`."""
 
-    # The headers that hold the kernel, in the order in which they need one another, behind
-    # those that all kernels need.
+    # The headers of the kernel in order of inclusion, after those that all kernels need.
     c_files: ClassVar[tuple[str, ...]] = ()
 
     def c_support_code(self, **kwargs: Any) -> str:
@@ -27,11 +26,11 @@ class CKernelOp(COp):
         return c.source(*shared, *self.c_files, "arrays.h")
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        # What a debugger would need of the templates takes half as long again to compile.
+        # Debug information for the templates makes compilation 50 % slower.
         return [*super().c_compile_args(**kwargs), "-g0"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        # PyTensor hashes the text of the call; this is for the files that it calls.
+        # PyTensor hashes the text of the call, but not the files with the kernels that it calls.
         return (1, crc32(self.c_support_code().encode()))
 
     def c_code(
@@ -49,9 +48,9 @@ class CKernelOp(COp):
         return f"{{ using namespace pytensor_unpool;\n{call}\n}}"
 
     def c_call(self, node: Apply, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-        """Return the statements that check the inputs, allocate outputs and call the kernel.
+        """Return statements that check the inputs, allocate outputs and call the kernel.
 
-        ``FAIL`` in them is where they end when an exception has been set.
+        They use ``FAIL`` to leave after setting an exception.
         """
         raise NotImplementedError
 
@@ -67,7 +66,7 @@ def type_number(variable: TensorVariable) -> str:
 
 
 def last_lengths(x: str, ndim: int) -> str:
-    """Return the C expression of a pointer to the lengths of the last axes of an array."""
+    """Return a C expression for a pointer to the lengths of the last axes of an array."""
     return f"(PyArray_DIMS({x}) + PyArray_NDIM({x}) - {ndim})"
 
 
@@ -78,7 +77,7 @@ def placed_windows(
     *,
     may_be_empty: bool = False,
 ) -> str:
-    """Return statements that define `windows`, check them on axes of `lengths`, count them."""
+    """Return statements that define `windows`, check them on axes of `lengths` and count them."""
     axes = ", ".join(f"{{{', '.join(str(n or 0) for n in axis)}}}" for axis in windows.axes())
     partial, empty = ("true" if b else "false" for b in (windows.partial_windows, may_be_empty))
     matrix = runtime_parameters[0] if runtime_parameters else "NULL"
@@ -90,9 +89,9 @@ def placed_windows(
 
 
 def found_channels(ndim: int, arrays: Mapping[str, TensorVariable]) -> str:
-    """Return statements that define `channel`: the axis that is the channels of all arrays, or -1.
+    """Return statements that define `channel`: the channel axis of all arrays, or -1.
 
-    `arrays` has the C names of arrays of the same leading axes.
+    `arrays` maps the C names of arrays with the same leading axes to their variables.
     """
     first, *others = (
         f"channel_axis(view_of({name}), {ndim}, sizeof({c_type(variable)}))"
@@ -104,7 +103,7 @@ def found_channels(ndim: int, arrays: Mapping[str, TensorVariable]) -> str:
 
 
 def allocated_like(y: str, x: str, output: TensorVariable) -> str:
-    """Return statements that make `y` an array of `shape`, with its channels where `x` has them."""
+    """Return statements that allocate `y` with `shape`, with channels laid out as in `x`."""
     arguments = f"&{y}, PyArray_NDIM({x}), shape, {type_number(output)}"
     return f"""if (channel >= 0 ? !allocate_channels_last({arguments}, channel)
                      : !allocate({arguments})) {{FAIL}}"""
@@ -116,6 +115,6 @@ def planes_type(windows: Windows) -> str:
 
 
 def axis_types(windows: Windows) -> str:
-    """Return the C++ types of three axes: missing ones are axes of one window with one tap."""
+    """Return the C++ types of three axes; missing ones have one window with one tap."""
     axes = [AxisWindows(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.axes()
     return ", ".join(f"Axis<{', '.join(map(str, axis))}>" for axis in axes)

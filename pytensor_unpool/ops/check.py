@@ -1,4 +1,4 @@
-"""Conditions that are looked at when the function runs, on every backend."""
+"""Conditions that are checked at run time, on every backend."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from pytensor.tensor.variable import TensorVariable
 
 
 class Check(CheckAndRaise):
-    """PyTensor's CheckAndRaise, whose conditions of lengths are looked at in JAX and MLX too.
+    """PyTensor's CheckAndRaise, with conditions on lengths checked in JAX and MLX too.
 
-    See `dispatch.static`. Conditions are bools, which are handed on as integers: PyTensor gives
-    PyTorch no constant that is a bool.
+    See `dispatch.static`. Conditions are cast from bool to integers, because PyTensor cannot pass
+    constant bools to PyTorch.
     """
 
     def make_node(self, value: Any, *conditions: Any) -> Apply:
@@ -25,18 +25,21 @@ class Check(CheckAndRaise):
 
 @_vectorize_node.register(Check)
 def _vectorize_check(op: Check, node: Apply, value: Variable, *conditions: Variable) -> Apply:
-    """All conditions of a batch must hold; PyTensor's own function takes one condition."""
+    """Require the conditions of all items; PyTensor's own function supports one condition."""
     return op.make_node(value, *(pt.all(condition) for condition in conditions))
 
 
 def equal(a: Any, b: Any) -> TensorVariable:
     """Return whether lengths are equal.
 
-    PyTensor's own `eq` is `torch.equal` in PyTorch, which is no tensor.
+    PyTensor turns `eq` into `torch.equal` in PyTorch, which does not return a tensor.
     """
     return pt.and_(pt.le(a, b), pt.ge(a, b))
 
 
 def is_multiple(number: Any, divisor: Any) -> TensorVariable:
-    """Return whether a length is a multiple. PyTensor's PyTorch knows no remainders."""
+    """Return whether a length is a multiple of another, without `%`.
+
+    PyTensor's PyTorch backend has no remainder.
+    """
     return pt.ge(number // divisor * divisor, number)

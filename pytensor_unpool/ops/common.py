@@ -1,4 +1,4 @@
-"""What the Ops share: checks of inputs, shapes, batching."""
+"""Helpers that the Ops share: input checks, shapes, batching."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from pytensor_unpool.ops.check import Check, equal
 
 
 def one_tensor(name: str, x: Any) -> TensorVariable:
-    """Return `x` as a tensor; several variables, which PyTensor would stack, are refused.
+    """Return `x` as a tensor, but refuse several variables, which PyTensor would stack.
 
-    A list of scalars is a vector.
+    A list of scalars becomes a vector.
     """
     if isinstance(x, tuple | list):
         ranks = [getattr(part.type, "ndim", 0) for part in x if isinstance(part, Variable)]
@@ -41,12 +41,12 @@ def one_tensor(name: str, x: Any) -> TensorVariable:
 
 
 def refuse_several(name: str, x: Sequence[Any]) -> NoReturn:
-    """Raise `ArgumentError`: `x` holds variables that are to be used one by one."""
+    """Raise `ArgumentError`: `x` holds variables that must be passed one at a time."""
     kind = type(x).__name__
     raise ArgumentError(
         f"{name} must be one tensor: got a {kind} of {len(x)} variables. Unpack it (`values, "
-        f"positions = max_pool(...)`) and pass one of them; `pytensor.tensor.stack` stacks on "
-        f"purpose.",
+        f"positions = max_pool(...)`) and pass one of them. To stack them, call "
+        f"`pytensor.tensor.stack`.",
         got=kind,
         wanted="one tensor",
     )
@@ -57,8 +57,8 @@ def real_tensor(name: str, x: Any) -> TensorVariable:
     x = one_tensor(name, x)
     if x.type.numpy_dtype.kind not in "biuf":
         raise DTypeError(
-            f"{name} must hold real numbers: got dtype {x.dtype}. Take real and imaginary part "
-            f"one by one.",
+            f"{name} must hold real numbers: got dtype {x.dtype}. Take real and imaginary parts "
+            f"separately.",
             got=x.dtype,
             wanted="bool, integer or float",
         )
@@ -71,8 +71,8 @@ def position_tensor(positions: Any) -> TensorVariable:
     if positions.type.numpy_dtype.kind not in "iu":
         raise DTypeError(
             f"positions must be integer: got dtype {positions.dtype}. Pass what max_pool returned, "
-            f"or cast it (`.astype('int64')`); a boolean mask is turned into positions by "
-            f"`pytensor.tensor.argmax`.",
+            f"or cast it (`.astype('int64')`); `pytensor.tensor.argmax` turns a boolean mask into "
+            f"positions.",
             got=positions.dtype,
             wanted="integer",
         )
@@ -84,7 +84,7 @@ def check_ndim(name: str, x: TensorVariable, ndim: int) -> None:
     if x.type.ndim < ndim:
         raise ShapeError(
             f"{name} needs at least the {ndim} pooled axes: got {x.type.ndim} axes. Pass as many "
-            f"lengths as axes are to be pooled; they are the last ones.",
+            f"lengths as axes you want to pool; the last axes are pooled.",
             got=x.type.ndim,
             wanted=ndim,
         )
@@ -97,11 +97,11 @@ def check_same_lengths(
     kind: int = POSITIONS_DISAGREE,
     trailing: int = 0,
 ) -> None:
-    """Raise `ShapeError` where static lengths disagree; the last `trailing` axes may."""
+    """Raise `ShapeError` if static lengths differ, except for the last `trailing` axes."""
     if len(got) != len(wanted):
         raise ShapeError(
             f"{name} must have the {len(wanted)} axes of the other array: got {len(got)}. Pass "
-            f"one entry for each of its elements.",
+            f"one entry for each element of it.",
             got=len(got),
             wanted=len(wanted),
         )
@@ -116,7 +116,7 @@ def check_same_lengths(
 def runtime_inputs(
     steps: Windows | Convolution, runtime_parameters: Sequence[Any]
 ) -> list[TensorVariable]:
-    """Return the inputs an Op has besides its arrays: the run-time parameters, if it takes any."""
+    """Return an Op's inputs besides its arrays: the matrix of run-time parameters, or none."""
     if steps.is_static:
         return []
     (matrix,) = runtime_parameters
@@ -124,7 +124,7 @@ def runtime_inputs(
 
 
 def axes_of(steps: Windows | Convolution, runtime_parameters: Sequence[Any]) -> list[Any]:
-    """Return the records of all axes, from the run-time matrix, or graph, if there is one."""
+    """Return the records of all axes: static ones, or those of the run-time matrix or its graph."""
     axes = steps.axes()
     if steps.is_static:
         return list(axes)
@@ -139,7 +139,7 @@ def axes_of(steps: Windows | Convolution, runtime_parameters: Sequence[Any]) -> 
 
 
 def lengths_vector(x: TensorVariable, ndim: int) -> TensorVariable:
-    """Return the lengths of the last `ndim` axes of `x` as a vector, with constants where known."""
+    """Return the lengths of the last `ndim` axes of `x` as a vector, constant where static."""
     lengths = [
         x.shape[axis] if length is None else np.int64(length)
         for axis, length in enumerate(x.type.shape)
@@ -148,7 +148,7 @@ def lengths_vector(x: TensorVariable, ndim: int) -> TensorVariable:
 
 
 def static_entries(vector: Variable, ndim: int) -> list[int | None]:
-    """Return the entries of an integer vector that are constants of the graph, else None."""
+    """Return the entries of an integer vector, None where they are not constants of the graph."""
     if isinstance(vector, Constant):
         return [int(entry) for entry in vector.data]
     if vector.owner is not None and isinstance(vector.owner.op, MakeVector):
@@ -170,7 +170,8 @@ def lengths_input(lengths: Any, ndim: int) -> TensorVariable:
         )
     if lengths.type.ndim != 1 or lengths.type.shape[0] not in (None, ndim):
         raise ShapeError(
-            f"shape must be a vector of {ndim} lengths: got the shape {lengths.type.shape}.",
+            f"shape must be a vector of {ndim} lengths: got an array of shape "
+            f"{lengths.type.shape}.",
             got=lengths.type.shape,
             wanted=(ndim,),
         )
@@ -178,9 +179,9 @@ def lengths_input(lengths: Any, ndim: int) -> TensorVariable:
 
 
 def same_for_all_items(lengths: TensorVariable) -> TensorVariable:
-    """Return the lengths of one item: those of all must agree, or the result were no array.
+    """Return the lengths of one item, checked to be those of all: results must form an array.
 
-    PyTensor makes a row for each item of a vector of lengths such as ``x.shape[-2:]``.
+    PyTensor batches a vector of lengths such as ``x.shape[-2:]`` into one row for each item.
     """
     batches = lengths.type.ndim - 1
     if batches == 0:
@@ -188,8 +189,8 @@ def same_for_all_items(lengths: TensorVariable) -> TensorVariable:
     first = lengths[(0,) * batches]
     check = Check(
         ShapeError,
-        "The items of a batch have different lengths in shape. Un-pool them one by one, or to the "
-        "longest lengths.",
+        "The items of a batch have different lengths in shape. Un-pool the items one by one, or "
+        "all to the longest lengths.",
     )
     return check(first, pt.all(equal(lengths, first)))
 
@@ -200,7 +201,7 @@ def is_connected(cotangent: Variable) -> bool:
 
 
 def no_gradient(x: TensorVariable) -> TensorVariable:
-    """Return the gradient of what does not change with `x`: zeros."""
+    """Return zeros, the gradient of something that does not change with `x`."""
     dtype = x.dtype if x.type.numpy_dtype.kind == "f" else config.floatX
     return x.zeros_like(dtype=dtype)
 
@@ -210,7 +211,7 @@ def broadcast_leading(
 ) -> list[TensorVariable]:
     """Broadcast all axes but the last ``trailing[i]`` of each array against one another.
 
-    As everywhere in PyTensor, only axes known to have length 1 broadcast.
+    As elsewhere in PyTensor, only axes known to have length 1 broadcast.
     """
     leading = max(a.type.ndim - t for a, t in zip(arrays, trailing, strict=True))
     padded = [

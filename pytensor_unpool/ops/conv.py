@@ -1,12 +1,12 @@
 """Convolution and its two gradients.
 
 With images x of channels c and a kernel k, the output is y[o] = sum over c and the taps t of
-k[o, c, t] x[c, at tap t]: linear in x and in k. Its transposes in each, for a cotangent dy, are
+k[o, c, t] x[c, at tap t]. It is linear in x and in k. For a cotangent dy, its transposes satisfy
 
     Conv(x, k) . dy = x . ConvInputGrad(k, dy) = k . ConvKernelGrad(x, dy).
 
-So each of the three is bilinear, and the transposes of every one are the other two: derivatives of
-any order are made of them.
+So all three are bilinear, and the transposes of each are the other two. Derivatives of any order
+are built from these three.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from pytensor_unpool.ops.linear import BilinearOp
 class _ConvOp(BilinearOp, OpenMPOp):
     """A convolution, or a gradient of one.
 
-    Where ``pytensor.config.openmp`` is set when it is made, its C code takes OpenMP's threads.
+    If ``pytensor.config.openmp`` is set when the Op is created, its C code uses OpenMP threads.
     """
 
     __props__ = ("convolution",)
@@ -72,7 +72,7 @@ class _ConvOp(BilinearOp, OpenMPOp):
         "conv/checks.h",
     )
 
-    # What the first two inputs are called, and how many inputs there are without parameters.
+    # The names of the first two inputs, and the number of inputs without run-time parameters.
     names: tuple[str, str]
     arrays: int
 
@@ -86,16 +86,18 @@ class _ConvOp(BilinearOp, OpenMPOp):
     def _c_call(
         self, node: Apply, inputs: Sequence[str], y: str, shapes: Sequence[str], call: str
     ) -> str:
-        """Return the statements that check, allocate `y` and run a kernel.
+        """Return statements that check the inputs, allocate `y` and run a kernel.
 
-        `shapes` are C expressions of the shapes of images, kernel and output, `call` the kernel and
-        its arrays. Where the Op is told a shape, that is the shape of `y`; else the output is.
+        `shapes` are C expressions for the shapes of images, kernel and output, and `call` is the
+        call of the kernel. `y` has the shape that is an input of the Op, if there is one, and
+        otherwise the shape of the convolution's output.
         """
-        convolution, ndim, is_told = self.convolution, self.convolution.ndim, self.arrays > 2
+        convolution, ndim = self.convolution, self.convolution.ndim
+        has_shape_input, shape_input = self.arrays > 2, inputs[self.arrays - 1]
         rows = ", ".join(
             f"{{{', '.join(str(n or 0) for n in axis)}}}" for axis in convolution.axes()
         )
-        told = f"if (!read_lengths({inputs[self.arrays - 1]}, {ndim + 2}, shape, &size)) {{FAIL}}"
+        read_shape = f"if (!read_lengths({shape_input}, {ndim + 2}, shape, &size)) {{FAIL}}"
         read = f"if (!read_matrix({inputs[-1]}, {ndim}, 4, WRONG_STEPS, rows[0])) {{FAIL}}"
         counted = f"""
     shape[0] = conv.images; shape[1] = conv.groups * conv.rows;
@@ -108,9 +110,9 @@ class _ConvOp(BilinearOp, OpenMPOp):
     conv.groups = {convolution.groups};
     conv.flip = {"true" if convolution.flip else "false"};
     {"" if convolution.is_static else read}
-    {told if is_told else ""}
+    {read_shape if has_shape_input else ""}
     if (!is_fine(describe(&conv, {ndim}, rows, {", ".join(shapes)}))) {{FAIL}}
-    {"" if is_told else counted}
+    {"" if has_shape_input else counted}
     if (!allocate(&{y}, {ndim + 2}, shape, {type_number(node.outputs[0])})) {{FAIL}}
     if (!{call.format(y=f"({c_type(node.outputs[0])}*)PyArray_DATA({y})")}) {{
         PyErr_NoMemory();
@@ -139,17 +141,17 @@ class _ConvOp(BilinearOp, OpenMPOp):
                     wanted=wanted,
                 )
         dtype = upcast(*(tensor.type.dtype for tensor in pair))
-        one, other = (t if t.type.dtype == dtype else t.astype(dtype) for t in pair)
-        return one, other
+        a, b = (t if t.type.dtype == dtype else t.astype(dtype) for t in pair)
+        return a, b
 
     def _shape_input(self, shape: Any) -> tuple[TensorVariable, list[int | None]]:
-        """Return the vector of a full shape, and what is static of it."""
+        """Return the vector of a full shape, and its static entries."""
         ndim = self.convolution.ndim + BATCH_AND_CHANNELS
         vector = lengths_input(shape, ndim)
         return vector, static_entries(vector, ndim)
 
     def _static_axes(self) -> list[Steps]:
-        """Return the steps of each axis, with None for what is known at run time only."""
+        """Return the steps of each axis, all None if any is only known at run time."""
         axes = self.convolution.axes()
         return axes if self.convolution.is_static else [Steps(*[None] * 4) for _ in axes]
 
@@ -158,7 +160,7 @@ class Conv(_ConvOp):
     """Convolve images with a kernel.
 
     Inputs are the images (batch, channels, *spatial), the kernel (out_channels, channels / groups,
-    *spatial), and the matrix of the convolution's steps where these are known at run time only.
+    *spatial), and the matrix of the convolution's parameters if some are only known at run time.
     """
 
     names, arrays = ("x", "kernel"), 2
@@ -203,12 +205,12 @@ class Conv(_ConvOp):
 
 
 class _ConvGrad(_ConvOp):
-    """A gradient of `Conv`, which is told the shape of its output."""
+    """A gradient of `Conv`. Its third input is the shape of its output."""
 
     arrays = 3
     _output_type_depends_on_input_value = True
 
-    # The reference, of the same name as the kernel in C.
+    # The reference implementation, named like the C kernel.
     reference: ClassVar[Callable[..., Any]]
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list[list[Any]]) -> None:
@@ -225,7 +227,7 @@ class _ConvGrad(_ConvOp):
 
 
 class ConvInputGrad(_ConvGrad):
-    """The transpose of `Conv` in the images: transposed convolution.
+    """The transpose of `Conv` with respect to the images: transposed convolution.
 
     Inputs are the kernel, the cotangent of the output, and the shape of the images.
     """
@@ -265,7 +267,7 @@ class ConvInputGrad(_ConvGrad):
 
 
 class ConvKernelGrad(_ConvGrad):
-    """The transpose of `Conv` in the kernel.
+    """The transpose of `Conv` with respect to the kernel.
 
     Inputs are the images, the cotangent of the output, and the shape of the kernel.
     """
@@ -303,7 +305,7 @@ class ConvKernelGrad(_ConvGrad):
 
 
 def _agreed(got: int | None, wanted: int | None, axis: int) -> int | None:
-    """Return the length that two static shapes agree on."""
+    """Return the length of an axis that two shapes must agree on, None if neither knows it."""
     if None not in (got, wanted) and got != wanted:
         raise LengthError(BATCH_DISAGREES, axis, got or 0, wanted or 0)
     return got if got is not None else wanted

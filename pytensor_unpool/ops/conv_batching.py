@@ -1,7 +1,7 @@
-"""How batches of convolutions become one convolution, instead of a loop over items.
+"""Vectorization: a batch of convolutions becomes one convolution instead of a loop over items.
 
-A batch of images with one kernel joins the batch that images have anyway. A batch of kernels
-becomes groups: so its length must be static, as the number of groups is.
+A batch of images with a single kernel is merged into the batch axis of the images. A batch of
+kernels becomes groups, so its length must be static, like the number of groups.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _vectorize_kernel_grad(
 
 
 def _with_groups(op: Any, batch: Sequence[int]) -> Any:
-    """Return the convolution with as many groups for every item of a batch."""
+    """Return the convolution with its groups repeated for every item of a batch."""
     return replace(op.convolution, groups=op.convolution.groups * prod(batch))
 
 

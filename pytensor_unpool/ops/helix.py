@@ -1,7 +1,7 @@
-"""Convolution of any number of axes.
+"""Convolution over any number of axes.
 
-The whole convolution of x and a kernel k has at i the sum over j of x[j] k[i - j]. What the Ops
-return is a window of it that begins at s:
+Element i of the full convolution of x and a kernel k is the sum over j of x[j] k[i - j]. The Ops
+return a window of it that begins at s:
 
     y[i] = sum over j of x[j] k[i + s - j].
 
@@ -10,16 +10,16 @@ For a cotangent dy, with n elements of x and m of k on an axis,
     dx[j] = sum over i of dy[i] k[i + s - j]  =  sum over i of dy[i] k'[j + (m - 1 - s) - i],
     dk[l] = sum over i of dy[i] x[i + s - l]  =  sum over i of dy[i] x'[l + (n - 1 - s) - i],
 
-where k' and x' are turned round: windows of convolutions again. An Op that turns its kernel round,
+where k' and x' are reversed. These are windows of convolutions again. An Op with a reversed kernel,
 y[i] = sum over j of x[j] k[j - i + m - 1 - s], has the gradients, with p elements of dy,
 
     dx[j] = sum over i of dy[i] k[j + (m - 1 - s) - i],
     dk[l] = sum over j of x[j] dy[j - l + m - 1 - s] = sum over j of x[j] dy'[l + (p - m + s) - j].
 
-So derivatives of any order are made of the two. (Of complex numbers, the second factor is a
-conjugate too.) A kernel that many items share has
-the sum of their gradients: leading axes are axes of the convolution then, with a window of the one
-element at which all of them meet their own cotangent.
+So derivatives of any order are built from these two forms. (For complex numbers, the second factor
+is also conjugated.) The gradient of a kernel that many items share is the sum over the items.
+Leading axes then become axes of the convolution, with a window of the single element at which every
+item meets its own cotangent.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ from pytensor_unpool.ops.linear import BilinearOp
 
 
 class _HelixOp(BilinearOp):
-    """A window of the whole convolution of the last `ndim` axes of its first two inputs.
+    """A window of the full convolution of the last `ndim` axes of its first two inputs.
 
-    The second has the leading axes of the first, or none. If `turned`, its last `ndim` axes are
-    taken in the opposite order. The method is "direct", "fft" or "auto".
+    The second input has the leading axes of the first, or none. If `turned`, its last `ndim` axes
+    are reversed. The method is "direct", "fft" or "auto".
     """
 
     c_files = ("conv/tuning.h", "conv/microkernel.h", "helix.h", "helix_calls.h")
@@ -110,12 +110,12 @@ class _HelixOp(BilinearOp):
     def _gradient(
         self, first: Any, second: Any, starts: Sequence[Any], of: Any, turned: bool
     ) -> TensorVariable:
-        """Return the gradient `of` a factor, a window of the convolution of two tensors."""
+        """Return the gradient with respect to `of`, a window of the convolution of two tensors."""
         if of.type.numpy_dtype.kind not in "fc":
             return no_gradient(of)
         batch, lengths = first.type.ndim - self.ndim, _lengths(of)[-self.ndim :]
         second = second.conj() if second.type.numpy_dtype.kind == "c" else second
-        # Leading axes that this one has not are summed over: they turn round with the others.
+        # Leading axes that `of` does not have are summed over, by reversing them with the others.
         summed = batch if of.type.ndim == self.ndim else 0
         if summed:
             starts = [*(n - 1 for n in _lengths(first)[:batch]), *starts]
@@ -133,14 +133,14 @@ class _HelixOp(BilinearOp):
                 raise ShapeError(
                     f"{name} needs at least the {self.ndim} axes that are convolved: got "
                     f"{tensor.type.ndim}. The axes of the kernel are convolved with the last axes "
-                    f"of x; give x as many, or more in front.",
+                    f"of x: pass x with at least as many axes as the kernel.",
                     got=tensor.type.ndim,
                     wanted=self.ndim,
                 )
-        one, other = (_as_dtype(tensor, dtype) for tensor in pair)
-        if other.type.ndim > self.ndim:
-            one, other = broadcast_leading([one, other], [self.ndim] * 2)
-        return one, other
+        x, kernel = (_as_dtype(tensor, dtype) for tensor in pair)
+        if kernel.type.ndim > self.ndim:
+            x, kernel = broadcast_leading([x, kernel], [self.ndim] * 2)
+        return x, kernel
 
     def c_code(
         self,
@@ -231,9 +231,9 @@ class HelixConvolve(_HelixOp):
 
 
 class HelixWindow(_HelixOp):
-    """A window of the whole convolution of the last axes of a tensor with a kernel.
+    """A window of the full convolution of the last axes of a tensor with a kernel.
 
-    Inputs are these two, where the window begins on each axis, and how long it is. Elements beyond
+    Inputs are these two, and the start and the length of the window on each axis. Elements beyond
     the ends of the convolution are zeros.
     """
 
@@ -287,7 +287,7 @@ class HelixWindow(_HelixOp):
 
 
 class _Lengths:
-    """The shape of a variable, with integers where it is static."""
+    """Holds the shape of a variable, with ints where it is static."""
 
     def __init__(self, x: TensorVariable) -> None:
         self.shape = _lengths(x)
@@ -303,7 +303,7 @@ def _vector(numbers: Sequence[Any]) -> TensorVariable:
 
 
 def _common_dtype(dtypes: Sequence[str], method: str) -> str:
-    """Return the dtype of a convolution: integers are exact if no transform may be chosen."""
+    """Return the dtype of a convolution. Integers stay integers only with method "direct"."""
     dtype = str(upcast(*dtypes))
     kind = np.dtype(dtype).kind
     if dtype == "float16":
@@ -317,17 +317,17 @@ def _as_dtype(x: TensorVariable, dtype: str) -> TensorVariable:
     if x.type.dtype == dtype:
         return x
     if np.dtype(dtype).kind == "c" and x.type.numpy_dtype.kind != "c":
-        # PyTensor's cast would hand a complex gradient back to what is real.
+        # The gradient of PyTensor's cast would pass a complex gradient to a real variable.
         part = x.astype("float32" if dtype == "complex64" else "float64")
         return pt.complex(part, part.zeros_like())
     return x.astype(dtype)
 
 
 def _vectorize(op: _HelixOp, node: Apply, x: Any, kernel: Any, *window: Any) -> Apply:
-    """Take more leading axes of x and of the kernel; all items share the window."""
+    """Give x and the kernel more leading axes; all items must share the window."""
     shared = node.inputs[0].type.ndim - node.inputs[1].type.ndim
     if shared and kernel.type.ndim > op.ndim:
-        # Each kernel meets all leading items of x that one kernel met.
+        # Each kernel is applied to all leading items of x that the one kernel was applied to.
         kernel = pt.expand_dims(kernel, [i - op.ndim - shared for i in range(shared)])
     return op.make_node(x, kernel, *map(same_for_all_items, window))
 

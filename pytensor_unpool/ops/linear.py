@@ -1,8 +1,8 @@
-"""What Ops have in common that are linear in their first input, or in each of the first two.
+"""Base classes of Ops that are linear in their first input, or in each of their first two.
 
-The first kind of Op is y = A v, where A is made of its other inputs and its properties. It is its
-own pushforward, and its pullback is A', the Op that it names as its transpose: two such Ops make
-derivatives of any order. The second kind has a transpose for each of the two.
+A linear Op computes y = A v, where A depends on its other inputs and its properties. It is its own
+pushforward. Its pullback is A', the Op that it names as its transpose, so two such Ops give
+derivatives of any order. A bilinear Op has a transpose for each of its two arguments.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pytensor_unpool.ops.common import is_connected, no_gradient
 
 
 class LinearOp(CKernelOp):
-    """An Op that is linear in its first input; all others have no part in derivatives."""
+    """An Op that is linear in its first input, with no derivatives in the others."""
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
         """Return the transpose of this Op, applied to the cotangent of its output."""
@@ -52,12 +52,12 @@ class LinearOp(CKernelOp):
 
 
 class BilinearOp(CKernelOp):
-    """An Op that is linear in each of its first two inputs, and has derivatives in these alone."""
+    """An Op that is linear in each of its first two inputs, with no derivatives in the others."""
 
     def transposes(
         self, cotangent: Variable, inputs: Sequence[Variable]
     ) -> tuple[Variable, Variable]:
-        """Return the gradients of the first two inputs."""
+        """Return the gradients with respect to the first two inputs."""
         raise NotImplementedError
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

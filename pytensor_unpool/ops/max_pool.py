@@ -1,4 +1,4 @@
-"""Max-pooling."""
+"""Max pooling."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ from pytensor_unpool.ops.max_pool_taps import TapGather, TapUnpool, check_taps
 from pytensor_unpool.ops.max_pool_tied import TiedGather, TiedUnpool
 from pytensor_unpool.ops.max_unpool import MaxGather, MaxUnpool
 
-# What a pooling returns besides the values.
+# What the Op returns: values alone, or also positions or taps.
 Output = Literal["values", "positions", "taps"]
 
 
 class MaxPool(CKernelOp):
     """Take the maximum of every window, and remember where it was.
 
-    Inputs are the tensor, and the matrix of the windows where these are known at run time
-    only. Outputs are the values and, by `output`, nothing else ("values"), the positions
-    of the maxima, in `dtype` ("positions"), or which tap of its window each maximum is, counted in
-    C order ("taps").
+    Inputs are the tensor, and the matrix of the windows' parameters if some of them are only known
+    at run time. Outputs are the values and, depending on `output`, nothing else ("values"), the
+    positions of the maxima with dtype `dtype` ("positions"), or the index of each maximum among
+    the taps of its window in C order ("taps").
 
-    The gradient of the values goes to the first maximum of a window (``ties="first"``) or in full
+    The gradient of the values goes to the first maximum of a window (``ties="first"``), or in full
     to each of them (``ties="all"``, as in old Theano).
     """
 
@@ -68,7 +68,7 @@ class MaxPool(CKernelOp):
         self.windows = windows
         self.ties = ties
         self.output = output
-        # Poolings that give the same are equal.
+        # Only positions have a choice of dtype: Ops with the same outputs must compare equal.
         self.dtype = {"values": "int64", "taps": TAPS_DTYPE}.get(output, dtype)
 
     def __str__(self) -> str:

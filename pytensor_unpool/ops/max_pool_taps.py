@@ -1,13 +1,13 @@
 """Un-pooling to, and gathering from, the taps of windows.
 
-A tap is one of the elements of a window, known by its number in C order. With the element e[w]
-that window w has at its tap, un-pooling is y[e[w]] = v[w], and gathering takes g to g[e[w]]: what
-`MaxUnpool` and `MaxGather` do with positions. But a tap takes one byte, and a window that overlaps
-no other is all that has to be looked at to write the elements that it spans, each of them once.
-Rewrites put these Ops where a graph was built with positions.
+A tap is an element of a window, identified by its index in C order. Where e[w] is the element at
+the tap of window w, un-pooling is y[e[w]] = v[w], and gathering takes g to g[e[w]]. `MaxUnpool`
+and `MaxGather` do the same with positions. But a tap takes one byte, and a window that overlaps no
+other determines all elements that it spans, so each of them is written exactly once. Rewrites
+replace positions by these Ops.
 
-A number that is no tap of its window inside the axes stands for no element: nothing is written for
-it, and zero is read. So the two Ops are the transposes of one another for all that they take.
+A tap that lies outside the axes, or is not a tap of its window, stands for no element: nothing is
+written for it, and zero is read. The two Ops are therefore each other's transpose for any input.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ class _TapOp(LinearOp):
         return f"{type(self).__name__}{{{self.windows}}}"
 
     def _checked(self, name: str, moved: Any, taps: Any, pooled: int) -> tuple[Any, Any]:
-        """Return the tensor that is moved, `pooled` of its axes pooled, and the taps."""
+        """Return `moved` and the taps as tensors; the last `pooled` lengths may differ."""
         check_taps(self.windows)
         moved, taps = real_tensor(name, moved), pt.as_tensor_variable(taps)
         if taps.type.dtype != TAPS_DTYPE:
             raise DTypeError(
-                f"taps must be {TAPS_DTYPE}: got dtype {taps.type.dtype}. Pass what MaxPool gives "
-                f"with output='taps'.",
+                f"taps must be {TAPS_DTYPE}: got dtype {taps.type.dtype}. Pass what MaxPool "
+                f"returns with output='taps'.",
                 got=taps.type.dtype,
                 wanted=TAPS_DTYPE,
             )
@@ -75,7 +75,7 @@ class _TapOp(LinearOp):
         return moved, taps
 
     def _check_counts(self, taps: Any, lengths: Sequence[int | None]) -> None:
-        """Check that an axis of each of these lengths has as many windows as there are taps."""
+        """Check that there is one tap for each window on axes of these lengths."""
         axes, partial_windows = self.windows.axes(), self.windows.partial_windows
         check_windows(lengths, axes, partial_windows)
         counts = (None,) * (taps.type.ndim - len(axes))
@@ -84,7 +84,7 @@ class _TapOp(LinearOp):
 
 
 class TapUnpool(_TapOp):
-    """Put each window's value at its tap in zeros.
+    """Write each window's value at its tap, and zeros elsewhere.
 
     Inputs are the values, the taps, and the vector of the lengths of the un-pooled axes.
     """
@@ -183,10 +183,10 @@ class TapGather(_TapOp):
 
 
 def check_taps(windows: Windows) -> None:
-    """Raise `ArgumentError` for windows whose taps have no kernels."""
+    """Raise `ArgumentError` for windows for which there are no kernels by taps."""
     if not windows.has_taps:
         raise ArgumentError(
-            f"taps are there for few, static windows that do not overlap: got the windows "
+            f"taps must come from small, static windows that do not overlap: got the windows "
             f"{windows}. Take positions instead.",
             got=str(windows),
             wanted="windows.has_taps",

@@ -1,8 +1,8 @@
 """Un-pooling to, and gathering from, every maximum of a window.
 
-This is what old Theano did with ties. With T[w, e] = 1 where element e lies in window w and equals
-its maximum, un-pooling takes g to T' g, its transpose takes v to T v. T changes only where elements
-change places, so its own derivative is zero.
+This is how old Theano treated ties. With T[w, e] = 1 where element e lies in window w and equals
+its maximum, un-pooling takes g to T' g, and its transpose takes v to T v. T is piecewise constant
+in x, so its own derivative is zero.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from pytensor_unpool.ops.common import (
 
 
 class _TiedOp(CKernelOp):
-    """An Op of a tensor, its pooled maxima, and an array that is moved between their places."""
+    """An Op of a tensor, its pooled maxima, and an array that is moved to or from the maxima."""
 
     __props__ = ("windows",)
 
     c_files = ("max_pool_simd.h", "channels.h", "max_pool_tied.h")
 
-    # The input whose shape the third one has.
+    # The index of the input that has the shape of the third.
     third_like: ClassVar[int]
 
     def __init__(self, windows: Windows) -> None:
@@ -57,7 +57,7 @@ class _TiedOp(CKernelOp):
         return f"{type(self).__name__}{{{self.windows}}}"
 
     def transpose(self) -> _TiedOp:
-        """Return the Op that is this one's pullback in its third input."""
+        """Return the Op that is the pullback of this one with respect to its third input."""
         raise NotImplementedError
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -90,7 +90,7 @@ class _TiedOp(CKernelOp):
         return [self(*inputs[:2], tangents[2], *inputs[3:])]
 
     def c_checks(self, node: Apply, inputs: Sequence[str]) -> str:
-        """Return statements that define `windows`, and check all lengths."""
+        """Return statements that define `windows` and check all lengths."""
         x, values, third, *runtime_parameters = inputs
         like, ndim = inputs[self.third_like], self.windows.ndim
         return f"""{placed_windows(self.windows, last_lengths(x, ndim), runtime_parameters)}
@@ -120,10 +120,10 @@ class _TiedOp(CKernelOp):
 
 
 class TiedUnpool(_TiedOp):
-    """Give every maximum of a window the window's cotangent, in full, and add up.
+    """Add the cotangent of every window, in full, to each of its maxima.
 
-    Inputs are x, its pooled values, the cotangent of those, and the matrix of the windows
-    where these are known at run time only.
+    Inputs are x, its pooled values, the cotangent of those, and the matrix of the windows'
+    parameters if some are only known at run time.
     """
 
     third_like = 1
@@ -172,8 +172,8 @@ class TiedUnpool(_TiedOp):
 class TiedGather(_TiedOp):
     """Sum a tangent over all maxima of a window: the transpose of `TiedUnpool`.
 
-    Inputs are x, its pooled values, the tangent of x, and the matrix of the windows where
-    these are known at run time only.
+    Inputs are x, its pooled values, the tangent of x, and the matrix of the windows' parameters if
+    some are only known at run time.
     """
 
     third_like = 0
@@ -211,7 +211,7 @@ class TiedGather(_TiedOp):
 @_vectorize_node.register(TiedUnpool)
 @_vectorize_node.register(TiedGather)
 def _vectorize_tied(op: _TiedOp, node: Apply, *inputs: Variable) -> Any:
-    """Do more leading axes at once; only windows that differ from item to item need a loop."""
+    """Add leading axes; a loop is needed only if windows differ between items."""
     arrays, runtime_parameters = inputs[:3], inputs[3:]
     if any(matrix.type.ndim > 2 for matrix in runtime_parameters):
         return vectorize_node_fallback(op, node, *inputs)

@@ -1,10 +1,10 @@
 """Un-pooling, and its transpose: gathering.
 
-With the positions p of an item's values v, un-pooling is y[p[i]] = v[i], a matrix of zeros and ones
-applied to v. Its transpose takes g to g[p[i]]. Where positions repeat, "sum" adds up what comes to
-a place, and the transpose reads that place for all of them; "last" writes the last value alone,
-so the row of every other value is zero, and so is its gradient. Either pair is linear and closed:
-each is the other's pullback, and its own pushforward.
+With the positions p of an item's values v, un-pooling is y[p[i]] = v[i]: a matrix of zeros and ones
+applied to v. Its transpose takes g to g[p[i]]. Where positions repeat, "sum" adds up the values for
+a place, and the transpose reads that place for each of them. "last" writes the last value only, so
+the column of every other value is zero, and so is its gradient. In both cases the two Ops are
+linear, each is the pullback of the other, and each is its own pushforward.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ from pytensor_unpool.ops.linear import LinearOp
 class _PositionOp(LinearOp):
     """An Op that moves elements between windows and positions in their `ndim` un-pooled axes.
 
-    With `wraps`, negative positions count from the end of the un-pooled axes, as in indexing; else
-    they are errors.
+    With `wraps`, negative positions count from the end of the un-pooled axes, as in indexing.
+    Without it, they are errors.
     """
 
     __props__: tuple[str, ...] = ("ndim", "duplicates", "wraps")
@@ -60,9 +60,9 @@ class _PositionOp(LinearOp):
         return f"{type(self).__name__}{{ndim={self.ndim}, duplicates={self.duplicates!r}{wraps}}}"
 
     def _check_constant_positions(self, positions: Variable, lengths: Sequence[int | None]) -> None:
-        """Raise `PositionError` when the graph is built, if all that it takes is known.
+        """Raise `PositionError` when the graph is built, if positions and lengths are constant.
 
-        With `wraps` the graph comes from a rewrite, and what is wrong with it shows when it runs.
+        With `wraps` the Op comes from a rewrite, which must leave errors to run time.
         """
         if self.wraps or not isinstance(positions, Constant) or not positions.data.size:
             return
@@ -74,11 +74,11 @@ class _PositionOp(LinearOp):
 
 
 class MaxUnpool(_PositionOp):
-    """Put values at their positions in zeros.
+    """Write values at their positions, and zeros elsewhere.
 
     Inputs are the values, their positions, and the vector of the lengths of the `ndim` un-pooled
     axes. Where positions repeat, the last value in C order is written (``duplicates="last"``),
-    or all are added up (``"sum"``).
+    or all of them are added up (``"sum"``).
     """
 
     _output_type_depends_on_input_value = True
@@ -137,10 +137,10 @@ class MaxUnpool(_PositionOp):
 
 
 class WindowUnpool(MaxUnpool):
-    """Add values up at positions of which it is known that each is in its own window.
+    """Add up values at positions that are known to lie in their own window.
 
-    A rewrite puts this where positions come from a pooling with these windows, for backends that
-    would scatter otherwise. All others do as `MaxUnpool` does.
+    A rewrite inserts this Op where positions come from a pooling with these windows, for backends
+    that would otherwise scatter. All other backends treat it as `MaxUnpool`.
     """
 
     __props__ = ("windows",)
@@ -154,7 +154,7 @@ class WindowUnpool(MaxUnpool):
 
 
 class MaxGather(_PositionOp):
-    """Take the elements at positions: the transpose of `MaxUnpool`.
+    """Gather the elements at positions: the transpose of `MaxUnpool`.
 
     With ``duplicates="last"`` the result is zero wherever a later entry has the same position.
     """

@@ -1,7 +1,7 @@
-"""Windows as rows, and rows added up in windows.
+"""Windows as rows, and rows added back into windows.
 
 With T[(w, k), e] = 1 where tap k of window w is element e, `WindowsToRows` takes x to T x and
-`RowsToWindows` takes r to T' r. Both are linear: each is the other's pullback, and its own
+`RowsToWindows` takes r to T' r. Both are linear. Each is the pullback of the other and its own
 pushforward.
 """
 
@@ -40,14 +40,14 @@ from pytensor_unpool.ops.common import (
 )
 from pytensor_unpool.ops.linear import LinearOp
 
-# C code for longer windows is not worth being compiled for their very length.
+# Specializing C code for the length of longer windows is not worth the compile time.
 LONGEST_UNROLLED = 16
 
 
 class _RowsOp(LinearOp):
     """An Op between an array and the rows of its windows' taps.
 
-    `border` is what taps find beyond the ends of an axis: "zeros", or for "wrap" the elements from
+    `border` is what taps read beyond the ends of an axis: "zeros", or with "wrap" the elements at
     its other end.
     """
 
@@ -64,7 +64,7 @@ class _RowsOp(LinearOp):
         return f"{type(self).__name__}{{{self.windows}{border}}}"
 
     def row_lengths(self, lengths: Sequence[int | None]) -> list[int | None]:
-        """Return the lengths of the axes of windows and the number of taps, where known."""
+        """Return the lengths of the window axes and the number of taps, None where unknown."""
         if not self.windows.is_static:
             return [None] * (self.windows.ndim + 1)
         axes, partial_windows = self.windows.axes(), self.windows.partial_windows
@@ -74,7 +74,7 @@ class _RowsOp(LinearOp):
         return [*pooled_lengths(lengths, axes, partial_windows), taps]
 
     def c_arguments(self, variable: TensorVariable) -> str:
-        """Return what the C templates are made for."""
+        """Return the arguments of the C templates."""
         last = self.windows.window[-1] if self.windows.is_static else None
         window = last if last is not None and last <= LONGEST_UNROLLED else 0
         return f"{window}, {'true' if self.border == 'wrap' else 'false'}, {c_type(variable)}"
@@ -83,8 +83,8 @@ class _RowsOp(LinearOp):
 class WindowsToRows(_RowsOp):
     """Lay out all taps of every window along a new last axis.
 
-    Inputs are the tensor, and the matrix of the windows where these are known at run time
-    only.
+    Inputs are the tensor, and the matrix of the windows' parameters if some of them are only known
+    at run time.
     """
 
     def make_node(self, x: Any, *runtime_parameters: Any) -> Apply:
@@ -128,10 +128,10 @@ class WindowsToRows(_RowsOp):
 
 
 class RowsToWindows(_RowsOp):
-    """Add all taps of every window to their places in zeros: the transpose of `WindowsToRows`.
+    """Add all taps of every window to the elements they lie on: the transpose of `WindowsToRows`.
 
     Inputs are the rows, the vector of the lengths of the windowed axes, and the matrix of the
-    windows where these are known at run time only.
+    windows' parameters if some of them are only known at run time.
     """
 
     _output_type_depends_on_input_value = True
@@ -141,8 +141,8 @@ class RowsToWindows(_RowsOp):
         ndim = self.windows.ndim
         if rows.type.ndim < ndim + 1:
             raise ShapeError(
-                f"rows needs an axis for each of the {ndim} axes of windows, and one for their "
-                f"taps: got {rows.type.ndim} axes. Pass an array as windows_to_rows returns it.",
+                f"rows needs an axis for each of the {ndim} windowed axes, and one for the taps: "
+                f"got {rows.type.ndim} axes. Pass an array like one that windows_to_rows returns.",
                 got=rows.type.ndim,
                 wanted=ndim + 1,
             )
@@ -199,7 +199,7 @@ def _number_tensor(rows: Any) -> TensorVariable:
     rows = real_tensor("rows", rows)
     if rows.type.dtype == "bool":
         raise DTypeError(
-            "rows must hold numbers, which can be added: got dtype bool. Cast it.",
+            "rows must hold numbers that can be added up: got dtype bool. Cast it.",
             got="bool",
             wanted="integer or float",
         )

@@ -1,8 +1,9 @@
 """Sum and average pooling, and its transpose.
 
-Pooling is y = P x, with P[w, e] = 1/n_w where element e lies in window w, else 0; n_w is 1 for
-sums, and for averages the number of the window's taps that count. P does not depend on x, so
-pooling is its own pushforward, its pullback is P', and derivatives of any order are made of these.
+Pooling is y = P x, with P[w, e] = 1/n_w where element e lies in window w, and 0 elsewhere. For sums
+n_w is 1, for averages it is the number of the window's taps that count. P does not depend on x, so
+pooling is its own pushforward and its pullback is P'. Derivatives of any order are built from
+these.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from pytensor_unpool.ops.linear import LinearOp
 
 
 class _PoolOp(LinearOp):
-    """A linear Op of the windows: the first input is what it is linear in."""
+    """A sum or average pooling or its transpose, linear in the first input."""
 
     __props__ = ("windows", "mode")
 
@@ -82,8 +83,8 @@ class _PoolOp(LinearOp):
 class Pool(_PoolOp):
     """Take the sum or the average of every window.
 
-    Inputs are the tensor, and the matrix of the windows where these are known at run time
-    only. The modes are "sum", "average_inc_pad" and "average_exc_pad".
+    Inputs are the tensor, and the matrix of the windows' parameters if some of them are only known
+    at run time. The modes are "sum", "average_inc_pad" and "average_exc_pad".
     """
 
     def make_node(self, x: Any, *runtime_parameters: Any) -> Apply:
@@ -137,8 +138,8 @@ class PoolInputGrad(_PoolOp):
     """Give every element its share of the cotangents of its windows: the transpose of `Pool`.
 
     Inputs are the cotangent, the vector of the lengths of the axes that were pooled, and the matrix
-    of the windows where these are known at run time only. Unlike `Pool` it takes
-    axes without elements: then there are no cotangents, and the output is empty.
+    of the windows' parameters if some of them are only known at run time. Unlike `Pool`, it accepts
+    empty axes: the cotangent and the output are then empty.
     """
 
     _output_type_depends_on_input_value = True

@@ -1,8 +1,8 @@
-"""Broadcasting when the function runs, as NumPy's indexing does.
+"""Broadcasting at run time, as in NumPy's indexing.
 
-PyTensor's own Ops broadcast only axes that are known to have length 1 when the graph is built.
-Indices, and what is assigned to them, are the exception. Rewrites put this Op where such a graph
-becomes one of Ops that take arrays of one shape.
+PyTensor's own Ops only broadcast axes that are known to have length 1 when the graph is built. The
+exception is indexing, which broadcasts its indices and the values assigned to them at run time.
+Rewrites that replace indexing by Ops with inputs of one shape insert this Op.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pytensor_unpool.ops.linear import LinearOp
 class RuntimeBroadcast(LinearOp):
     """Broadcast the first input, along some axes, to the shape that the others broadcast to.
 
-    All have the same number of axes. Where the shape is the same already, the output is the input.
+    All have the same number of axes. If the input already has that shape, it is the output.
     """
 
     __props__ = ("axes",)
@@ -89,10 +89,10 @@ class RuntimeBroadcast(LinearOp):
         return [tuple(lengths)]
 
     def transpose(self, cotangent: Variable, inputs: Sequence[Variable]) -> Variable:
-        """Add up the cotangents of what is one element of x.
+        """Sum the cotangents over the copies of each element of x.
 
-        An axis of x is as long as that of y, or has length 1. Each axis of y is cut in two: one as
-        long as that of x, one for its copies. The second ones are summed.
+        An axis of x is as long as that of y, or has length 1. Each axis of y is split in two, one
+        as long as that of x and one for the copies, and the second is summed over.
         """
         x = inputs[0]
         cells: list[Any] = []

@@ -1,8 +1,8 @@
 """Linear interpolation along one axis, and its transpose.
 
-Interpolation is y = L x, where each row of L holds the weights of one old element, or of two that
-are neighbours. L does not depend on x, so interpolation is its own pushforward, its pullback is L',
-and derivatives of any order are made of these.
+Interpolation is y = L x, where each row of L holds the weights of one element of x, or of two
+adjacent ones. L does not depend on x, so interpolation is its own pushforward and its pullback is
+L'. Derivatives of any order are built from these.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pytensor_unpool.ops.linear import LinearOp
 
 
 class _InterpolateOp(LinearOp):
-    """A linear Op of an axis, counted from the last as -1, -2, ..., and of a ratio p / q."""
+    """A linear Op along an axis, given as -1, -2, ..., with a ratio p / q."""
 
     __props__ = ("axis", "p", "q")
 
@@ -47,7 +47,7 @@ class _InterpolateOp(LinearOp):
         x = one_tensor(name, x)
         if x.type.numpy_dtype.kind != "f":
             raise DTypeError(
-                f"{name} must hold floats, whose parts are floats: got dtype {x.dtype}. Cast it "
+                f"{name} must hold floats, to be interpolated: got dtype {x.dtype}. Cast it "
                 f"(`.astype('float64')`).",
                 got=x.dtype,
                 wanted="float",
@@ -63,7 +63,7 @@ class _InterpolateOp(LinearOp):
         return tuple(changed)
 
     def _c_call(self, function: str, x: str, y: str, output: TensorVariable, read: str) -> str:
-        """Return the call of a kernel; statements `read` make the output's shape of that of x."""
+        """Return the call of a kernel; the statements `read` turn the shape of x into that of y."""
         ndim = output.type.ndim
         return f"""
     const Ratio ratio = {{{self.p}, {self.q}}};
@@ -77,7 +77,7 @@ class _InterpolateOp(LinearOp):
 
 
 class Interpolate(_InterpolateOp):
-    """Make an axis p / q times as long: what is new lies on straight lines between its elements."""
+    """Make an axis p / q times as long by linear interpolation between its elements."""
 
     def make_node(self, x: Any) -> Apply:
         x = self._floats("x", x)
@@ -104,9 +104,9 @@ class Interpolate(_InterpolateOp):
 
 
 class InterpolateInputGrad(_InterpolateOp):
-    """Share a cotangent among the elements that it was made of: the transpose of `Interpolate`.
+    """Distribute a cotangent to the elements it came from: the transpose of `Interpolate`.
 
-    Inputs are the cotangent, and a vector of one entry: the length that the axis had.
+    Inputs are the cotangent, and a vector with one entry: the length of the axis before.
     """
 
     _output_type_depends_on_input_value = True
