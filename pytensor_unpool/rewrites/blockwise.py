@@ -1,4 +1,4 @@
-"""Ops of this package in a loop over a batch: they do the whole batch themselves."""
+"""Replaces loops over a batch by one of this package's Ops, which take the batch at once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ OURS = tuple(getattr(ops, name) for name in ops.__all__)
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([Blockwise])
 def local_blockwise_to_op(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Call an Op once where it was to be called for every item of a batch."""
+    """Call an Op once instead of once for every item of a batch."""
     op = node.op.core_op
     if not isinstance(op, OURS):
         return None
     core = node.op._create_dummy_core_node(node.inputs)
     batched = _vectorize_node(op, core, *node.inputs)
     outputs = batched.outputs if isinstance(batched, Apply) else batched
-    # Windows that differ from item to item need the loop.
+    # Windows that differ between items need the loop.
     if any(v.owner is None or isinstance(v.owner.op, Blockwise) for v in outputs):
         return None
     copy_stack_trace(node.outputs, outputs)

@@ -1,4 +1,4 @@
-"""What the rewrites made of a compiled function."""
+"""Explains what the rewrites did in a compiled function."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Explanation", "explain"]
 
 
 class Explanation(NamedTuple):
-    """The idioms of a compiled function; ``str`` of it is a text to read."""
+    """The idioms in a compiled function. Its ``str`` is a readable report."""
 
     recognised: tuple[Finding, ...]
-    """What became an Op of this package."""
+    """The idioms that became an Op of this package."""
     nearly: tuple[Finding, ...]
-    """What did not, each with `why_not`."""
+    """The near misses, each with the reason in `why_not`."""
 
     def __str__(self) -> str:
         if not self.recognised and not self.nearly:
@@ -36,18 +36,18 @@ class Explanation(NamedTuple):
 
 
 def explain(function: Any) -> Explanation:
-    """Say which idioms of pooling and un-pooling a compiled function held.
+    """Explain which idioms of pooling and un-pooling were found in a compiled function.
 
     Parameters
     ----------
     function : compiled function
-        What `pytensor.function` returned.
+        The result of `pytensor.function`.
 
     Returns
     -------
     explanation : Explanation
-        Its `recognised` and `nearly` are tuples of findings, each with the name of the `rewrite`,
-        what it `found` in the graph, what that `became`, or `why_not`. Printed, it is a text.
+        `recognised` and `nearly` are tuples of findings. Each holds the name of the `rewrite`, what
+        it `found` in the graph, and what that `became`, or `why_not`. Print it for a report.
 
     Raises
     ------
@@ -56,8 +56,8 @@ def explain(function: Any) -> Explanation:
 
     Convention
     ----------
-    A function that was compiled with ``mode.excluding("pytensor_unpool")`` has no findings.
-    ``mode.excluding`` with the name of a rewrite turns off that one.
+    A function compiled with ``mode.excluding("pytensor_unpool")`` has no findings. To turn off a
+    single rewrite, pass its name to ``mode.excluding``.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def explain(function: Any) -> Explanation:
 
 
 def explain_graph(fgraph: FunctionGraph) -> Explanation:
-    """Say which idioms a graph held that was rewritten."""
+    """Explain which idioms were found in a graph that has been rewritten."""
     findings = findings_of(fgraph)
     return Explanation(
         tuple(f for f in findings if f.became is not None),

@@ -1,8 +1,8 @@
 """Un-pooling on flattened data, and its gradient.
 
 With N x C leading items of L elements each, position p of item (n, c) is element
-``(n * C + c) * L + p`` of a vector of zeros. Where p is known to be in its item, 0 <= p < L, that
-is un-pooling. Else it may mean an element of another item, and is left alone.
+``(n * C + c) * L + p`` of a vector of zeros. If p is known to lie in its item, 0 <= p < L, this is
+un-pooling. Otherwise it may be an element of another item, and the graph is left unchanged.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from pytensor_unpool.rewrites.record import Unproven, rewritten
 def local_flat_set_subtensor_to_max_unpool(
     fgraph: FunctionGraph, node: Apply
 ) -> list[Variable] | None:
-    """Un-pool where values are written, or added, to places in one vector of zeros."""
+    """Un-pool where values are written, or added, to elements of a vector of zeros."""
     return rewritten("local_flat_set_subtensor_to_max_unpool", flat_unpooling, fgraph, node)
 
 
@@ -51,12 +51,12 @@ def local_flat_set_subtensor_to_max_unpool(
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([AdvancedSubtensor])
 def local_flat_subtensor_to_max_gather(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Gather where elements are read at places of one vector: un-pooling's gradient."""
+    """Gather where elements of a vector are read: the gradient of un-pooling."""
     return rewritten("local_flat_subtensor_to_max_gather", flat_gathering, fgraph, node)
 
 
 def flat_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what un-pools in place of an assignment to a vector; None if it is another thing."""
+    """Return the un-pooling that replaces an assignment to a vector, None if it is not one."""
     zeros, values, *indices = node.inputs
     op = node.op
     if op.idx_list != (0,) or (op.ignore_duplicates and not op.set_instead_of_inc):
@@ -74,7 +74,7 @@ def flat_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 def flat_gathering(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what gathers in place of reading a vector; None if it is another thing."""
+    """Return the gathering that replaces indexing of a vector, None if it is not one."""
     x, *indices = node.inputs
     if node.op.idx_list != (0,):
         return None
@@ -88,7 +88,7 @@ def flat_gathering(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 class _Places(NamedTuple):
-    """Positions in planes of leading items, and the shape that they have."""
+    """Positions in the planes of leading items, and their shape."""
 
     positions: Variable
     leading: int
@@ -97,7 +97,7 @@ class _Places(NamedTuple):
 
 
 def _places(fgraph: FunctionGraph, vector: Variable, index: Variable) -> _Places | None:
-    """Return how a flat index splits; None if it is no sum of starts and positions."""
+    """Split a flat index into starts of items and positions; None if it is not such a sum."""
     if vector.type.ndim != 1 or vector.type.numpy_dtype.kind not in "biuf":
         return None
     if index.type.ndim != 1 or index.owner is None or not isinstance(index.owner.op, Reshape):
@@ -148,27 +148,28 @@ def _split_starts(
 ) -> tuple[list[Length], Length] | None:
     """Return the lengths of the axes that the starts count through, and the length of an item.
 
-    An axis of the starts that is not known to have length 1 is as long as that of the positions:
-    PyTensor adds no others.
+    An axis of the starts that is not known to have length 1 is as long as that of the positions,
+    because PyTensor's addition only broadcasts axes known to have length 1.
     """
-    axes = [[axis for axis, n in enumerate(start.type.shape) if n != 1] for start in starts]
-    leading = sum(map(len, axes))
-    if leading == 0 or sorted(axis for some in axes for axis in some) != list(range(leading)):
+    # The axes that each of the starts counts through.
+    counted = [[axis for axis, n in enumerate(start.type.shape) if n != 1] for start in starts]
+    leading = sum(map(len, counted))
+    if leading == 0 or sorted(axis for axes in counted for axis in axes) != list(range(leading)):
         return None
     found = [_range_and_step(start) for start in starts]
-    steps = {some[0]: pair[1] for some, pair in zip(axes, found, strict=True) if pair is not None}
+    steps = {axes[0]: pair[1] for axes, pair in zip(counted, found, strict=True) if pair}
     if None in found:
         return None
     lengths: dict[int, Length] = {}
-    for some, start, pair in zip(axes, starts, found, strict=True):
-        lengths |= dict(zip(some, _lengths(fgraph, start, some, pair), strict=True))
+    for axes, start, pair in zip(counted, starts, found, strict=True):
+        lengths |= dict(zip(axes, _lengths(fgraph, start, axes, pair), strict=True))
     shape = [lengths[axis] for axis in range(leading)]
-    last = next(some for some in axes if some[-1] == leading - 1)
+    last = next(axes for axes in counted if axes[-1] == leading - 1)
     plane = steps[last[0]]
-    if None in shape or any(some != list(range(some[0], some[-1] + 1)) for some in axes):
+    if None in shape or any(axes != list(range(axes[0], axes[-1] + 1)) for axes in counted):
         return None
-    for some in axes:
-        if not is_product(fgraph, steps[some[0]], [plane, *shape[some[-1] + 1 :]]):
+    for axes in counted:
+        if not is_product(fgraph, steps[axes[0]], [plane, *shape[axes[-1] + 1 :]]):
             return None
     return shape, plane
 
@@ -244,7 +245,7 @@ def _is_inside(fgraph: FunctionGraph, positions: Variable, plane: Length) -> boo
 
 
 def _with_shape(fgraph: FunctionGraph, v: Variable, shape: Sequence[Length]) -> Variable:
-    """Return a vector reshaped, or what it was flattened from, if that has the shape."""
+    """Return a vector reshaped, or the array it was flattened from if that has the shape."""
     if v.owner is not None and isinstance(v.owner.op, Reshape):
         whole = v.owner.inputs[0]
         if whole.type.ndim == len(shape) and all(

@@ -1,4 +1,4 @@
-"""What can be proved of the variables of a graph: equal lengths, zeros, complete ranges."""
+"""Facts that can be proved about the variables of a graph: equal lengths, zeros, full ranges."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.shape import Reshape, Shape, Shape_i
 from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
 
-# An int where it is known, else a symbolic integer.
+# An int where it is known, otherwise a symbolic integer.
 Length = Any
 
 
 def is_zero(v: Variable) -> bool:
-    """Return whether all elements are known to be zero, whatever makes them: a constant, a fill."""
+    """Return whether all elements are known to be zero, from a constant, a fill or an alloc."""
     value = get_underlying_scalar_constant_value(v, raise_not_constant=False)
     return isinstance(value, np.ndarray | np.generic) and bool(
         value == 0 and not np.signbit(np.real(value).astype(float))
@@ -37,7 +37,7 @@ def is_zero(v: Variable) -> bool:
 
 
 def length(fgraph: FunctionGraph, x: Variable, axis: int) -> Length:
-    """Return the length of an axis: an int where it is known, else as the graph tells it."""
+    """Return the length of an axis: an int where it is static, otherwise PyTensor's inference."""
     known = x.type.shape[axis]
     if known is not None:
         return known
@@ -48,7 +48,7 @@ def length(fgraph: FunctionGraph, x: Variable, axis: int) -> Length:
 
 
 def plain(v: Any) -> Length:
-    """Return an integer without what only changes its type; an int where it is known."""
+    """Return an integer without changes of type, as an int where it is known."""
     if isinstance(v, int | np.integer):
         return int(v)
     while not isinstance(v, Constant) and v.owner is not None:
@@ -74,7 +74,7 @@ def _keeps_value(v: Variable) -> bool:
 
 
 def is_widening(v: Variable) -> bool:
-    """Return whether a variable is a cast of integers to a dtype that holds all of them."""
+    """Return whether a variable is a cast of integers to a dtype that can hold all of them."""
     if v.owner is None or not isinstance(v.owner.op, Elemwise):
         return False
     if not isinstance(v.owner.op.scalar_op, Cast):
@@ -92,7 +92,7 @@ def _shape_entry(v: Variable) -> tuple[Variable, int] | None:
 
 
 def _entry(v: Variable, kind: type) -> tuple[Variable, int] | None:
-    """Return the vector, made by an Op of this kind, and the index of which `v` is the entry."""
+    """Return a vector made by this kind of Op, and the index at which `v` is its entry."""
     if v.owner is None or not isinstance(v.owner.op, Subtensor) or v.type.ndim > 0:
         return None
     vector, *rest = v.owner.inputs
@@ -105,37 +105,37 @@ def _entry(v: Variable, kind: type) -> tuple[Variable, int] | None:
 
 
 def same_integer(fgraph: FunctionGraph, a: Any, b: Any) -> bool:
-    """Return whether two integers are known to be the same."""
+    """Return whether two integers are known to be equal."""
     a, b = plain(a), plain(b)
     if isinstance(a, int) or isinstance(b, int):
         return isinstance(a, int) and isinstance(b, int) and a == b
     if a is b:
         return True
-    one, other = _shape_entry(a), _shape_entry(b)
-    if one is not None and other is not None and _same_axis(fgraph, one, other):
+    a_axis, b_axis = _shape_entry(a), _shape_entry(b)
+    if a_axis is not None and b_axis is not None and _same_axis(fgraph, a_axis, b_axis):
         return True
-    a, b = _told_by_inputs(fgraph, a, one), _told_by_inputs(fgraph, b, other)
-    return a is b or _same_in_other_words(a, b)
+    a, b = _inferred_from_inputs(fgraph, a, a_axis), _inferred_from_inputs(fgraph, b, b_axis)
+    return a is b or _same_when_canonicalized(a, b)
 
 
-def _told_by_inputs(fgraph: FunctionGraph, v: Variable, entry: Any) -> Variable:
-    """Return the length that `v` is, made of lengths of what its array is made of."""
+def _inferred_from_inputs(fgraph: FunctionGraph, v: Variable, entry: Any) -> Variable:
+    """Return the length `v` in terms of the lengths that its array is computed from."""
     return v if entry is None else length(fgraph, *entry)
 
 
-def _same_axis(fgraph: FunctionGraph, one: tuple[Any, int], other: tuple[Any, int]) -> bool:
-    if one == other:
+def _same_axis(fgraph: FunctionGraph, a: tuple[Any, int], b: tuple[Any, int]) -> bool:
+    if a == b:
         return True
     feature = getattr(fgraph, "shape_feature", None)
-    if feature is None or not {one[0], other[0]} <= fgraph.variables:
+    if feature is None or not {a[0], b[0]} <= fgraph.variables:
         return False
-    return bool(feature.same_shape(one[0], other[0], one[1], other[1]))
+    return bool(feature.same_shape(a[0], b[0], a[1], b[1]))
 
 
-def _same_in_other_words(a: Any, b: Any) -> bool:
+def _same_when_canonicalized(a: Any, b: Any) -> bool:
     """Return whether two integers are the same once their graphs are canonicalized.
 
-    What is behind the shapes of arrays need not be looked at.
+    The graphs are cut at shapes: how an array is computed does not matter.
     """
     if isinstance(a, int) or isinstance(b, int):
         return bool(isinstance(a, int) and isinstance(b, int) and a == b)
@@ -144,18 +144,18 @@ def _same_in_other_words(a: Any, b: Any) -> bool:
     inputs = [v for v in leaves if not isinstance(v, Constant)]
     both = FunctionGraph(inputs, [a, b], clone=True)
     rewrite_graph(both, include=("canonicalize",))
-    one, other = both.outputs
-    return bool(equal_computations([one], [other]))
+    a, b = both.outputs
+    return bool(equal_computations([a], [b]))
 
 
 def range_length(index: Variable, axis: int) -> Length | None:
-    """Return n if an index counts 0, 1, ..., n - 1 along an axis, and does not vary along others.
+    """Return n if an index counts 0, 1, ..., n - 1 along an axis and is constant along the others.
 
-    It may be a broadcast ``arange``, a constant, or either cast or reshaped. Where not, None.
+    It may be a broadcast ``arange`` or a constant, cast or reshaped. Return None otherwise.
     """
     if any(n != 1 for i, n in enumerate(index.type.shape) if i != axis):
         return None
-    # With one axis that is longer than 1, whatever changes the shape keeps the order.
+    # With a single axis longer than 1, changes of the shape keep the order of elements.
     while not isinstance(index, Constant) and index.owner is not None:
         keeps = isinstance(index.owner.op, DimShuffle | Reshape) or is_widening(index)
         before = index.owner.inputs[0]
@@ -177,7 +177,7 @@ def is_multiple(fgraph: FunctionGraph, a: Any, n: int, b: Any) -> bool:
 
 
 def is_product(fgraph: FunctionGraph, a: Any, parts: Sequence[Any]) -> bool:
-    """Return whether an integer is known to be the product of others."""
+    """Return whether an integer is known to be the product of the given parts."""
     whole, factors = _factors(a), [_factors(part) for part in parts]
     if whole is None or None in factors:
         return False
@@ -194,17 +194,17 @@ def is_product(fgraph: FunctionGraph, a: Any, parts: Sequence[Any]) -> bool:
 
 
 def _factors(v: Any) -> tuple[int, list[Variable]] | None:
-    """Return an integer's constant factor and its other ones; None where something is negative."""
+    """Return the constant and symbolic factors of an integer, None if a constant is negative."""
     v = plain(v)
     if isinstance(v, int):
         return (v, []) if v >= 0 else None
     if v.owner is None or not isinstance(v.owner.op, Elemwise):
         return 1, [v]
     if isinstance(v.owner.op.scalar_op, Switch):
-        # What a reshape makes of a length: it might be -1. One with factors is not.
-        asks = v.owner.inputs[0].owner
-        is_asked = asks is not None and isinstance(asks.op, Elemwise)
-        if is_asked and isinstance(asks.op.scalar_op, EQ) and v.owner.inputs[2] in asks.inputs:
+        # A reshape tests whether a length is -1, which a product of lengths is not.
+        test = v.owner.inputs[0].owner
+        is_elemwise = test is not None and isinstance(test.op, Elemwise)
+        if is_elemwise and isinstance(test.op.scalar_op, EQ) and v.owner.inputs[2] in test.inputs:
             return _factors(v.owner.inputs[2])
     if not isinstance(v.owner.op.scalar_op, Mul):
         return 1, [v]
@@ -231,7 +231,7 @@ def is_quotient(fgraph: FunctionGraph, a: Any, b: Any, n: int) -> bool:
 
 
 def entries_of(vector: Variable, ndim: int) -> list[Length]:
-    """Return the entries of a shape: ints where they are known, None where they are hidden."""
+    """Return the entries of a shape: ints or symbolic, None where the graph does not show them."""
     if isinstance(vector, Constant):
         return [int(n) for n in vector.data]
     if vector.owner is not None and isinstance(vector.owner.op, MakeVector):

@@ -1,15 +1,15 @@
 """Un-pooling, and its gradient, as indexing with ``arange`` and positions.
 
 With k leading axes, ``set_subtensor(zeros[arange(N)[:, None, None], arange(C)[None, :, None], p],
-y)`` writes the values y to the positions p of each leading item: k indices count through all of
-their axis, along an axis of their own, and what is left are positions in the other axes. The last
-of several values for a place is written, as by `MaxUnpool`; ``inc_subtensor`` adds them up. Reading
-with such indices is `MaxGather`.
+y)`` writes the values y to the positions p of each leading item. The first k indices each count
+through a whole axis, along an axis of their own. The other indices are positions in the remaining
+axes. Of several values for a place the last is written, as by `MaxUnpool`; ``inc_subtensor`` adds
+them up. Reading with such indices is `MaxGather`.
 
-Indexing broadcasts its indices, and the values, when the function runs. The Ops do not. What is not
-known to have the same length is broadcast for them, which costs nothing where the lengths are the
-same. An index that counts through an axis whose length may be 1 could itself be stretched by longer
-positions: then its axis is no leading one, but one more of the axes that positions lie in.
+Indexing broadcasts its indices and the values at run time, which the Ops do not. So whatever is not
+known to have the common length is broadcast first, at no cost if the lengths turn out equal. An
+index that counts through an axis of length 1 could itself be broadcast against longer positions. An
+axis whose length may be 1 is therefore not a leading axis, but one of the axes of positions.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ def local_set_subtensor_to_max_unpool(fgraph: FunctionGraph, node: Apply) -> lis
 def local_advanced_subtensor_to_max_gather(
     fgraph: FunctionGraph, node: Apply
 ) -> list[Variable] | None:
-    """Gather where elements of each leading item are read at positions: un-pooling's gradient."""
+    """Gather where each leading item is read at positions: the gradient of un-pooling."""
     return rewritten("local_advanced_subtensor_to_max_gather", gathering, fgraph, node)
 
 
 def unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what un-pools in place of an indexed assignment.
+    """Return the un-pooling that replaces an indexed assignment.
 
-    None if it is something else, `Unproven` if it nearly is one.
+    Return None if it is not an un-pooling, and raise `Unproven` for a near miss.
     """
     zeros, values, *indices = node.inputs
     op = node.op
@@ -71,7 +71,7 @@ def unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     if arrays is None or not _has_range(arrays):
         return None
     if op.ignore_duplicates and not op.set_instead_of_inc:
-        raise Unproven("ignore_duplicates=True adds to what stood there before, but once only")
+        raise Unproven("ignore_duplicates=True adds at repeated positions once only")
     if not is_zero(zeros):
         raise Unproven("what is written to is not known to be zeros")
     lengths = [length(fgraph, zeros, axis) for axis in range(zeros.type.ndim)]
@@ -90,9 +90,9 @@ def unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 def gathering(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what gathers in place of indexing.
+    """Return the gathering that replaces indexing.
 
-    None if it is something else, `Unproven` if it nearly is one.
+    Return None if it is not a gathering, and raise `Unproven` for a near miss.
     """
     x, *indices = node.inputs
     arrays = _index_arrays(x, indices, node.op.idx_list)
@@ -110,8 +110,8 @@ def gathering(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 class _Places(NamedTuple):
     """Index arrays, the shape that they broadcast to, and how many of them count through an axis.
 
-    Of these `ranges`, the first `leading` ones cannot be stretched. The shape has None where the
-    length is known at run time only.
+    Of these `ranges`, the first `leading` ones cannot be broadcast. The shape has None where the
+    length is only known at run time.
     """
 
     arrays: list[Variable]
@@ -123,7 +123,7 @@ class _Places(NamedTuple):
 def _index_arrays(
     x: Variable, indices: Sequence[Variable], idx_list: Sequence[Any]
 ) -> list[Variable] | None:
-    """Return one integer array for each axis, all with as many axes; None if it is not so."""
+    """Return one integer array for each axis of x, all of the same rank; None if impossible."""
     entries = indices_from_subtensor(indices, idx_list)
     if len(entries) != x.type.ndim or x.type.numpy_dtype.kind not in "biuf":
         return None
@@ -134,12 +134,12 @@ def _index_arrays(
 
 
 def _has_range(arrays: Sequence[Variable]) -> bool:
-    """Return whether the first index counts through an axis, and others have axes behind it."""
+    """Return whether the first index counts through an axis and there are other indices."""
     return len(arrays) > 1 and arrays[0].type.ndim > 1 and range_length(arrays[0], 0) is not None
 
 
 def _places(fgraph: FunctionGraph, arrays: list[Variable], lengths: list[Length]) -> _Places:
-    """Find out which indices count through leading axes, and the shape of all."""
+    """Find the indices that count through leading axes, and the shape of all indices."""
     pooled = arrays[0].type.ndim
     ranges = 0
     while ranges < min(len(arrays), pooled) - 1:
@@ -160,7 +160,7 @@ def _places(fgraph: FunctionGraph, arrays: list[Variable], lengths: list[Length]
 
 
 def _fits(fgraph: FunctionGraph, array: Variable, axis: int, n: Length) -> bool:
-    """Return whether no run-time length of the array's axis stretches one of length n."""
+    """Return whether no run-time length of the array's axis broadcasts an axis of length n."""
     known = array.type.shape[axis]
     if known == 1 or (isinstance(n, int) and n != 1):
         return known in (None, 1, n)
@@ -168,7 +168,7 @@ def _fits(fgraph: FunctionGraph, array: Variable, axis: int, n: Length) -> bool:
 
 
 def _common_length(fgraph: FunctionGraph, candidates: Sequence[Length]) -> Length | None:
-    """Return the length to which some lengths are known to broadcast, else None."""
+    """Return the length that all candidates are known to broadcast to, or None."""
     long = [n for n in candidates if not (isinstance(n, int) and n == 1)]
     if all(same_integer(fgraph, n, long[0]) for n in long[1:]):
         return long[0] if long else 1
@@ -176,9 +176,10 @@ def _common_length(fgraph: FunctionGraph, candidates: Sequence[Length]) -> Lengt
 
 
 def _positions(fgraph: FunctionGraph, places: _Places, lengths: Sequence[Length]) -> Variable:
-    """Return one position in all axes behind the leading ones, in C order, of the common shape.
+    """Return flat positions in all axes after the leading ones, with the common shape.
 
-    Negative indices count from the end of their axis. What is outside of it is outside of them all.
+    Negative indices count from the end of their axis. An index out of range becomes a position out
+    of range.
     """
     k = places.leading
     arrays = places.arrays[k:]
@@ -191,7 +192,7 @@ def _positions(fgraph: FunctionGraph, places: _Places, lengths: Sequence[Length]
     for axis, n in enumerate(lengths[k:], start=k):
         index = places.arrays[axis].astype("int64")
         if axis < places.ranges:
-            # Longer positions stretch a range of length 1.
+            # A range of length 1 broadcasts against longer positions.
             index = RuntimeBroadcast((axis,))(index, *places.arrays)
         else:
             index = _stretched(fgraph, index, places)
@@ -205,10 +206,10 @@ def _positions(fgraph: FunctionGraph, places: _Places, lengths: Sequence[Length]
 def _split_position(
     fgraph: FunctionGraph, arrays: Sequence[Variable], lengths: Sequence[Length]
 ) -> Variable | None:
-    """Return p if the indices are p // n and p % n, for as many axes as there are, else None.
+    """Return p if the indices are the coordinates p // n and p % n of a flat position, else None.
 
-    Then the first index has the sign of p and counts from the end where p does, and is outside of
-    its axis where p is outside of all of them.
+    The first index then has the sign of p, so it counts from the end where p does, and it is out of
+    range exactly where p is.
     """
     position: Any = None
     quotient: Any = None
@@ -239,7 +240,7 @@ def _operand(fgraph: FunctionGraph, v: Variable, kind: type, n: Length) -> Varia
 
 
 def _stretched(fgraph: FunctionGraph, v: Variable, places: _Places) -> Variable:
-    """Return a variable broadcast to the shape of all indices, itself if it is known to have it."""
+    """Return a variable broadcast to the shape of all indices, unchanged if it has that shape."""
     v = _with_axes(v, 0, len(places.shape) - v.type.ndim)
     if all(
         n is not None and same_integer(fgraph, length(fgraph, v, axis), n)

@@ -1,14 +1,14 @@
-"""Un-pooling item by item, as one assignment, and its gradient as one reading.
+"""Fuses un-pooling in a loop over items into one assignment, and its gradient into one read.
 
-A Python loop over leading items leaves a chain in the graph: zeros, with an assignment to item
-(0, 0), with one to item (0, 1), and so on. Where every item is written once, from the same items of
-the same arrays, one assignment with ``arange`` indices does the same, for items do not overlap. The
-chain is replaced before PyTensor's own rewrites see it: some of them take a time that grows with
-the square of its length.
+A Python loop over leading items leaves a chain in the graph: zeros, an assignment to item (0, 0),
+another to item (0, 1), and so on. If every item is written once, from the same items of the same
+arrays, a single assignment with ``arange`` indices does the same, because items do not overlap. The
+chain is replaced before PyTensor's own rewrites see it, since some of them take time quadratic in
+its length.
 
-The gradient is a sum. Each term is zeros but for one item, which was read from the cotangent at the
-positions of the item. The cotangent has had zeros assigned to the items that were written later;
-where these are other items, it is read as it came.
+The gradient is a sum. Each term is zero except for one item, which is read from the cotangent at
+the positions of that item. The cotangent has zeros assigned to the items that were written later.
+If those are other items, the assignments do not matter and the original cotangent is read.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NAME = "fuse_set_subtensor_loop"
 
 @graph_rewriter
 def fuse_set_subtensor_loop(fgraph: FunctionGraph) -> None:
-    """Replace chains of assignments to all leading items by one assignment."""
+    """Replace chains of assignments to all leading items by a single assignment."""
     links = {n: link for n in fgraph.apply_nodes if (link := _link(n)) is not None}
     gathers = {n: link for n, link in links.items() if isinstance(n.op, AdvancedSubtensor)}
     for node in [n for n in fgraph.apply_nodes if gathers and _is_whole_sum(fgraph, n)]:
@@ -63,21 +63,21 @@ def fuse_set_subtensor_loop(fgraph: FunctionGraph) -> None:
         _replace(fgraph, last.outputs[0], assigned)
 
 
-# Before all others but the one that inlines graphs in graphs.
+# Before all other rewrites except the one that inlines nested graphs.
 optdb.register(
     NAME, fuse_set_subtensor_loop, "fast_run", "fast_compile", "pytensor_unpool", position=-0.005
 )
 
 
 class _Link(NamedTuple):
-    """One assignment or reading: the numbers of its item, and the arrays of positions in it."""
+    """One assignment or read: the indices of its item, and the arrays of positions in it."""
 
     item: Item
     positions: list[Variable]
 
 
 def _link(node: Apply) -> _Link | None:
-    """Return how a node assigns to one leading item, or reads it; None if it is something else."""
+    """Return the item that a node assigns to or reads, with the positions; None for others."""
     if isinstance(node.op, AdvancedIncSubtensor) and not node.op.ignore_duplicates:
         indices = node.inputs[2:]
     elif isinstance(node.op, AdvancedSubtensor):
@@ -117,7 +117,7 @@ def _is_only_read_by(fgraph: FunctionGraph, v: Variable, node: Apply) -> bool:
 
 
 def _chain(fgraph: FunctionGraph, last: Apply, links: dict[Apply, _Link]) -> Iterator[Apply]:
-    """Go from the last assignment of a chain to the first one."""
+    """Yield the assignments of a chain from last to first."""
     node = last
     while True:
         yield node
@@ -130,7 +130,7 @@ def _chain(fgraph: FunctionGraph, last: Apply, links: dict[Apply, _Link]) -> Ite
 
 
 def _assigned_at_once(chain: Sequence[tuple[Apply, _Link]]) -> Variable:
-    """Return one assignment for a chain of them, or raise `Unproven`."""
+    """Return one assignment that replaces a chain, or raise `Unproven`."""
     first = chain[-1][0]
     zeros = first.inputs[0]
     if not is_zero(zeros):
@@ -165,7 +165,7 @@ def _replace(fgraph: FunctionGraph, old: Variable, new: Variable) -> None:
 
 
 def _is_whole_sum(fgraph: FunctionGraph, node: Apply) -> bool:
-    """Return whether a node is a sum, and no term of another one."""
+    """Return whether a node is a sum that is not itself a term of a sum."""
     readers = [reader for reader, _ in fgraph.clients.get(node.outputs[0], ())]
     return _is_sum(node) and not (len(readers) == 1 and _is_sum(readers[0]))
 
@@ -185,7 +185,7 @@ def _terms(v: Variable) -> Iterator[Variable]:
 
 
 def _fuse_gathers(fgraph: FunctionGraph, node: Apply, links: dict[Apply, _Link]) -> None:
-    """Read at once what the terms of a sum read item by item."""
+    """Replace the reads of single items in the terms of a sum by one read."""
     placed: list[tuple[Apply, _Link, Variable]] = []
     rest = []
     for term in _terms(node.outputs[0]):
@@ -206,7 +206,7 @@ def _fuse_gathers(fgraph: FunctionGraph, node: Apply, links: dict[Apply, _Link])
 
 
 def _read_item(term: Variable, links: dict[Apply, _Link]) -> tuple[Apply, _Link] | None:
-    """Return the node that reads what a term has in its only item that is not zero."""
+    """Return the node that reads the single nonzero item of a term, None if there is none."""
     node = term.owner
     if node is None or not isinstance(node.op, IncSubtensor) or not is_zero(node.inputs[0]):
         return None
@@ -220,7 +220,7 @@ def _read_item(term: Variable, links: dict[Apply, _Link]) -> tuple[Apply, _Link]
 def _gathered_at_once(
     placed: Sequence[tuple[Apply, _Link, Variable]], links: dict[Apply, _Link]
 ) -> Variable:
-    """Return one reading for one of each item, or raise `Unproven`."""
+    """Return one read that replaces the reads of all items, or raise `Unproven`."""
     zeros = placed[0][2]
     leading = [_static_length(zeros, axis) for axis in range(len(placed[0][1].item))]
     items = [link.item for _, link, _ in placed]
@@ -235,15 +235,15 @@ def _gathered_at_once(
     positions = [_stacked("positions", list(column), items, leading) for column in columns]
     ndim = max(p.type.ndim for p in positions)
     if ndim != zeros.type.ndim:
-        raise Unproven("the positions have not the shape of what they read")
+        raise Unproven("the positions do not have the shape of the result")
     where = [*_ranges(leading, ndim), *(_padded(p, len(leading), ndim) for p in positions)]
     if any(n != m for n, m in zip(sources[0].type.shape, leading, strict=False)):
-        raise Unproven("what is read is not known to have as many items")
+        raise Unproven("the array that is read is not known to have the same number of items")
     return sources[0][tuple(where)]
 
 
 def _untouched(node: Apply, item: Item, links: dict[Apply, _Link]) -> Variable:
-    """Return what a node reads an item of, without assignments to other items."""
+    """Return the array that a node reads, skipping assignments to other items."""
     source = node.inputs[0]
     while source.owner in links and isinstance(source.owner.op, AdvancedIncSubtensor):
         other = links[source.owner].item
@@ -267,29 +267,29 @@ def _static_length(zeros: Variable, axis: int) -> int:
 def _stacked(
     name: str, parts: Sequence[Variable], items: Sequence[Item], leading: Sequence[int]
 ) -> Variable:
-    """Return the array that the parts are the items of, or one part that serves for all items.
+    """Return the array whose items are the parts, or a single part that serves all items.
 
-    Arithmetic with items is that with arrays.
+    Elementwise operations on the items become operations on the arrays.
     """
     if all(equal_computations([part], [parts[0]]) for part in parts[1:]):
         return pt.shape_padleft(parts[0], len(leading))
     op = parts[0].owner and parts[0].owner.op
     if isinstance(op, Elemwise):
         if not all(part.owner is not None and part.owner.op == op for part in parts):
-            raise Unproven(f"the {name} are not computed alike for all items")
+            raise Unproven(f"the {name} are not computed in the same way for all items")
         operands = zip(*(part.owner.inputs for part in parts), strict=True)
-        return op(*(_stacked(name, list(some), items, leading) for some in operands))
+        return op(*(_stacked(name, list(operand), items, leading) for operand in operands))
     whole, _ = _item_of(parts[0], len(leading))
     for part, item in zip(parts, items, strict=True):
-        of, numbers = _item_of(part, len(leading))
+        array, numbers = _item_of(part, len(leading))
         lengths = whole.type.shape
-        if of is not whole or of.type.ndim != part.type.ndim + len(leading):
+        if array is not whole or array.type.ndim != part.type.ndim + len(leading):
             raise Unproven(f"the {name} are not the items of one array")
         if any(
             i != j and (n is None or j + n != i)
             for i, j, n in zip(item, numbers, lengths, strict=False)
         ):
-            raise Unproven(f"the {name} are not the items of one array in their order")
+            raise Unproven(f"the {name} are not the items of one array in order")
     known = [*leading, *[None] * (whole.type.ndim - len(leading))]
     if any(n != m for n, m in zip(whole.type.shape, leading, strict=False)):
         whole = whole[tuple(slice(n) for n in leading)]
@@ -297,7 +297,7 @@ def _stacked(
 
 
 def _item_of(part: Variable, axes: int) -> tuple[Variable, list[int]]:
-    """Return the array that a variable is an item of, and the numbers of the item."""
+    """Return the array that a variable is an item of, and the indices of the item."""
     numbers: list[int] = []
     while len(numbers) < axes and part.owner and isinstance(part.owner.op, Subtensor):
         array, *rest = part.owner.inputs
@@ -310,6 +310,6 @@ def _item_of(part: Variable, axes: int) -> tuple[Variable, list[int]]:
 
 
 def _padded(v: Variable, leading: int, ndim: int) -> Variable:
-    """Return a variable with axes of length 1 behind the leading ones, to have `ndim` axes."""
+    """Return a variable with axes of length 1 inserted after the leading ones, up to `ndim`."""
     order = [*range(leading), *["x"] * (ndim - v.type.ndim), *range(leading, v.type.ndim)]
     return v.dimshuffle(order) if len(order) > v.type.ndim else v

@@ -1,4 +1,4 @@
-"""Rewrites of max-pooling."""
+"""Rewrites of max pooling."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pytensor_unpool.rewrites.graph_facts import length, same_integer
 @register_specialize("fast_compile", "pytensor_unpool")
 @node_rewriter([MaxPool])
 def local_max_pool_drop_positions(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Compute no positions that nobody reads.
+    """Do not compute positions that are not used.
 
-    This runs after equal nodes were merged, so a node whose positions serve a gradient has both
-    outputs in use.
+    This runs after equal nodes have been merged, so a node whose positions are used by a gradient
+    has both outputs in use.
     """
     op: MaxPool = node.op
     if op.output == "values" or fgraph.clients[node.outputs[1]]:
@@ -37,11 +37,11 @@ def local_max_pool_drop_positions(fgraph: FunctionGraph, node: Apply) -> list[Va
 def local_max_pool_positions_to_taps(
     fgraph: FunctionGraph, node: Apply
 ) -> dict[Variable, Variable] | None:
-    """Hand taps to gradients and un-poolings in place of positions.
+    """Pass taps instead of positions to gradients and un-poolings.
 
-    Positions are most of what is written and read again. Only where nobody reads them but
-    un-pooling to the lengths of the input, and gathering from an array of these lengths. As no two
-    windows overlap, no position comes twice: what to do with duplicates does not matter.
+    Positions cause most of the memory traffic. The rewrite applies if they are only used by
+    un-pooling to the lengths of the input, and by gathering from arrays with these lengths. As
+    windows do not overlap, positions do not repeat, so `duplicates` does not matter.
     """
     op: MaxPool = node.op
     if op.output != "positions" or not op.windows.has_taps:
@@ -53,7 +53,7 @@ def local_max_pool_positions_to_taps(
     values, taps = MaxPool(op.windows, op.ties, "taps")(*node.inputs)
     copy_stack_trace(node.outputs[0], [values, taps])
     replacements = {}
-    # What a reader reads may come from another one: that one must still be there by then.
+    # A reader may use the result of another: replace from the last to the first.
     for reader in reversed(fgraph.toposort()):
         if reader in readers:
             moved, _, *lengths = reader.inputs
@@ -67,7 +67,7 @@ def local_max_pool_positions_to_taps(
 @register_specialize("fast_compile", "pytensor_unpool")
 @node_rewriter([MaxPool])
 def local_max_pool_once(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Take the values of a pooling that gives positions too, and that somebody reads."""
+    """Take the values from an equal pooling that computes positions as well, if they are used."""
     if node.op.output != "values":
         return None
     for other, _ in fgraph.clients[node.inputs[0]]:
@@ -82,9 +82,9 @@ def local_max_pool_once(fgraph: FunctionGraph, node: Apply) -> list[Variable] | 
 @register_specialize("fast_compile", "pytensor_unpool")
 @node_rewriter([MaxGather, TapGather])
 def local_gather_of_what_was_placed(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Read nothing where the elements at these places are at hand.
+    """Skip a gathering whose result is known.
 
-    They are those that a pooling found there, or those that an un-pooling put there.
+    It is the values that a pooling found at these places, or that an un-pooling wrote to them.
     """
     x, places = node.inputs[:2]
     source = _placed_by(fgraph, node, x, places)
@@ -94,7 +94,7 @@ def local_gather_of_what_was_placed(fgraph: FunctionGraph, node: Apply) -> list[
 
 
 def _placed_by(fgraph: FunctionGraph, node: Apply, x: Variable, taps: Variable) -> Variable | None:
-    """Return what an un-pooling placed where a node gathers."""
+    """Return the values that an un-pooling wrote to the places where a node gathers."""
     unpool = x.owner
     if unpool is None or not isinstance(unpool.op, TapUnpool) or isinstance(node.op, MaxGather):
         return None
@@ -113,7 +113,7 @@ def _found_by(node: Apply, x: Variable, places: Variable) -> Variable | None:
     if isinstance(node.op, TapGather):
         is_found = pool.op.output == "taps" and node.op.windows == windows
     else:
-        # Where windows overlap, one place may be that of two, of which "last" reads the last.
+        # Overlapping windows may share a place, which "last" reads for the last of them only.
         is_once = windows.is_static and not windows.overlap
         is_found = node.op.ndim == windows.ndim and (node.op.duplicates == "sum" or is_once)
         is_found = is_found and pool.op.output != "taps"
@@ -122,11 +122,11 @@ def _found_by(node: Apply, x: Variable, places: Variable) -> Variable | None:
 
 @node_rewriter([MaxUnpool])
 def local_max_unpool_to_windows(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Say of positions that come from a pooling that each is in its window.
+    """Mark an un-pooling whose positions come from a pooling, and so lie in their windows.
 
-    Only where un-pooling is to the lengths of what was pooled, and where windows that overlap add
-    up. For backends with `unpools_to_windows`, such as JAX: they would look at all positions when
-    the function runs, and scatter if windows overlap.
+    The un-pooling must be to the lengths of the pooled array, and must add up where windows
+    overlap. This is for backends with `unpools_to_windows`, such as JAX, which would otherwise
+    check all positions at run time, and scatter if windows overlap.
     """
     values, positions, lengths = node.inputs
     pool = positions.owner
@@ -151,7 +151,7 @@ optdb["specialize"].register(
 
 
 def _reads_as_taps(fgraph: FunctionGraph, reader: Apply, pool: Apply) -> bool:
-    """Return whether the node would do the same with the taps of `pool` as with its positions."""
+    """Return whether a node would have the same result with the taps of `pool` as positions."""
     x, positions = pool.inputs[0], pool.outputs[1]
     ndim = pool.op.windows.ndim
     if not isinstance(reader.op, MaxUnpool | MaxGather) or reader.op.ndim != ndim:

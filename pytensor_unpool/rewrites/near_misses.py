@@ -1,4 +1,4 @@
-"""What is nearly an idiom: looked for once the other rewrites are done, for `explain` to tell."""
+"""Near misses: graphs that are almost an idiom, recorded for `explain` after all rewrites."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BUILDS: dict[type, dict[str, Build]] = {
 
 @graph_rewriter
 def note_near_idioms(fgraph: FunctionGraph) -> None:
-    """Write down what other rewrites left alone, and why."""
+    """Record what other rewrites left unchanged, and why."""
     near = {node for node in fgraph.apply_nodes if type(node.op) in BUILDS}
     for node in fgraph.toposort() if near else ():
         for name, build in (BUILDS[type(node.op)] if node in near else {}).items():
@@ -47,5 +47,5 @@ def note_near_idioms(fgraph: FunctionGraph) -> None:
     tell(fgraph)
 
 
-# Behind all that recognises, before nodes are fused and work in place.
+# After all rewrites that recognise idioms, and before fusion and in-place rewrites.
 optdb.register(NAME, note_near_idioms, "fast_run", "fast_compile", "pytensor_unpool", position=47)

@@ -1,4 +1,4 @@
-"""What the rewrites recognised in a graph, and what nearly: `pytensor_unpool.explain` tells it."""
+"""The record of idioms and near misses in a graph, which `pytensor_unpool.explain` reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Build = Callable[[FunctionGraph, Apply], Variable | None]
 
 
 class Finding(NamedTuple):
-    """One idiom in a graph: the rewrite, what stood there, what stands there now or why not."""
+    """One idiom in a graph: the rewrite, what it found, and what that became or why not."""
 
     rewrite: str
     found: str
@@ -23,7 +23,7 @@ class Finding(NamedTuple):
 
 
 class Unproven(Exception):  # noqa: N818  not an error: the graph stays as it is
-    """An idiom that a rewrite leaves alone; the text says what it could not prove."""
+    """Raised for an idiom that a rewrite leaves unchanged; the text says what was not proved."""
 
 
 class Record(Feature):
@@ -40,28 +40,28 @@ class Record(Feature):
 
 
 def record_of(fgraph: FunctionGraph) -> Record | None:
-    """Return the record of a graph; None if nothing was found in it."""
+    """Return the record of a graph, None if nothing was found in it."""
     return next((f for f in fgraph._features if isinstance(f, Record)), None)
 
 
 def findings_of(fgraph: FunctionGraph) -> list[Finding]:
-    """Return what was found in a graph."""
+    """Return the findings in a graph."""
     record = record_of(fgraph)
     return [] if record is None else record.findings
 
 
-# Called with every graph when its rewrites are done.
+# Called with every graph after it has been rewritten.
 listeners: list[Callable[[FunctionGraph], None]] = []
 
 
 def tell(fgraph: FunctionGraph) -> None:
-    """Call who listens."""
+    """Call the listeners."""
     for listener in listeners:
         listener(fgraph)
 
 
 def note(fgraph: FunctionGraph, finding: Finding) -> None:
-    """Write down what a rewrite found."""
+    """Record what a rewrite found."""
     record = record_of(fgraph)
     if record is None:
         record = Record()
@@ -70,9 +70,10 @@ def note(fgraph: FunctionGraph, finding: Finding) -> None:
 
 
 def rewritten(name: str, build: Build, fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Return what a rewriter puts in the place of a node's output, and write it down.
+    """Return the replacement of a node's output, and record it.
 
-    `build` returns that, or None for a node that holds no idiom, or raises `Unproven`.
+    `build` returns the replacement, returns None for a node that is not an idiom, or raises
+    `Unproven`.
     """
     try:
         new = build(fgraph, node)
@@ -87,7 +88,7 @@ def rewritten(name: str, build: Build, fgraph: FunctionGraph, node: Apply) -> li
 
 
 def _our_op(v: Variable) -> str:
-    """Return the name of the Op of this package that makes a variable, but for its axes."""
+    """Return the name of this package's Op that computes a variable, up to changes of shape."""
     while not type(v.owner.op).__module__.startswith("pytensor_unpool"):
         v = v.owner.inputs[0]
     return type(v.owner.op).__name__

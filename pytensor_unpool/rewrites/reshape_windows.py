@@ -1,4 +1,4 @@
-"""Windows that a reshape cuts an array into."""
+"""Windows formed by a reshape."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pytensor_unpool.rewrites.record import Unproven
 
 
 class Cut(NamedTuple):
-    """An array, and the windows that a reshape cuts its last axes into."""
+    """An array, and the windows into which a reshape splits its last axes."""
 
     x: Variable
     windows: Windows
@@ -32,9 +32,9 @@ class Cut(NamedTuple):
 def cut_by_reshape(
     fgraph: FunctionGraph, cells: Variable, axes: Sequence[int] | None
 ) -> Cut | None:
-    """Return what was cut into cells, whose elements are along these axes, in order.
+    """Return the array that was split into cells, whose elements lie along `axes` in order.
 
-    These axes may have been moved behind the others, and flattened there.
+    These axes may have been moved to the end and flattened there.
     """
     if not axes:
         return None
@@ -65,7 +65,7 @@ def cut_by_reshape(
         k is not None and (is_multiple(fgraph, n, r, k) or is_quotient(fgraph, k, n, r))
         for k, r, n in zip(kept, window, lengths, strict=True)
     ]
-    # A reshape keeps the number of elements: what is left for one axis is what it has.
+    # A reshape keeps the number of elements, which proves one remaining axis.
     if proven.count(False) > 1:
         raise Unproven("the reshape is not known to cut the axes into windows")
     windows = side_by_side(window)
@@ -75,7 +75,7 @@ def cut_by_reshape(
 def _before_flattening(
     fgraph: FunctionGraph, cells: Variable, axes: Sequence[int]
 ) -> tuple[Variable, Sequence[int]]:
-    """Return cells whose last axes were made one, which `axes` is, and these axes."""
+    """Undo a flattening of the last axes into the one that `axes` names."""
     node, last = cells.owner, cells.type.ndim - 1
     if tuple(axes) != (last,) or node is None or not isinstance(node.op, Reshape):
         return cells, axes
@@ -88,7 +88,7 @@ def _before_flattening(
 
 
 def _flattens(fgraph: FunctionGraph, node: Apply, x: Variable, kept: int) -> bool:
-    """Return whether a reshape leaves so many axes as they are, and makes one of the others."""
+    """Return whether a reshape keeps the first `kept` axes and flattens the others into one."""
     entries = entries_of(node.inputs[1], kept + 1)
     known = node.outputs[0].type.shape
     entries = [e if n is None else n for e, n in zip(entries, known, strict=True)]
@@ -102,23 +102,23 @@ def _flattens(fgraph: FunctionGraph, node: Apply, x: Variable, kept: int) -> boo
 
 
 def _before_moves(cells: Variable, axes: Sequence[int]) -> tuple[Variable, Sequence[int]]:
-    """Return cells before a transpose that moved `axes` among the others, and where they were."""
+    """Undo a transpose that moved `axes`; return the cells before it and these axes in them."""
     node = cells.owner
     if node is None or not isinstance(node.op, DimShuffle) or not node.op.is_transpose:
         return cells, axes
     order = node.op.new_order
     within = [order[axis] for axis in axes]
     others = [order[axis] for axis in range(cells.type.ndim) if axis not in axes]
-    # The taps of a window, and windows, stay in C order.
+    # Both the taps of a window and the windows must stay in C order.
     if within != sorted(within) or others != sorted(others):
         return cells, axes
     return node.inputs[0], within
 
 
 def side_by_side(window: Sequence[int]) -> Windows | None:
-    """Return windows of the last axes, from the first one on that is longer than 1.
+    """Return adjacent windows of the last axes, from the first window longer than 1 on.
 
-    None if there are none, or if they have more taps than a kernel unrolls.
+    Return None if there are none, or if they have more taps than a kernel unrolls.
     """
     first = next((axis for axis, r in enumerate(window) if r > 1), len(window))
     last = tuple(window[first:])
@@ -128,7 +128,7 @@ def side_by_side(window: Sequence[int]) -> Windows | None:
 
 
 def are_side_by_side(windows: Windows) -> bool:
-    """Return whether windows lie one beside the other, and cover each axis but for its end."""
+    """Return whether windows are adjacent and cover each axis, except for a rest at its end."""
     zeros, ones = (0,) * windows.ndim, (1,) * windows.ndim
     return windows.is_static and windows == Windows(
         windows.window, windows.window, zeros, zeros, ones

@@ -1,4 +1,4 @@
-"""Shared variables of one memory: nothing is computed in the place of their old value."""
+"""Protects shared variables that share memory from in-place updates."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pytensor.graph.rewriting.basic import graph_rewriter
 
 __all__ = ["protect_shared_memory"]
 
-# Before anything is computed in place: PyTensor starts with that at 49.5.
+# Before the first in-place rewrite of PyTensor, at 49.5.
 POSITION = 49.4
 
 
 @graph_rewriter
 def protect_shared_memory(fgraph: FunctionGraph) -> None:
-    """Keep updates from being written over a value that another variable reads.
+    """Prevent updates from overwriting a value that another variable still reads.
 
-    ``theano.clone(x, share_inputs=False)`` of a shared variable has the memory of `x`. PyTensor
-    takes them for two, and may compute the new value of one in place, before the other's old value
-    is read.
+    A shared variable from ``theano.clone(x, share_inputs=False)`` shares its memory with `x`.
+    PyTensor treats the two as independent, and may compute the new value of one in place before the
+    old value of the other is read.
     """
     memories = Counter(id(x.container.storage) for x in fgraph.inputs if hasattr(x, "container"))
     supervisor = getattr(fgraph, "_supervisor", None)

@@ -1,8 +1,7 @@
-"""Un-pooling to the first element of every window, as an assignment to a slice with steps.
+"""Un-pooling to the first element of every window, as an assignment to a strided slice.
 
 ``set_subtensor(zeros[..., ::2, ::3], y)`` writes each element of y to the first tap of a window of
-2x3 elements, the last ones of which may reach beyond the end. That is `TapUnpool` with zeros for
-taps.
+2x3 elements. The last windows may extend beyond the end. This is `TapUnpool` with all taps zero.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ def local_strided_set_subtensor_to_tap_unpool(
 
 
 def corner_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what un-pools in place of an assignment to a slice.
+    """Return the un-pooling that replaces an assignment to a slice.
 
-    None if it is something else, `Unproven` if it nearly is one.
+    Return None if it is not an un-pooling, and raise `Unproven` for a near miss.
     """
     zeros, values, *indices = node.inputs
     steps = [_step(entry) for entry in indices_from_subtensor(indices, node.op.idx_list)]
@@ -65,7 +64,7 @@ def corner_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 def _step(entry: Any) -> int | None:
-    """Return the step of a slice from the first element to the last one, else None."""
+    """Return the step of a slice over a whole axis, None for any other index."""
     if not isinstance(entry, slice) or _known(entry.start) not in (None, 0):
         return None
     if entry.stop is not None:
@@ -80,12 +79,12 @@ def _known(number: Any) -> int | None:
     if isinstance(number, Constant):
         return int(number.data)
     known = plain(number)
-    # Another number than 0: the slice is none that is asked for.
+    # Any number other than 0 makes the caller reject the slice.
     return known if isinstance(known, int) else -1
 
 
 def _fits(fgraph: FunctionGraph, n: Length, step: int, values: Variable, axis: int) -> bool:
-    """Return whether no run-time length of the values' axis makes them broadcast.
+    """Return whether the values cannot be broadcast along an axis at run time.
 
     A length other than 1 is that of the slice, or an error with and without the rewrite.
     """

@@ -1,9 +1,9 @@
 """Pooling by reshaping, and its gradients.
 
-An axis of length L is cut into L / r windows of r elements by a reshape to (L / r, r). The maximum
-over the second axis pools, the sum over it adds up every window, and what is repeated along it and
-reshaped back is the transpose of that: the nearest upsampling. The gradient of the maximum goes to
-every element that equals it.
+A reshape to (L / r, r) splits an axis of length L into L / r windows of r elements. The maximum
+over the second axis is max pooling, and the sum over it is sum pooling. Repeating along it and
+reshaping back is the transpose of sum pooling: nearest upsampling. The gradient of the maximum goes
+to every element that equals it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from pytensor_unpool.rewrites.reshape_windows import are_side_by_side, cut_by_re
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([Max])
 def local_reshape_max_to_max_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Pool where maxima are taken over the axes of windows that a reshape made."""
+    """Pool where maxima are taken over windows formed by a reshape."""
     return rewritten("local_reshape_max_to_max_pool", max_pooling, fgraph, node)
 
 
@@ -49,7 +49,7 @@ def local_reshape_max_to_max_pool(fgraph: FunctionGraph, node: Apply) -> list[Va
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([Argmax])
 def local_reshape_argmax_to_max_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Pool where the places of maxima are taken in windows that a reshape made."""
+    """Pool where argmaxima are taken in windows formed by a reshape."""
     return rewritten("local_reshape_argmax_to_max_pool", argmax_pooling, fgraph, node)
 
 
@@ -57,7 +57,7 @@ def local_reshape_argmax_to_max_pool(fgraph: FunctionGraph, node: Apply) -> list
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([Sum])
 def local_reshape_sum_to_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Pool where sums are taken over the axes of windows that a reshape made."""
+    """Pool where sums are taken over windows formed by a reshape."""
     return rewritten("local_reshape_sum_to_pool", sum_pooling, fgraph, node)
 
 
@@ -65,7 +65,7 @@ def local_reshape_sum_to_pool(fgraph: FunctionGraph, node: Apply) -> list[Variab
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([Reshape])
 def local_repeat_to_pool_input_grad(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Upsample where copies are laid side by side: the transpose of sum pooling."""
+    """Upsample where copies are placed side by side: the transpose of sum pooling."""
     return rewritten("local_repeat_to_pool_input_grad", upsampling, fgraph, node)
 
 
@@ -73,7 +73,7 @@ def local_repeat_to_pool_input_grad(fgraph: FunctionGraph, node: Apply) -> list[
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([KroneckerProduct])
 def local_kron_to_pool_input_grad(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Upsample where a matrix is multiplied, in Kronecker's way, by ones."""
+    """Upsample where an array has a Kronecker product with ones."""
     return rewritten("local_kron_to_pool_input_grad", kronecker_upsampling, fgraph, node)
 
 
@@ -81,15 +81,15 @@ def local_kron_to_pool_input_grad(fgraph: FunctionGraph, node: Apply) -> list[Va
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([Pool, PoolInputGrad])
 def local_pool_of_pool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Add up once where sums of windows are added up in windows, and the transpose of that."""
+    """Merge a sum pooling of a sum pooling into one, and the same for their transposes."""
     return rewritten("local_pool_of_pool", pooling_at_once, fgraph, node)
 
 
-# When all that upsamples has been found.
+# Not in canonicalize: the upsamplings must have been recognised first.
 @register_specialize("fast_compile", "pytensor_unpool")
 @node_rewriter([Elemwise])
 def local_mask_to_tied_unpool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Un-pool to all ties where upsampled values are compared with what they are the maxima of."""
+    """Un-pool to all ties where upsampled maxima are compared with the array they come from."""
     return rewritten("local_mask_to_tied_unpool", tied_unpooling, fgraph, node)
 
 
@@ -97,18 +97,18 @@ def local_mask_to_tied_unpool(fgraph: FunctionGraph, node: Apply) -> list[Variab
 @register_canonicalize("fast_compile", "pytensor_unpool")
 @node_rewriter([Reshape])
 def local_reshape_mask_to_tied_unpool(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Un-pool to all ties where the comparison is made between the axes of windows."""
+    """Un-pool to all ties where the comparison is made before the windows are merged again."""
     return rewritten("local_reshape_mask_to_tied_unpool", reshaped_tied_unpooling, fgraph, node)
 
 
 def max_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what pools in place of a maximum; None if it is something else."""
+    """Return the pooling that replaces a maximum, None if it is not one."""
     cut = cut_by_reshape(fgraph, node.inputs[0], node.op.axis)
     return None if cut is None else MaxPool(cut.windows, "all", "values")(cut.x)
 
 
 def argmax_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what pools in place of an argmax: the index in a window is the number of a tap."""
+    """Return the pooling that replaces an argmax: the index in a window is a tap."""
     cut = cut_by_reshape(fgraph, node.inputs[0], node.op.axis)
     if cut is None:
         return None
@@ -117,7 +117,7 @@ def argmax_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 def sum_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what pools in place of a sum; None if it is something else."""
+    """Return the pooling that replaces a sum, None if it is not one."""
     if node.outputs[0].type.dtype != node.inputs[0].type.dtype:
         return None
     cut = cut_by_reshape(fgraph, node.inputs[0], node.op.axis)
@@ -125,7 +125,7 @@ def sum_pooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 def upsampling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what upsamples in place of a reshape of copies; None if it is something else."""
+    """Return the upsampling that replaces a reshape of copies, None if it is not one."""
     copies = node.inputs[0].owner
     if copies is None or not isinstance(copies.op, Alloc):
         return None
@@ -142,7 +142,7 @@ def upsampling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
     long: list[Length] = []
     for entry, n in zip(order, map(plain, lengths), strict=True):
         if entry != "x":
-            # Copies of a whole axis are no upsampling; a length that is not known is not changed.
+            # Copies of a whole axis are not upsampling. An unknown length is not changed.
             if x.type.shape[entry] == 1 and n != 1:
                 return None
             window.append(1)
@@ -158,12 +158,12 @@ def upsampling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
         for e, n, r, m in zip(wanted, known, window, long, strict=True)
     ]
     if proven.count(False) > 1:
-        raise Unproven("the reshape is not known to lay copies side by side")
+        raise Unproven("the reshape is not known to place copies side by side")
     return _upsampled(fgraph, x, window)
 
 
 def kronecker_upsampling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return what upsamples in place of a Kronecker product; None if it is something else."""
+    """Return the upsampling that replaces a Kronecker product, None if it is not one."""
     x, ones = node.inputs
     if (
         not isinstance(ones, Constant)
@@ -186,21 +186,21 @@ def _upsampled(fgraph: FunctionGraph, x: Variable, window: Sequence[int]) -> Var
 
 
 def pooling_at_once(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return one Op for two that pool windows side by side; None where there is another thing."""
+    """Return one Op that replaces two sum poolings of adjacent windows, None for others."""
     inner = node.inputs[0].owner
     if inner is None or type(inner.op) is not type(node.op):
         return None
     if not all(n.op.mode == "sum" and are_side_by_side(n.op.windows) for n in (node, inner)):
         return None
     ndim = max(n.op.windows.ndim for n in (node, inner))
-    one, other = ((1,) * (ndim - n.op.windows.ndim) + n.op.windows.window for n in (node, inner))
-    windows = side_by_side([a * b for a, b in zip(one, other, strict=True)])
+    padded = [(1,) * (ndim - n.op.windows.ndim) + n.op.windows.window for n in (node, inner)]
+    windows = side_by_side([a * b for a, b in zip(*padded, strict=True)])
     if windows is None or windows.ndim != ndim:
         return None
     x = inner.inputs[0]
     if isinstance(node.op, Pool):
         return Pool(windows, "sum")(x)
-    # What is left over at the end of an axis belongs to no window, in one step as in two.
+    # The rest at the end of an axis belongs to no window, in one step as in two.
     lengths = [_unpooled_length(n, axis - ndim) for n in (node, inner) for axis in range(ndim)]
     return PoolInputGrad(windows, "sum")(
         x,
@@ -211,7 +211,7 @@ def pooling_at_once(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 def _unpooled_length(node: Apply, axis: int) -> Length | None:
-    """Return the length that a node upsamples an axis to, None if it leaves it as it is."""
+    """Return the length that a node upsamples an axis to, None if it keeps the axis."""
     ndim = node.op.windows.ndim
     if axis < -ndim:
         return None
@@ -220,7 +220,7 @@ def _unpooled_length(node: Apply, axis: int) -> Length | None:
 
 
 def tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return the un-pooling in place of a mask times a cotangent; None if it is something else."""
+    """Return the un-pooling that replaces a mask times a cotangent, None if it is not one."""
     parts = _mask_and_cotangent(node)
     if parts is None:
         return None
@@ -238,7 +238,7 @@ def tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
 
 
 def _mask_and_cotangent(node: Apply) -> tuple[Apply, Variable] | None:
-    """Return the comparison and the other factor of a product of two."""
+    """Return the comparison and the other factor of a product, None if there is none."""
     if not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, Mul):
         return None
     if len(node.inputs) != 2:
@@ -254,7 +254,7 @@ def _mask_and_cotangent(node: Apply) -> tuple[Apply, Variable] | None:
 
 
 def reshaped_tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
-    """Return the un-pooling in place of a reshaped mask; None if it is something else."""
+    """Return the un-pooling that replaces a reshaped mask, None if it is not one."""
     product = node.inputs[0].owner
     parts = None if product is None else _mask_and_cotangent(product)
     if parts is None:
@@ -272,7 +272,7 @@ def reshaped_tied_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | No
 
 
 def _without_windows(v: Variable) -> tuple[Variable, list[int]] | None:
-    """Return an array without axes that were put in between, and these axes."""
+    """Return an array before axes of length 1 were inserted, and these axes."""
     if v.owner is None or not isinstance(v.owner.op, DimShuffle):
         return None
     order = v.owner.op.new_order
@@ -283,7 +283,7 @@ def _without_windows(v: Variable) -> tuple[Variable, list[int]] | None:
 
 
 def _is_shape_of(fgraph: FunctionGraph, node: Apply, x: Variable) -> bool:
-    """Return whether a reshape is to the shape of x."""
+    """Return whether a reshape gives the shape of x."""
     entries = entries_of(node.inputs[1], node.outputs[0].type.ndim)
     return len(entries) == x.type.ndim and all(
         entry is not None and same_integer(fgraph, entry, length(fgraph, x, axis))
