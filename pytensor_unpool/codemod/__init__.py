@@ -1,5 +1,5 @@
 """Rewrite old Theano code for PyTensor and this package.
 
-A tower of its own: nothing here imports PyTensor, or runs the code that it reads.
-`python2` changes syntax, then the `rules` change what LibCST read; `files` writes.
+This package is independent of the others: nothing here imports PyTensor, or runs the code that it
+reads. `python2` converts syntax, the `rules` change the tree that LibCST parsed, `files` writes.
 """

@@ -1,4 +1,4 @@
-"""Make the changes that the rules asked for."""
+"""Apply the changes that the rules requested."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["apply"]
 
 
 def apply(context: Context) -> cst.Module:
-    """Return the module with all changes; the very same module if there are none."""
+    """Return the module with all changes, or the same object if there are none."""
     if not (context.edits or context.comments or context.imports):
         return context.module
     transformer = _Transformer(context)
@@ -26,7 +26,7 @@ def apply(context: Context) -> cst.Module:
 
 
 class _Transformer(cst.CSTTransformer):
-    """Goes only where something changes."""
+    """Visits only nodes that change, or contain one that does."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -59,11 +59,11 @@ class _Transformer(cst.CSTTransformer):
         else:
             nodes[0] = _with_comments(nodes[0], comments, self.context.module)
         nodes += [_statement(code) for code in imports if self.is_first(code, original)]
-        # Where an `elif` stands, there is room for one node only.
+        # In place of an `elif` only a single node is allowed.
         return cst.FlattenSentinel(nodes) if len(nodes) > 1 else nodes[0] if nodes else new
 
     def is_first(self, code: str, anchor: cst.CSTNode) -> bool:
-        """Return whether no statement above, on the same level, imports the same."""
+        """Return whether no earlier statement on the same level adds the same import."""
         level = self.context.parents[anchor]
         anchors = (
             other
@@ -75,7 +75,7 @@ class _Transformer(cst.CSTTransformer):
 
 def _with_comments(statement: Any, comments: Iterable[str], module: cst.Module) -> Any:
     above = list(statement.leading_lines)
-    # LibCST counts what stands above the first statement to the module.
+    # LibCST attributes comments above the first statement to the module.
     there = {line.comment.value for line in (*module.header, *above) if line.comment}
     new = [cst.EmptyLine(comment=cst.Comment(text)) for text in comments if text not in there]
     return statement.with_changes(leading_lines=[*above, *new])
@@ -88,7 +88,7 @@ def _statement(code: str) -> cst.SimpleStatementLine:
 
 
 def _end_of_head(body: Iterable[cst.BaseStatement]) -> int:
-    """Return where imports may begin: below the docstring and what is from ``__future__``."""
+    """Return where imports may begin: after the docstring and ``__future__`` imports."""
     end = 0
     for i, statement in enumerate(body):
         small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None

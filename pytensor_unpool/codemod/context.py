@@ -1,4 +1,4 @@
-"""What a rule sees of a file, and where it says what to change."""
+"""A rule's view of a file, in which it also records what to change."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from pytensor_unpool.codemod.tree import dotted, parents_of, walk
 
 __all__ = ["Context", "Edit"]
 
-# Takes a node whose children were changed already, returns what stands in its place.
+# Takes a node whose children have been changed already, and returns its replacement.
 Edit = Callable[[cst.CSTNode], cst.CSTNode | cst.FlattenSentinel[cst.CSTNode] | cst.RemovalSentinel]
 
-# An assignment of a name to a name of a name ...: such chains end soon.
+# The longest chain of names assigned to names that is followed.
 _MOST_ALIASES = 5
 
 
 class Context:
-    """A parsed file, with the changes that rules want made to it.
+    """A parsed file, with the changes that rules request.
 
     Parameters
     ----------
     module : libcst.Module
     text : str
-        The same as text.
+        The source code of `module`.
     report : FileReport
     python2 : bool
         Whether the file was written for Python 2.
@@ -55,10 +55,10 @@ class Context:
         self._words: set[str] | None = None
         self._aliases: dict[tuple[str, Scope], str | None] = {}
 
-    # What code means.
+    # What names refer to.
 
     def name(self, node: cst.CSTNode | None) -> str | None:
-        """Return the dotted name that imports give to an expression, None for any other."""
+        """Return the dotted name that an expression refers to by imports, None if it has none."""
         text = dotted(node)
         if text is None:
             return None
@@ -67,23 +67,23 @@ class Context:
         return None if meaning is None else f"{meaning}{dot}{rest}"
 
     def theano_name(self, node: cst.CSTNode | None) -> str | None:
-        """Return `name` as Theano spelled it, whichever of its heirs has it."""
+        """Return `name` as Theano spelled it, also for Aesara and early PyTensor."""
         name = self.name(node)
         return None if name is None else old_names.theano_name(name)
 
     def call_of(self, node: cst.CSTNode | None) -> str | None:
-        """Return `theano_name` of the function that is called here."""
+        """Return the `theano_name` of the function that a node calls, None if it is no call."""
         return self.theano_name(node.func) if isinstance(node, cst.Call) else None
 
     def scope(self, node: cst.CSTNode | None) -> Scope:
-        """Return the scope that a name, or what it begins, is read in."""
+        """Return the scope in which a name, or the first name of a dotted one, is read."""
         while isinstance(node, cst.Attribute):
             node = node.value
         scope = self.scopes.get(node) if node is not None else None
         return scope if scope is not None else self.scopes[self.module]
 
     def meaning(self, word: str, scope: Scope, depth: int = 0) -> str | None:
-        """Return what imports and assignments bind a word to; None if it may be something else."""
+        """Return what imports and assignments bind a word to, None if it is ambiguous."""
         key = word, scope
         if key not in self._aliases:
             self._aliases[key] = self._meaning(word, scope, depth)
@@ -114,28 +114,28 @@ class Context:
                 return place.old
         return None
 
-    # Where code stands.
+    # Where code is.
 
     def statement(self, node: cst.CSTNode) -> cst.CSTNode:
-        """Return the nearest statement that may have a comment above it."""
+        """Return the innermost statement around a node that can have a comment above it."""
         while not isinstance(node, cst.BaseStatement):
             node = self.parents[node]
         return node
 
     def above(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-        """Return what a node stands in, from the inside to the module."""
+        """Yield the ancestors of a node, from its parent to the module."""
         while node in self.parents:
             node = self.parents[node]
             yield node
 
     def is_in_class(self, node: cst.CSTNode) -> bool:
-        """Return whether a statement stands in the body of a class, and in no method of it."""
+        """Return whether a statement is in the body of a class, but not in a method."""
         owners = (cst.ClassDef, cst.FunctionDef)
         owner = next((found for found in self.above(node) if isinstance(found, owners)), None)
         return isinstance(owner, cst.ClassDef)
 
     def is_read(self, node: cst.CSTNode) -> bool:
-        """Return whether a name or chain of names is read: not bound, and no keyword."""
+        """Return whether a name or dotted name is read, and not bound or used as a keyword."""
         parent = self.parents[node]
         if node in self.written:
             return False
@@ -146,7 +146,7 @@ class Context:
         return not isinstance(parent, (cst.ImportAlias, cst.ImportFrom, cst.AsName, cst.NameItem))
 
     def line(self, node: cst.CSTNode) -> int:
-        """Return the line on which the statement around a node begins, 0 if it is not known."""
+        """Return the line on which the statement around a node begins, 0 if unknown."""
         for found in (node, *self.above(node)):
             if isinstance(found, cst.SimpleStatementLine):
                 found = found.body[0]
@@ -155,11 +155,11 @@ class Context:
         return 0
 
     def uses(self, word: str) -> list[cst.Name]:
-        """Return where a word is read, in whatever scope."""
+        """Return the nodes that read a word, in any scope."""
         return [node for node in self.scopes if _is_word(node, word) and self.is_read(node)]
 
     def words(self) -> set[str]:
-        """Return every name in the file, whatever it is a name of."""
+        """Return every name in the file, of whatever kind."""
         if self._words is None:
             nodes = self.parents
             self._words = {node.value for node in nodes if isinstance(node, cst.Name)}
@@ -168,18 +168,18 @@ class Context:
     # What to change.
 
     def change(self, node: cst.CSTNode, message: str, edit: Edit) -> None:
-        """Put something else in the place of a node, and say so in the report."""
+        """Replace a node, and report the change."""
         self.edits.setdefault(node, []).append(edit)
         self.tell(node, message)
 
     def tell(self, node: cst.CSTNode, message: str) -> None:
-        """Report a change that is made by edits of other nodes."""
+        """Report a change that edits of other nodes make."""
         note = Note(self.line(node), self.rule, "changed", message)
         if note not in self.report.notes:
             self.report.notes.append(note)
 
     def leave(self, node: cst.CSTNode, message: str) -> None:
-        """Write a TODO above the statement of a node, and into the report."""
+        """Add a TODO above the statement of a node, and report it."""
         text = f"# TODO(pytensor-unpool {self.rule}): {message}"
         lines = self.comments.setdefault(self.statement(node), [])
         if text not in lines:
@@ -189,7 +189,7 @@ class Context:
             self.report.notes.append(note)
 
     def need(self, node: cst.CSTNode, module: str, name: str) -> str:
-        """Have a name imported where `node` can read it, and return what it is called there."""
+        """Import a name where `node` can read it, and return its local name."""
         anchor = self.anchor(node)
         local = self._free_name(module, name)
         alias = "" if local == name else f" as {local}"
@@ -198,13 +198,13 @@ class Context:
         return local
 
     def claim_below(self, node: cst.CSTNode, but: cst.CSTNode | None = None) -> None:
-        """Keep other rules from what stands in a node that is replaced, apart from one part."""
+        """Hide the contents of a node that is replaced from other rules, except one part."""
         for below in walk(node):
             if but is None or (below is not but and but not in self.above(below)):
                 self.claimed.add(below)
 
     def need_package(self, node: cst.CSTNode) -> str:
-        """Have this package imported, and return what it is called."""
+        """Import this package, and return its local name."""
         code = "import pytensor_unpool as pu"
         scopes = set(self.scopes.values())
         means = {b.means for scope in scopes for b in scope.bindings.get("pu", ())}
@@ -216,7 +216,7 @@ class Context:
         return local
 
     def anchor(self, node: cst.CSTNode) -> cst.CSTNode:
-        """Return the statement that brought in what `node` begins with: imports go below it."""
+        """Return the import that binds the first name of `node`: new imports go below it."""
         root = node
         while isinstance(root, cst.Attribute):
             root = root.value
@@ -230,7 +230,7 @@ class Context:
         return self.module
 
     def _last_import(self, statement: cst.CSTNode) -> cst.CSTNode:
-        """Return the last of the imports that follow a statement without anything between."""
+        """Return the last import of the block of imports that a statement begins."""
         block = getattr(self.parents[statement], "body", ())
         if statement not in block:
             return statement
@@ -241,18 +241,18 @@ class Context:
         return statement
 
     def _free_name(self, module: str, name: str) -> str:
-        """Return `name`, or another one if the file uses that for something else."""
+        """Return `name`, or another one if the file uses `name` for something else."""
         for local in (name, f"theano_{name}", f"theano_{name}_"):
             if local not in self.words() or self._is_that(module, name, local):
                 return local
         return f"{module.replace('.', '_')}_{name}"
 
     def _is_that(self, module: str, name: str, local: str) -> bool:
-        """Return whether every use of a word in the file is, or can be, of this very name."""
+        """Return whether every use of a word in the file refers, or can refer, to this name."""
         top = self.scopes[self.module]
         binding = [scope for scope in set(self.scopes.values()) if local in scope.bindings]
         if not binding:
-            # Only attributes and keywords are called so, or it is a built-in function.
+            # It is only the name of attributes and keywords, or of a built-in function.
             return not hasattr(builtins, local)
         wanted = f"{module}.{name}" if module else name
         return binding == [top] and all(self._becomes(b) == wanted for b in top.bindings[local])
@@ -275,7 +275,7 @@ def _is_word(node: cst.CSTNode, word: str) -> TypeGuard[cst.Name]:
 
 
 def _binds_nothing(binding: Binding) -> bool:
-    """Return whether a name is only set to None or a bool, as where an import failed."""
+    """Return whether a binding only sets None or a bool, as after a failed import."""
     node = binding.node
     return (
         isinstance(node, cst.Assign)
@@ -287,7 +287,7 @@ def _binds_nothing(binding: Binding) -> bool:
 def _lines_of_statements(
     module: cst.Module, parents: dict[cst.CSTNode, cst.CSTNode], text: str
 ) -> dict[cst.CSTNode, int]:
-    """Ask Python's own parser for the lines: it meets the same statements in the same order."""
+    """Take the lines from Python's own parser, which sees the same statements in the same order."""
     ours = [
         node
         for node in parents

@@ -1,4 +1,4 @@
-"""Read and write source files: what is on the disk is at any time the old file or the new one."""
+"""Read and write source files. Writes are atomic: the disk has the old file or the new one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _SKIPPED = frozenset((
 
 
 class Source(NamedTuple):
-    """A file's text, its line endings untouched, and how it was encoded."""
+    """The text of a file, with its original line endings, and its encoding."""
 
     text: str
     encoding: str
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Return the files to migrate: those named, and below folders those with a known ending.
+    """Yield the files to migrate: those given, and those with a known suffix below folders.
 
-    Folders whose name begins with a dot, and those of tools and environments, are passed by.
+    Hidden folders, and those of tools and environments, are skipped.
     """
     for path in paths:
         if not path.is_dir():
@@ -41,7 +41,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def read(path: Path) -> Source:
-    """Return the text of a file, decoded as Python does it.
+    """Return the text of a file, decoded as by Python.
 
     Raises
     ------
@@ -55,15 +55,15 @@ def read(path: Path) -> Source:
 
 
 def write(path: Path, source: Source) -> None:
-    """Put a new text in the place of a file, in one step, with its permissions.
+    """Replace a file atomically, and keep its permissions.
 
     Raises
     ------
     OSError, UnicodeEncodeError
-        The file is as it was then.
+        The file is then unchanged.
     """
     content = source.text.encode(source.encoding)
-    # A link stays one.
+    # Replace the target of a link, not the link.
     path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)

@@ -74,7 +74,7 @@ def _way(entry: OldName) -> tuple[str, str, str, str]:
 
 
 def _name(entry: OldName) -> str:
-    """Return the last part of a name, and what it is called now where that differs."""
+    """Return the last part of a name, and its new name where that differs."""
     old, new = (name.rpartition(".")[2] for name in (entry.old, entry.new))
     return old if new in (old, "") else f"{old} → {new}"
 

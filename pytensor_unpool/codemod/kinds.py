@@ -1,6 +1,6 @@
-"""What can be known of a value without running code: whether it is an int, a float, a tensor.
+"""Static inference of whether a value is an int, a float or a tensor.
 
-A name has a kind if every assignment to it in its scope gives that kind. Everything that is not
+A name has a kind if every assignment to it in its scope has that kind. Everything that cannot be
 proved is unknown.
 """
 
@@ -17,7 +17,7 @@ __all__ = ["Kind", "is_tensor", "kind_of", "ndim_of"]
 
 Kind = Literal["int", "float", "tensor"]
 
-# A chain of assignments this long is not followed.
+# The longest chain of assignments that is followed.
 _DEEPEST = 8
 
 _TYPED = re.compile(
@@ -29,7 +29,7 @@ _RANKS = {
     "tensor5": 5,
 }  # fmt: skip
 
-# Functions that return a float for whatever they are given.
+# Functions that return a float for any argument.
 _FLOAT_FUNCTIONS = frozenset(
     f"{module}.{name}"
     for module, names in (
@@ -48,7 +48,7 @@ _ARITHMETIC = (cst.Add, cst.Subtract, cst.Multiply, cst.Power)
 
 
 def is_tensor(node: cst.BaseExpression, context: Context) -> bool:
-    """Return whether a value surely is symbolic."""
+    """Return whether a value is certainly symbolic."""
     if isinstance(node, cst.Call):
         name = context.call_of(node) or ""
         module, _, function = name.rpartition(".")
@@ -66,7 +66,7 @@ def is_tensor(node: cst.BaseExpression, context: Context) -> bool:
 
 
 def ndim_of(node: cst.BaseExpression, context: Context) -> int | None:
-    """Return the number of axes of a symbolic variable, None if it is not known."""
+    """Return the number of axes of a symbolic variable, None if unknown."""
     if isinstance(node, cst.Call):
         if match := _TYPED.match(context.call_of(node) or ""):
             return _RANKS[match["rank"]]
@@ -78,10 +78,10 @@ def ndim_of(node: cst.BaseExpression, context: Context) -> int | None:
 
 
 def kind_of(node: cst.BaseExpression, context: Context, depth: int = 0) -> Kind | None:
-    """Return whether a value is an int or a float of Python, None if neither is proved.
+    """Return whether a value is a Python int or a float, None if neither is proved.
 
-    Floats of NumPy and symbolic floats count as floats: dividing them means the same in Python 2
-    and 3.
+    NumPy's floats and symbolic floats count as floats: dividing them has the same meaning in
+    Python 2 and 3.
     """
     if depth > _DEEPEST:
         return None
@@ -150,7 +150,7 @@ def _kind_of_name(node: cst.Name, context: Context, depth: int) -> Kind | None:
 
 
 def _only_value(node: cst.Name, context: Context) -> cst.BaseExpression | None:
-    """Return what a name was assigned, if that happens once and in this very scope."""
+    """Return the value assigned to a name, if it is assigned once and in this scope."""
     scope = context.scope(node)
     bindings = scope.find(node.value)
     if len(bindings) != 1 or not isinstance(bindings[0].node, cst.Assign):
@@ -159,5 +159,5 @@ def _only_value(node: cst.Name, context: Context) -> cst.BaseExpression | None:
     target = assign.targets[0].target
     if len(assign.targets) > 1 or not isinstance(target, cst.Name):
         return None
-    # A name that its own value holds changes as the program runs.
+    # A name that occurs in its own value changes while the program runs.
     return assign.value if context.scope(target) is scope or scope.parent else None

@@ -20,10 +20,10 @@ from pytensor_unpool.codemod.tree import walk
 
 __all__ = ["Result", "choose_rules", "known_ids", "migrate_text"]
 
-# Long sums are deep trees.
+# A long sum is a deep tree.
 _RECURSION = 20_000
 
-# A file without any of these holds nothing that a rule changes.
+# A file without any of these words has nothing that a rule changes.
 OF_INTEREST = re.compile(
     r"theano|THEANO|aesara|pytensor|pylearn2|numpy|outdim|clock"
     r"|xrange|unicode|basestring|unichr|long|raw_input|reduce|reload|cmp|execfile|apply|coerce"
@@ -41,7 +41,7 @@ class Result(NamedTuple):
 
 
 def known_ids() -> list[str]:
-    """Return the ids of all rules, that of the change of syntax included."""
+    """Return the ids of all rules, including that of the conversion from Python 2 syntax."""
     return [python2.ID, *(rule.id for rule in RULES)]
 
 
@@ -51,7 +51,7 @@ def choose_rules(only: Collection[str] = (), ignore: Collection[str] = ()) -> tu
     Parameters
     ----------
     only : collection of str
-        Apply no others; all if empty.
+        Apply only these; all if empty.
     ignore : collection of str
         Do not apply these.
     """
@@ -70,7 +70,7 @@ def migrate_text(text: str, rules: Sequence[str] | None = None) -> Result:
     Returns
     -------
     text : str
-        The same string if nothing is to be changed, or if it could not be read.
+        The same string if there is nothing to change, or if it could not be parsed.
     report : FileReport
 
     Examples
@@ -86,7 +86,7 @@ def migrate_text(text: str, rules: Sequence[str] | None = None) -> Result:
     report = FileReport()
     try:
         with _deep_recursion(), warnings.catch_warnings():
-            # Of old escapes in strings, which are left as they are.
+            # Invalid escapes in strings warn, and are left as they are.
             warnings.simplefilter("ignore")
             new = _migrated(text, chosen, report)
             why = _why_not(new) if new != text else ""
@@ -114,7 +114,7 @@ def _migrated(text: str, chosen: set[str], report: FileReport) -> str:
     is_python2 = is_python2 or python2.looks_like_python2(new)
     context = Context(module, new, report, python2=is_python2)
     rules = [rule for rule in RULES if rule.id in chosen]
-    # Names come last: what the other rules replace needs no name any more.
+    # Names come last: whatever other rules replace no longer needs its name renamed.
     for turn in (rules[:-1], rules[-1:]) if NAMES in rules else (rules,):
         _look(module, turn, context)
     report.notes.sort()
@@ -123,7 +123,7 @@ def _migrated(text: str, chosen: set[str], report: FileReport) -> str:
 
 
 def _look(module: cst.Module, rules: Sequence[Rule], context: Context) -> None:
-    """Show every rule the nodes that it visits, in the order of the text."""
+    """Pass every rule the nodes that it visits, in source order."""
     interested: dict[type[cst.CSTNode], list[Rule]] = {}
     for rule in rules:
         for kind in rule.visits:
@@ -137,7 +137,7 @@ def _look(module: cst.Module, rules: Sequence[Rule], context: Context) -> None:
 
 
 def _why_not(text: str) -> str:
-    """Return why a text does not compile; empty if it does."""
+    """Return why a text does not compile, or an empty string if it does."""
     try:
         compile(text, "file", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:

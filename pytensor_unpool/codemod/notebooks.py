@@ -1,4 +1,4 @@
-"""Migrate the code cells of a Jupyter notebook, as the one program that they are."""
+"""Migrate the code cells of a Jupyter notebook as a single program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["migrate_notebook"]
 _MARK = "# pytensor-unpool cell"
 _MAGIC = "pass  # pytensor-unpool magic "
 
-# Lines for IPython alone: %magic, !command, help?
+# Lines that only IPython understands: %magic, !command, help?
 _FOR_IPYTHON = re.compile(r"^(\s*)([%!].*|[^\s#'\"(=]+\?{1,2})$")
 
 
@@ -32,8 +32,8 @@ def migrate_notebook(text: str, rules: Sequence[str] | None = None) -> Result:
     Returns
     -------
     text : str
-        The same string if nothing is to be changed. Lines in the report count the code of all
-        cells, with a line between.
+        The same string if there is nothing to change. Line numbers in the report count through the
+        code of all cells, with one line in between.
     report : FileReport
     """
     try:
@@ -73,7 +73,7 @@ def _set_source(cell: dict[str, Any], text: str) -> None:
 
 
 def _without_magics(code: str, magics: list[str]) -> str:
-    """Replace the lines that are for IPython alone by Python, and keep them in `magics`."""
+    """Replace the lines that only IPython understands by Python, and keep them in `magics`."""
     lines = code.split("\n")
     for i, line in enumerate(lines):
         if match := _FOR_IPYTHON.match(line):
@@ -88,7 +88,7 @@ def _with_magics(code: str, magics: list[str]) -> str:
 
 
 def _dumped(notebook: Any, text: str) -> str:
-    """Write JSON as it was written before, as far as that can be seen."""
+    """Write JSON in the style of the original text, as far as it can be inferred."""
     indent = re.match(r"\{\n( +)", text)
     return json.dumps(
         notebook,

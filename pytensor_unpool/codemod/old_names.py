@@ -1,4 +1,4 @@
-"""What an old name is now, for Theano, pylearn2, Aesara and the PyTensor of earlier years."""
+"""The new names of old names, from Theano, pylearn2, Aesara and early PyTensor."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from pytensor_unpool.legacy_names import OldName, old_modules, old_names, resolv
 
 __all__ = ["Place", "find", "is_old", "theano_name"]
 
-# Aesara and early PyTensor had these under Theano's names; PyTensor 3 has not.
+# Aesara and early PyTensor had these under Theano's names; PyTensor 3 does not.
 _GONE_SINCE = (
     "tensor.nnet", "tensor.signal.pool", "tensor.signal.conv", "tensor.signal.downsample",
     "tensor.shared_randomstreams", "sandbox", "gpuarray",
 )  # fmt: skip
 
-# What `theano.tensor` imports for itself, and old code read from there.
+# Modules that `theano.tensor` imported for itself, and that old code accessed through it.
 _PASSED_ON = ("compile", "config", "gof", "gradient", "printing")
 
 _FAMILIES = ("theano", "pylearn2", "aesara", "pytensor")
 
 
 class Place(NamedTuple):
-    """Where something is now.
+    """The new place of an old name.
 
-    `old` is the part of the name that was looked up, `rest` what follows it: attributes of what
-    `old` names. `new` is empty where nothing does the same.
+    `old` is the part of the name that was looked up, and `rest` what follows it: attributes of the
+    object called `old`. `new` is empty if there is no equivalent.
     """
 
     old: str
@@ -36,17 +36,17 @@ class Place(NamedTuple):
 
     @property
     def resolved(self) -> bool:
-        """Whether it is known what the name means now."""
+        """Whether there is a new name."""
         return bool(self.new)
 
 
 def is_old(name: str) -> bool:
-    """Return whether a dotted name belongs to one of the packages that the rules know."""
+    """Return whether a dotted name belongs to one of the packages that the rules migrate."""
     return name.partition(".")[0] in _FAMILIES
 
 
 def theano_name(name: str) -> str:
-    """Return a name of Aesara or early PyTensor as Theano spelled it; others as they are.
+    """Return a name of Aesara or early PyTensor as Theano spelled it, and others unchanged.
 
     >>> theano_name("aesara.tensor.nnet.softmax")
     'theano.tensor.nnet.softmax'
@@ -58,7 +58,7 @@ def theano_name(name: str) -> str:
 
 
 def find(name: str) -> Place | None:
-    """Return what a dotted old name is now; None if it may stay as it is.
+    """Return the new place of a dotted old name, None if the name can stay.
 
     >>> find("theano.tensor.nnet.sigmoid").new
     'pytensor.tensor.sigmoid'
@@ -107,7 +107,7 @@ def _from_detour(name: str, shorter: str) -> Place:
 
 
 def _without_detour(name: str) -> str:
-    """Return the name without the modules that were only passed on the way.
+    """Return the name without modules that only re-exported others.
 
     >>> _without_detour("theano.tensor.theano.shared"), _without_detour("theano.tensor.gof.Op")
     ('theano.shared', 'theano.gof.Op')
@@ -122,7 +122,7 @@ def _without_detour(name: str) -> str:
 
 
 def _is_module(entry: OldName) -> bool:
-    """Return whether other names of the table stand below this one."""
+    """Return whether the table has other names below this one."""
     return entry.old in _modules()
 
 

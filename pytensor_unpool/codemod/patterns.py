@@ -1,8 +1,8 @@
-"""Compare code with a pattern.
+"""Match code against a pattern.
 
-In a pattern, a name that ends with an underscore stands for any expression, the same one wherever
-it is repeated; ``theano.tensor.zeros`` stands for whatever that file calls it; and ``range`` for
-``xrange`` too. Everything else stands for itself, white space apart.
+In a pattern, a name that ends with an underscore matches any expression, and the same one wherever
+it is repeated. ``theano.tensor.zeros`` matches whatever name the file has for it, and ``range``
+also matches ``xrange``. Everything else matches itself, up to white space.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pytensor_unpool.codemod.tree import children, dotted
 
 __all__ = ["Found", "matches", "same"]
 
-# What the names with an underscore stand for.
+# The expressions that names with an underscore match.
 Found = dict[str, cst.CSTNode]
 
 _WORDS = (cst.Name, cst.Integer, cst.Float, cst.SimpleString)
 
 
 def matches(pattern: cst.CSTNode, node: cst.CSTNode, context: Context, found: Found) -> bool:
-    """Return whether code is as a pattern says, and put into `found` what its names stand for."""
+    """Return whether code matches a pattern, and store in `found` what its names match."""
     text = dotted(pattern)
     if text is not None and text.startswith("theano."):
         return context.theano_name(node) == text
@@ -39,7 +39,7 @@ def matches(pattern: cst.CSTNode, node: cst.CSTNode, context: Context, found: Fo
 
 
 def same(a: cst.CSTNode, b: cst.CSTNode) -> bool:
-    """Return whether two pieces of code are the same, white space apart."""
+    """Return whether two pieces of code are the same up to white space."""
     if a is b:
         return True
     ours, theirs = list(children(a)), list(children(b))

@@ -1,7 +1,7 @@
-"""Python 2 syntax, turned into Python 3 by fissix: the only module that knows of it.
+"""Conversion of Python 2 syntax by fissix, which no other module uses.
 
-Only syntax is changed here, and only in text that Python 3 does not read. What Python 2 called
-otherwise is for the rules, which know what a name means.
+Only syntax is converted, and only in text that Python 3 cannot parse. Names that changed are left
+to the rules, which know what a name refers to.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ __all__ = ["ID", "looks_like_python2", "parses", "to_python3", "why_python2"]
 
 ID = "PU100"
 
-# Fixers that change nothing but syntax.
+# Fixers that only change syntax.
 _FIXERS = ("except", "exec", "ne", "numliterals", "print", "raise", "repr", "throw", "tuple_params")
 
-# fissix leaves the 0 of `0777L` as it is.
+# fissix does not convert the octal in `0777L`.
 _OLD_OCTAL = re.compile(r"(?<![\w.])0+([1-7][0-7]*)[lL]?(?![\w.])")
 
-# fissix leaves it too; nothing else ends like this before a quote.
+# Nor this prefix; nothing else looks like it before a quote.
 _RAW_UNICODE = re.compile(r"(?<![\w'\"])[uU][rR](?=['\"])")
 
 _PRINT_TO_FILE = re.compile(r"\bprint\s*>>")
 
-# Words that no program for Python 3 uses without saying where they come from.
+# Names that do not exist in Python 3, used without a definition or import.
 _PYTHON2_WORDS = re.compile(
     r"(?<![\w.])(?:xrange|unicode|basestring|raw_input|unichr|execfile)\s*\("
     r"|\.(?:iteritems|itervalues|iterkeys|has_key)\s*\("
@@ -38,7 +38,7 @@ _PYTHON2_WORDS = re.compile(
     re.MULTILINE,
 )
 
-# Or it is for both, and says so.
+# Signs of code for both Python 2 and 3.
 _MODERN = re.compile(
     r"^[ \t]*from __future__ import [^\n]*division|^[ \t]*(?:import six|from six|from builtins)\b"
     r"|version_info|\bPY[23]\b",
@@ -47,7 +47,7 @@ _MODERN = re.compile(
 
 
 def parses(text: str) -> str:
-    """Return why Python 3 does not read a text; empty if it does."""
+    """Return why Python 3 cannot parse a text, or an empty string if it can."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -56,16 +56,16 @@ def parses(text: str) -> str:
             line = getattr(error, "lineno", None)
             return f"line {line}: {error.args[0]}" if line else str(error)
         except MemoryError as error:
-            # So says Python of what is nested very deeply.
+            # Python raises this for very deep nesting.
             raise RecursionError from error
     return ""
 
 
 def why_python2(text: str) -> str:
-    """Return why a text needs Python 2; empty if Python 3 reads it as it is meant."""
+    """Return why a text needs Python 2, or an empty string if Python 3 parses it as intended."""
     if (why := parses(text)) or not _PRINT_TO_FILE.search(text):
         return why
-    # Python 3 reads a shift there, and fails when it runs.
+    # Python 3 parses this as a shift, and fails at run time.
     for node in ast.walk(ast.parse(text)):
         match node:
             case ast.BinOp(left=ast.Name(id="print"), op=ast.RShift(), lineno=line):
@@ -74,17 +74,17 @@ def why_python2(text: str) -> str:
 
 
 def looks_like_python2(text: str) -> bool:
-    """Return whether text that Python 3 reads was written for Python 2 alone."""
+    """Return whether text that Python 3 can parse was written for Python 2 only."""
     return bool(_PYTHON2_WORDS.search(text)) and not _MODERN.search(text)
 
 
 def to_python3(text: str) -> str:
-    """Return text in the syntax of Python 3.
+    """Return text converted to the syntax of Python 3.
 
     Raises
     ------
     SyntaxError
-        If fissix cannot read it either, or Python 3 not what fissix made.
+        If fissix cannot parse the text either, or Python 3 cannot parse the result.
     """
     if "\t" in text and _mixes_tabs(text):
         text = _expanded(text)
@@ -116,13 +116,13 @@ def _fixers() -> RefactoringTool:
 
 
 def _mixes_tabs(text: str) -> bool:
-    """Return whether some lines are indented by tabs and others by blanks."""
+    """Return whether some lines are indented by tabs and others by spaces."""
     return bool(re.search(r"^ ", text, re.MULTILINE)) and bool(
         re.search(r"^ *\t", text, re.MULTILINE)
     )
 
 
 def _expanded(text: str) -> str:
-    """Replace the tabs that indent by blanks, as Python 2 counted them."""
+    """Replace tabs in the indentation by spaces, with tab stops as in Python 2."""
     indent = re.compile(r"^[ \t]+", re.MULTILINE)
     return indent.sub(lambda match: match[0].expandtabs(8), text)

@@ -1,4 +1,4 @@
-"""What a migration did, what it left, and why."""
+"""The report of a migration: what it changed, what it left, and why."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Note:
     Parameters
     ----------
     line : int
-        The first line of the statement in the file as it was; 0 where it cannot be told.
+        The first line of the statement in the original file; 0 if unknown.
     rule : str
         Such as ``"PU101"``.
     kind : str
         ``"changed"`` or ``"left"``.
     message : str
-        What was done, or what is left to do.
+        What was changed, or what is left to do.
     """
 
     line: int
@@ -35,17 +35,17 @@ class Note:
 
 @dataclass
 class FileReport:
-    """What happened to one file.
+    """The report on one file.
 
     Parameters
     ----------
     notes : list of Note
     resolved, unresolved : Counter of str
-        How often each old name is used whose meaning today is known, or is not.
+        How often each old name occurs whose replacement is known, or is not.
     python2 : bool
-        Whether the file had to be read as Python 2.
+        Whether the file had to be parsed as Python 2.
     error : str
-        Why the file was left as it was; empty if it was not.
+        Why the file was left unchanged; empty if there was no error.
     """
 
     notes: list[Note] = field(default_factory=list)
@@ -55,7 +55,7 @@ class FileReport:
     error: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the same for ``json.dump``."""
+        """Return the report in a form for ``json.dump``."""
         return {
             "python2": self.python2,
             "error": self.error,

@@ -1,4 +1,4 @@
-"""Migrate many files, on several processes; none of them stops the others."""
+"""Migrate many files in several processes. A failure in one file does not stop the others."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pytensor_unpool.codemod.report import FileReport
 
 __all__ = ["Outcome", "migrate_file", "migrate_files"]
 
-# Starting a process takes as long as migrating some files.
+# Starting a process takes as long as migrating a few files.
 _FILES_FOR_A_PROCESS = 30
 _FILES_AT_ONCE = 8
 
 
 class Outcome(NamedTuple):
-    """What came of one file; `before` and `after` are the same string where nothing changes."""
+    """The result for one file. `before` and `after` are the same string if nothing changed."""
 
     path: Path
     before: str
@@ -32,12 +32,12 @@ class Outcome(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether the text after differs."""
+        """Whether the text was changed."""
         return self.before != self.after
 
 
 def migrate_file(path: Path, rules: Sequence[str] | None, *, write: bool = False) -> Outcome:
-    """Migrate one file. Whatever happens, it is told in the outcome.
+    """Migrate one file. Any error is reported in the outcome.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def migrate_file(path: Path, rules: Sequence[str] | None, *, write: bool = False
     rules : sequence of str, optional
         The ids of the rules to apply; all if None.
     write : bool
-        Whether to write the result in the file's place.
+        Whether to overwrite the file with the result.
     """
     text = ""
     try:
@@ -54,7 +54,7 @@ def migrate_file(path: Path, rules: Sequence[str] | None, *, write: bool = False
         if write and result.text != text:
             files.write(path, files.Source(result.text, encoding))
     except Exception as error:  # noqa: BLE001 (one bad file must not stop the run)
-        return Outcome(path, text, text, FileReport(error=_told(error)))
+        return Outcome(path, text, text, FileReport(error=_one_line(error)))
     return Outcome(path, text, *result)
 
 
@@ -62,14 +62,14 @@ def _migrate(path: Path, text: str, rules: Sequence[str] | None) -> Result:
     return (migrate_notebook if path.suffix == ".ipynb" else migrate_text)(text, rules)
 
 
-def _told(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def migrate_files(
     paths: Sequence[Path], rules: Sequence[str] | None, *, write: bool = False, jobs: int = 1
 ) -> Iterator[Outcome]:
-    """Migrate files and return their outcomes, in the order in which they are done.
+    """Migrate files and yield their outcomes, in order of completion.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def migrate_files(
     rules : sequence of str, optional
         The ids of the rules to apply; all if None.
     write : bool
-        Whether to write the results in the files' places.
+        Whether to overwrite the files with the results.
     jobs : int
-        At most so many processes.
+        Maximum number of processes.
     """
     jobs = min(jobs, 1 + len(paths) // _FILES_FOR_A_PROCESS)
     if jobs <= 1:
@@ -90,7 +90,7 @@ def migrate_files(
     for outcome in _in_processes(portions, rules, write=write, jobs=jobs):
         rest.discard(outcome.path)
         yield outcome
-    # A process died: each file that is left gets one of its own.
+    # A process died: give each remaining file a process of its own.
     for path in (path for path in paths if path in rest):
         done = list(_in_processes([[path]], rules, write=write, jobs=1))
         yield from done or [Outcome(path, "", "", FileReport(error="the process died"))]
@@ -99,7 +99,7 @@ def migrate_files(
 def _in_processes(
     portions: Sequence[Sequence[Path]], rules: Sequence[str] | None, *, write: bool, jobs: int
 ) -> Iterator[Outcome]:
-    """Return what is done before a process dies."""
+    """Yield outcomes until all files are done or a process dies."""
     with ProcessPoolExecutor(jobs, _context()) as pool:
         waiting: list[Future[list[Outcome]]] = [
             pool.submit(_migrate_portion, portion, rules, write) for portion in portions
@@ -112,9 +112,9 @@ def _in_processes(
 
 
 def _context() -> BaseContext:
-    """Choose how processes start: one of them imports this package, and the others are its forks.
+    """Choose a start method: a server process imports this package, and forks the workers.
 
-    Forks of this process would take over its threads and locks.
+    Forks of this process would inherit its threads and locks.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")

@@ -1,6 +1,6 @@
-"""Which import a name means, by Python's rules of scopes.
+"""Resolution of names to imports by Python's scoping rules.
 
-LibCST can tell this too. It takes several times as long as everything else here together.
+LibCST can do this too, but takes several times as long as the rest of the migration.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ _BINDING = (cst.AugAssign, cst.AnnAssign, cst.For, cst.CompFor, cst.NamedExpr)
 class Binding(NamedTuple):
     """One place where a name is bound.
 
-    `means` is the dotted name that an import binds it to, or an assignment of one name to
-    another; None for all else. `node` is the import, or the assignment.
+    `means` is the dotted name that an import binds it to, or for an assignment of another name,
+    that name after an equals sign. It is None for all other bindings. `node` is the import or the
+    assignment.
     """
 
     means: str | None
@@ -34,7 +35,7 @@ class Binding(NamedTuple):
 
 @dataclass(eq=False)
 class Scope:
-    """A module, class, function, lambda or comprehension, and what it binds."""
+    """A module, class, function, lambda or comprehension, and the names it binds."""
 
     node: cst.CSTNode
     parent: Scope | None
@@ -43,7 +44,7 @@ class Scope:
     stars: list[str] = field(default_factory=list)
 
     def find(self, name: str) -> list[Binding]:
-        """Return where the name that is read in this scope is bound; nothing if nowhere here."""
+        """Return the bindings of a name that is read in this scope, if there are any."""
         scope: Scope | None = self
         while scope is not None:
             visible = scope is self or not isinstance(scope.node, cst.ClassDef)
@@ -53,7 +54,7 @@ class Scope:
         return []
 
     def bind(self, name: str, means: str | None, node: cst.CSTNode) -> None:
-        """Note that this scope, or the one that it declares the name to be of, binds a name."""
+        """Record a binding in this scope, or in the one that ``global`` or ``nonlocal`` names."""
         scope = self
         if name in self.elsewhere:
             while scope.parent is not None:
@@ -62,7 +63,7 @@ class Scope:
 
 
 class Scopes(NamedTuple):
-    """The scope of every `Name` node and of the module, and the names that are written."""
+    """The scope of every `Name` node and of the module, and the names that are assigned to."""
 
     scopes: dict[cst.CSTNode, Scope]
     written: set[cst.CSTNode]
@@ -81,7 +82,7 @@ class _Reader:
         self.written: set[cst.CSTNode] = set()
 
     def read(self, node: cst.CSTNode, scope: Scope) -> None:
-        """Note the scope of all names below a node, and what is bound there."""
+        """Record the scope of all names below a node, and their bindings."""
         if isinstance(node, cst.Name):
             self.found[node] = scope
         elif isinstance(node, cst.Module):
@@ -100,12 +101,12 @@ class _Reader:
             self.read_other(node, scope)
 
     def read_all(self, nodes: Iterable[cst.CSTNode], scope: Scope) -> None:
-        # The loops of a comprehension bind what stands before them.
+        # The loops of a comprehension bind names that are read before them.
         for node in nodes:
             self.read(node, scope)
 
     def read_definition(self, node: cst.CSTNode, scope: Scope) -> None:
-        """Read a body in a scope of its own, and what is evaluated outside of it outside."""
+        """Read a body in its own scope, and decorators, defaults and bases in the outer one."""
         inner = Scope(node, scope)
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             scope.bind(node.name.value, None, node)
@@ -155,7 +156,7 @@ class _Reader:
 
 
 def _declared_elsewhere(body: cst.CSTNode) -> Iterator[str]:
-    """Return the names of ``global`` and ``nonlocal`` statements, not those of inner functions."""
+    """Yield the names of ``global`` and ``nonlocal`` statements, except in inner functions."""
     for child in children(body):
         if isinstance(child, (cst.Global, cst.Nonlocal)):
             yield from (item.name.value for item in child.names)

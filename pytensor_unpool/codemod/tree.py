@@ -1,4 +1,4 @@
-"""Walk a LibCST tree without its white space, many times faster than a LibCST visitor does."""
+"""Walk a LibCST tree without its white space, much faster than a LibCST visitor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 
 import libcst as cst
 
-# Fields that hold no code: white space, commas, brackets, the dots and colons between.
+# Fields that hold no code: white space and punctuation.
 _PUNCTUATION = frozenset((
     "leading_lines", "lines_after_decorators", "header", "footer", "comma", "semicolon", "equal",
     "colon", "first_colon", "second_colon", "dot", "lpar", "rpar", "lbracket", "rbracket", "lbrace",
@@ -18,7 +18,7 @@ _PUNCTUATION = frozenset((
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Return the code directly below a node, in the order of the text."""
+    """Yield the children of a node that hold code, in source order."""
     for name in _fields(type(node)):
         value = getattr(node, name)
         if isinstance(value, cst.CSTNode):
@@ -28,7 +28,7 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Return a node and all code below it, a parent before its children."""
+    """Yield a node and all its descendants that hold code, parents before children."""
     stack = [node]
     while stack:
         node = stack.pop()
@@ -37,7 +37,7 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def parents_of(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
-    """Return the parent of every node that holds code, in the order of the text."""
+    """Return the parent of every node that holds code, in source order."""
     found: dict[cst.CSTNode, cst.CSTNode] = {}
     stack: list[tuple[cst.CSTNode, cst.CSTNode]] = [(child, module) for child in children(module)]
     stack.reverse()
@@ -49,7 +49,7 @@ def parents_of(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
 
 
 def dotted(node: cst.CSTNode | None) -> str | None:
-    """Return ``"a.b.c"`` for names joined by dots, and None for all other code."""
+    """Return ``"a.b.c"`` for a dotted name, and None for all other code."""
     parts: list[str] = []
     while isinstance(node, cst.Attribute):
         parts.append(node.attr.value)
@@ -69,7 +69,7 @@ def expression(name: str) -> cst.Name | cst.Attribute:
 
 
 def with_parentheses_of(node: cst.CSTNode, new: cst.BaseExpression) -> cst.BaseExpression:
-    """Return `new` in the parentheses that `node` stands in, comments there included."""
+    """Return `new` in the parentheses around `node`, with the comments in them."""
     if isinstance(node, cst.BaseExpression):
         return new.with_changes(lpar=node.lpar, rpar=node.rpar)
     return new
