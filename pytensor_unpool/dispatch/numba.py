@@ -15,7 +15,8 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from pytensor_unpool.kernels.numba.by_address import FUNCTIONS, kernel_by_address
-from pytensor_unpool.kernels.numba.conv.forward import conv, conv_input_grad
+from pytensor_unpool.kernels.numba.conv.forward import conv
+from pytensor_unpool.kernels.numba.conv.input_grad import conv_input_grad
 from pytensor_unpool.kernels.numba.conv.kernel_grad import conv_kernel_grad
 from pytensor_unpool.kernels.numba.helix import helix
 from pytensor_unpool.kernels.numba.max_pool import max_pool

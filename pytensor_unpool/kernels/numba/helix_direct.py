@@ -17,8 +17,9 @@ from numba.extending import overload
 
 from pytensor_unpool.geometry import helix as geometry
 from pytensor_unpool.kernels.numba.by_address import Types, by_address
-from pytensor_unpool.kernels.numba.conv.microkernel import VECTOR_BYTES, tile_kernel
+from pytensor_unpool.kernels.numba.conv.microkernel import tile_kernel
 from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.simd_wide import VECTOR_BYTES
 from pytensor_unpool.kernels.numba.windows import compile_together
 from pytensor_unpool.kernels.tuning import SHORTEST_STRIP
 
@@ -265,11 +266,11 @@ def _multiply(weights, offsets, terms, source, sums, padded):  # type: ignore[no
         for vector in range(0, vectors, tile):
             at = vector * width
             if tile == 8:
-                _tile_8(weights, 0, offsets, 0, terms, source, at, sums, at, 0)
+                _tile_8((weights, 0), (offsets, 0), terms, (source, at), (sums, at), 0)
             elif tile == 6:
-                _tile_6(weights, 0, offsets, 0, terms, source, at, sums, at, 0)
+                _tile_6((weights, 0), (offsets, 0), terms, (source, at), (sums, at), 0)
             else:
-                _tile_4(weights, 0, offsets, 0, terms, source, at, sums, at, 0)
+                _tile_4((weights, 0), (offsets, 0), terms, (source, at), (sums, at), 0)
 
     return of_reals
 

@@ -1,4 +1,4 @@
-"""What arrays of a convolution must be like, checked in Numba, as in geometry/conv.py."""
+"""What arrays of a convolution must be like, checked as in geometry/conv.py and in C."""
 
 from __future__ import annotations
 
@@ -22,14 +22,7 @@ from pytensor_unpool.errors import (
 )
 from pytensor_unpool.geometry.conv import Convolution
 from pytensor_unpool.kernels.conv_tuning import MAX_LENGTH
-from pytensor_unpool.kernels.numba.conv.packing import (
-    BEFORE,
-    DILATION,
-    LENGTH,
-    OUTPUTS,
-    STRIDE,
-    TAPS,
-)
+from pytensor_unpool.kernels.numba.conv.records import CONV_AXIS, ConvShape
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.windows import Kernel
 
@@ -63,14 +56,16 @@ def _tuple_from(vector, like):  # type: ignore[no-untyped-def]
 
 
 def describer(convolution: Convolution) -> Kernel:
-    """Compile ``(numbers, x_shape, kernel_shape) -> axes``: check them, and return the table."""
-    ndim, groups = convolution.ndim, convolution.groups
+    """Compile ``(numbers, x_shape, kernel_shape) -> ConvShape``, all of it checked."""
+    ndim = convolution.ndim
+    # Of NumPy's types, which Numba does not take for constants that code is compiled for.
+    groups, flip = np.int64(convolution.groups), np.bool_(convolution.flip)
     known = np.array([[n or 0 for n in axis] for axis in convolution.axes()], np.int64)
 
     @device_function
     def describe(numbers, x, kernel):  # type: ignore[no-untyped-def]
-        rows = rows_of(numbers, known)
-        check_steps(rows, ndim)
+        steps = steps_of(numbers, known)
+        check_steps(steps, ndim)
         for i in range(ndim + 2):
             for length, limit in ((x[i], MAX_LENGTH), (kernel[i], LARGEST_NUMBER)):
                 if length > limit:
@@ -79,29 +74,40 @@ def describer(convolution: Convolution) -> Kernel:
             raise LengthError(CHANNELS_DISAGREE, 1, kernel[1] * groups, x[1])
         if kernel[0] % groups != 0:
             raise LengthError(GROUPS_DO_NOT_DIVIDE, 0, kernel[0] + 0, groups)
-        axes = np.ones((3, 6), np.int64)
-        axes[:, BEFORE] = 0
+        axes = np.empty(3, CONV_AXIS)
+        for i in range(3 - ndim):
+            describe_axis(axes[i], 1, 1, 1, 1, 0, 1)
         for i in range(ndim):
-            stride, before, after, dilation = rows[i]
+            stride, before, after, dilation = steps[i]
             length, taps = x[2 + i], kernel[2 + i]
             span, padded = (taps - 1) * dilation + 1, length + before + after
             if taps < 1 or length < 1 or span > padded:
                 raise LengthError(KERNEL_TOO_LONG, i - ndim, span if taps > 0 else 0, padded + 0)
-            axis = axes[3 - ndim + i]
-            axis[LENGTH], axis[TAPS], axis[OUTPUTS] = length, taps, (padded - span) // stride + 1
-            axis[STRIDE], axis[BEFORE], axis[DILATION] = stride, before, dilation
-        return axes
+            outputs = (padded - span) // stride + 1
+            describe_axis(axes[3 - ndim + i], length, taps, outputs, stride, before, dilation)
+        return ConvShape(axes, x[0], groups, kernel[1], kernel[0] // groups, flip)
 
     return describe  # type: ignore[no-any-return]
 
 
-def rows_of(numbers: Any, known: Any) -> Any:
-    """Return the rows (stride, before, after, dilation): those of the matrix, if there is one."""
+@device_function
+def describe_axis(axis, length, taps, outputs, stride, before, dilation):  # type: ignore[no-untyped-def]
+    """Fill in an axis of the convolution."""
+    axis.length = length
+    axis.taps = taps
+    axis.outputs = outputs
+    axis.stride = stride
+    axis.before = before
+    axis.dilation = dilation
+
+
+def steps_of(numbers: Any, known: Any) -> Any:
+    """Return the matrix of (stride, before, after, dilation) for each axis, given or `known`."""
     raise NotImplementedError("only compiled code calls this")
 
 
-@overload(rows_of)
-def _rows_of(numbers, known):  # type: ignore[no-untyped-def]
+@overload(steps_of)
+def _steps_of(numbers, known):  # type: ignore[no-untyped-def]
     if len(numbers) == 0:
         return lambda numbers, known: known
 
@@ -115,20 +121,21 @@ def _rows_of(numbers, known):  # type: ignore[no-untyped-def]
 
 
 @device_function
-def check_steps(rows, ndim):  # type: ignore[no-untyped-def]
+def check_steps(steps, ndim):  # type: ignore[no-untyped-def]
     """Raise `LengthError` for the first axis whose numbers mean nothing."""
     for i in range(ndim):
         for kind in range(4):
             least = 1 if kind in (0, 3) else 0
-            if not least <= rows[i, kind] <= LARGEST_NUMBER:
-                raise LengthError(BAD_NUMBER + kind, i - ndim, rows[i, kind], least + 0)
+            if not least <= steps[i, kind] <= LARGEST_NUMBER:
+                raise LengthError(BAD_NUMBER + kind, i - ndim, steps[i, kind], least + 0)
 
 
 @device_function
-def check_output(dy, x, kernel, axes):  # type: ignore[no-untyped-def]
+def check_output(dy, conv):  # type: ignore[no-untyped-def]
     """Raise `LengthError` for the first axis of `dy` that is not as long as the output's."""
-    spatial = len(dy) - 2
     for i in range(len(dy)):
-        wanted = x[0] if i == 0 else kernel[0] if i == 1 else axes[3 - spatial + i - 2, OUTPUTS]
+        wanted = conv.images if i == 0 else conv.out_channels * conv.groups
+        if i > 1:
+            wanted = conv.axes[3 - len(dy) + i].outputs
         if dy[i] != wanted:
             raise LengthError(OUTPUT_DISAGREES, i - len(dy), dy[i] + 0, wanted + 0)

@@ -1,11 +1,15 @@
-"""Correlations with all taps of a kernel, in Numba: what convolutions are made of.
+"""Convolution as products of matrices, without a matrix of windows.
 
 Tap k of all outputs of a row is a row of the image that begins elsewhere, so a sum over taps adds
-up vectors read from shifted places; no matrix of windows is made. Images are copied once, see
-conv_copies.py, or read where they are. The same as in kernels/c/conv/gemm.h.
+up vectors read from shifted places (an "indirect" GEMM). The weights are m by k: output channels by
+channels and taps. The columns, n, are the elements of packed images from the first output to the
+last. The same as in kernels/c/conv/gemm.h, but that panels have `MR` rows here, and only the last
+one fewer, padded with zeros; there they are as equal as can be.
 """
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
@@ -14,354 +18,335 @@ from pytensor_unpool.kernels.conv_tuning import BAND_BYTES, MAX_PACKED_BYTES, MA
 from pytensor_unpool.kernels.numba.by_address import by_address
 from pytensor_unpool.kernels.numba.channels import contiguous_view
 from pytensor_unpool.kernels.numba.conv.microkernel import (
-    MOST_ROWS,
-    MOST_SUMS,
-    MOST_VECTORS,
-    ROW_NUMBERS,
-    VECTOR_BYTES,
-    tile_kernel,
+    MR,
+    multiply_tile,
+    padded_rows,
+    panel_rows,
+    tile_width,
+    widest_tile,
 )
 from pytensor_unpool.kernels.numba.conv.packing import (
-    SIZE,
-    START,
-    STEP,
-    WEIGHT,
-    can_stay,
-    columns_of,
+    can_read_in_place,
+    channel_size,
+    column_count,
     copy_elements,
-    copy_image,
-    phases_of,
-    plane_of,
-    slack_of,
+    pack_image,
+    phase_count,
+    plane_size,
+    slack_size,
     tap_offset,
 )
+from pytensor_unpool.kernels.numba.conv.records import (
+    CORRELATION,
+    GEMM_LAYOUT,
+    PACKING,
+    TAP,
+    Packing,
+    array_of,
+    images_of,
+)
 from pytensor_unpool.kernels.numba.device import device_function
-from pytensor_unpool.kernels.numba.windows import Kernel
-
-# Columns of a table of correlations: which taps they take, where their first output is, how many
-# outputs there are on every axis, and how far these are from one another.
-TAP, NUMBER, FIRST, COUNT, APART = 0, 1, 2, 3, 6
 
 
-def _tile_chooser(numbers: tuple[int, ...] = (MOST_ROWS, *ROW_NUMBERS[:-1])) -> Kernel:
-    """Compile ``(rows, ...) -> None``: the tile with so many rows, the usual ones first."""
-    rows_here, *others = numbers
-    multiply = tile_kernel(rows_here)
-    if not others:
+class Blocking(NamedTuple):
+    """How much is done at a time: output channels, channels, columns, and a band of outputs.
 
-        @device_function
-        def last(rows, weights, weight, offsets, offset, terms, source, at, tile, to, places):  # type: ignore[no-untyped-def]
-            multiply(weights, weight, offsets, offset, terms, source, at, tile, to, places)
+    A band is of axis `band_axis`, the first that has several outputs.
+    """
 
-        return last  # type: ignore[no-any-return]
-    otherwise = _tile_chooser(tuple(others))
-
-    @device_function
-    def choose(rows, weights, weight, offsets, offset, terms, source, at, tile, to, places):  # type: ignore[no-untyped-def]
-        if rows == rows_here:
-            multiply(weights, weight, offsets, offset, terms, source, at, tile, to, places)
-        else:
-            otherwise(rows, weights, weight, offsets, offset, terms, source, at, tile, to, places)
-
-    return choose  # type: ignore[no-any-return]
+    mc: Any
+    channels: Any
+    nc: Any
+    band_axis: Any
+    band: Any
+    in_place: Any
 
 
-multiply_tile = _tile_chooser()
+class WeightBlock(NamedTuple):
+    """The output channels and channels of the kernel that are done at a time."""
+
+    first_m: Any
+    m: Any
+    first_channel: Any
+    channels: Any
+
+
+class Buffers(NamedTuple):
+    """Packed weights, what they are multiplied by, where each term of k reads it, and a tile."""
+
+    weights: Any
+    source: Any
+    offsets: Any
+    tile: Any
+
+
+class Operands(NamedTuple):
+    """The size of a product, and where in the buffers it begins."""
+
+    m: Any
+    k: Any
+    weight: Any
+    offset: Any
+    source: Any
+
+
+class Target(NamedTuple):
+    """Where sums go: from element `first` of `y` on, or added to what is there."""
+
+    y: Any
+    first: Any
+    channel_step: Any
+    adds: Any
+
+
+class OutputGrid(NamedTuple):
+    """How many outputs there are on each axis, and how far apart in `y` they are."""
+
+    outputs: Any
+    steps: Any
 
 
 @device_function
-def panel_rows(rows):  # type: ignore[no-untyped-def]
-    """Return how many rows the panel has that holds so many: at least as many."""
-    for number in ROW_NUMBERS:
-        if number >= rows:
-            return number
-    return MOST_ROWS
-
-
-@device_function
-def packed_rows(rows):  # type: ignore[no-untyped-def]
-    """Return how many rows all panels have."""
-    rest = rows % MOST_ROWS
-    return rows - rest + (panel_rows(rest) if rest > 0 else 0)
-
-
-@device_function
-def pack_weights(kernel, taps, rows, channels, is_transposed, packed, at):  # type: ignore[no-untyped-def]
-    """Write panels of weights from `at` on: rows and channels are pairs (first, number)."""
-    for panel in range(0, rows[1], MOST_ROWS):
-        number = panel_rows(min(MOST_ROWS, rows[1] - panel))
-        for channel in range(channels[0], channels[0] + channels[1]):
+def pack_weights(kernel, is_transposed, block, taps, packed, at):  # type: ignore[no-untyped-def]
+    """Write panels of weights from `at` on; return where they end."""
+    for panel in range(0, block.m, MR):
+        mr = panel_rows(block.m - panel)
+        for channel in range(block.first_channel, block.first_channel + block.channels):
             for t in range(len(taps)):
-                z, y, x = taps[t, WEIGHT], taps[t, WEIGHT + 1], taps[t, WEIGHT + 2]
-                for i in range(number):
-                    row = rows[0] + panel + i
-                    if panel + i >= rows[1]:
+                index = taps[t].weight
+                z, y, x = index[0], index[1], index[2]
+                for i in range(panel, panel + mr):
+                    m = block.first_m + i
+                    if i >= block.m:
                         packed[np.uint64(at)] = 0
                     elif is_transposed:
-                        packed[np.uint64(at)] = kernel[channel, row, z, y, x]
+                        packed[np.uint64(at)] = kernel[channel, m, z, y, x]
                     else:
-                        packed[np.uint64(at)] = kernel[row, channel, z, y, x]
+                        packed[np.uint64(at)] = kernel[m, channel, z, y, x]
                     at += 1
     return at
 
 
 @device_function
-def write_tile(tile, rows, width, low, high, first, copy, one, counts, to, row_step, adds, y):  # type: ignore[no-untyped-def]
-    """Write the columns of a tile from `low` to before `high` where their outputs are.
+def write_tile(tile, mr, nr, bounds, first, axes, grid, target):  # type: ignore[no-untyped-def]
+    """Write the columns of a tile from ``bounds[0]`` to before ``bounds[1]`` to their outputs.
 
-    Column 0 is number `first` in the copy; some belong to no output. `one` is the correlation, its
-    outputs are `counts`, the first of them is element `to`.
+    Column 0 is number `first` of packed images with these axes; some are no output's.
     """
-    pitch, lines = copy[2, SIZE], copy[1, SIZE]
-    column, line, x = low, (first + low) // pitch, (first + low) % pitch
-    apart = one[APART + 2]
-    while column < high and line // lines < counts[0]:
-        length = min(high - column, counts[2] - x)
-        if length > 0 and line % lines < counts[1]:
-            begin = to + line // lines * one[APART] + line % lines * one[APART + 1] + x * apart
-            for row in range(rows):
-                at, put = row * width + column, begin + row * row_step
+    (column, high), pitch, rows = bounds, axes[2].size, axes[1].size
+    outputs, steps = grid
+    y, to, channel_step, adds = target
+    step = steps[2]
+    row, x = (first + column) // pitch, (first + column) % pitch
+    while column < high and row // rows < outputs[0]:
+        length = min(high - column, outputs[2] - x)
+        if length > 0 and row % rows < outputs[1]:
+            begin = to + row // rows * steps[0] + row % rows * steps[1] + x * step
+            for m in range(mr):
+                at, put = m * nr + column, begin + m * channel_step
                 if adds:
                     for i in range(length):
-                        y[np.uint64(put + i * apart)] += tile[np.uint64(at + i)]
-                elif apart == 1:
+                        y[np.uint64(put + i * step)] += tile[np.uint64(at + i)]
+                elif step == 1:
                     copy_elements(tile, at * tile.itemsize, tile.itemsize, length, y, put)
                 else:
                     for i in range(length):
-                        y[np.uint64(put + i * apart)] = tile[np.uint64(at + i)]
+                        y[np.uint64(put + i * step)] = tile[np.uint64(at + i)]
         column += pitch - x
         x = 0
-        line += 1
+        row += 1
 
 
 @device_function
-def run(
-    copy,
-    source,
-    at,
-    offsets,
-    offset,
-    terms,
-    portion,
-    packed,
-    weight,
-    rows,
-    one,
-    counts,
-    to,
-    row_step,
-    adds,
-    has_slack,
-    tile,
-    y,
-):  # type: ignore[no-untyped-def]
-    """Do all outputs of one image, a portion of the columns at a time.
+def multiply_band(packing, buffers, operands, grid, target, blocking):  # type: ignore[no-untyped-def]
+    """Do the outputs of one correlation and image, `nc` of the columns at a time.
 
     Where nothing may be read behind the last output's taps, the last tile ends with that output.
     """
-    lanes = VECTOR_BYTES // tile.itemsize
-    columns = columns_of(copy, 1, counts)
-    for begin in range(0, columns, portion):
-        end = min(columns, begin + portion)
-        for panel in range(0, rows, MOST_ROWS):
-            number = min(MOST_ROWS, rows - panel)
-            held = panel_rows(number)
-            width = min(MOST_SUMS // held, MOST_VECTORS) * lanes
-            for column in range(begin, end, width):
-                first = column if has_slack else min(column, columns - width)
+    weights, source, offsets, tile = buffers
+    k, nc, axes = operands.k, blocking.nc, packing.axes
+    columns = column_count(packing, grid.outputs)
+    for begin in range(0, columns, nc):
+        end = min(columns, begin + nc)
+        for panel in range(0, operands.m, MR):
+            mr = panel_rows(operands.m - panel)
+            nr = tile_width(mr, tile.itemsize)
+            to = target.first + panel * target.channel_step
+            of_panel = Target(target.y, to, target.channel_step, target.adds)
+            for column in range(begin, end, nr):
+                first = min(column, columns - nr) if blocking.in_place else column
                 multiply_tile(
-                    held, packed, weight + panel * terms, offsets, offset, terms, source,
-                    at + first, tile, np.int64(0), width,
-                )  # fmt: skip
-                low, high = column - first, min(width, end - first)
-                write_tile(
-                    tile,
-                    number,
-                    width,
-                    low,
-                    high,
-                    first,
-                    copy,
-                    one,
-                    counts,
-                    to + panel * row_step,
-                    row_step,
-                    adds,
-                    y,
+                    mr,
+                    (weights, operands.weight + panel * k),
+                    (offsets, operands.offset),
+                    k,
+                    (source, operands.source + first),
+                    (tile, np.int64(0)),
+                    nr,
                 )
+                bounds = (column - first, min(nr, end - first))
+                used = min(mr, operands.m - panel)
+                write_tile(tile, used, nr, bounds, first, axes, grid, of_panel)
 
 
 @device_function
-def most_outputs(jobs, axis):  # type: ignore[no-untyped-def]
+def max_outputs(correlations, axis):  # type: ignore[no-untyped-def]
     """Return how many outputs on an axis the correlation has that has most."""
     most = 1
-    for i in range(len(jobs)):
-        most = max(most, jobs[i, COUNT + axis])
+    for i in range(len(correlations)):
+        most = max(most, correlations[i].outputs[axis])
     return most
 
 
 @device_function
-def portions_of(copy, jobs, rows, channels, itemsize, in_place):  # type: ignore[no-untyped-def]
-    """Return how much is done at a time: rows, channels, columns, and outputs on which axis."""
-    weight = max(1, jobs[:, NUMBER].sum()) * itemsize
-    rows = min(rows, max(MOST_ROWS, MAX_WEIGHT_BYTES // weight // MOST_ROWS * MOST_ROWS))
-    channels = min(channels, max(1, MAX_WEIGHT_BYTES // (weight * max(1, rows))))
-    axis = 0
-    while axis < 2 and most_outputs(jobs, axis) == 1:
-        axis += 1
-    outputs = most_outputs(jobs, axis)
-    tile = MOST_VECTORS * VECTOR_BYTES // itemsize
-    if in_place:
-        columns = max(tile, BAND_BYTES // max(1, channels * itemsize) // tile * tile)
-        return rows, channels, columns, axis, outputs
-    reach = copy[axis, SIZE] - outputs
-    line = plane_of(copy) // copy[axis, SIZE]
-    taken = line * phases_of(copy) * itemsize
-    channels = min(channels, max(1, MAX_PACKED_BYTES // (taken * (reach + 1))))
-    most = max(1, BAND_BYTES // (taken * max(1, channels)) - reach)
-    least = -(-outputs // min(most, outputs))
-    # Tiles rarely end with a band: of some numbers of bands, take the one with fewest tiles.
-    width = MOST_SUMS // MOST_ROWS * (VECTOR_BYTES // itemsize)
-    band, fewest = outputs, -1
-    for bands in range(least, min(outputs, least + 2) + 1):
-        some = -(-outputs // bands)
-        tiles = bands * -(-some * line // width)
-        if fewest < 0 or tiles < fewest:
-            band, fewest = some, tiles
-    columns = max(tile, BAND_BYTES // max(1, channels * itemsize) // tile * tile)
-    return rows, channels, columns, axis, band
+def sum_of_taps(correlations):  # type: ignore[no-untyped-def]
+    """Return how many taps all correlations have."""
+    taps = 0
+    for i in range(len(correlations)):
+        taps += correlations[i].taps
+    return taps
 
 
 @device_function
-def pack_all(kernel, band, taps, jobs, rows, channels, step, is_transposed, packed, offsets):  # type: ignore[no-untyped-def]
-    """Write the weights of all correlations, and where each term of theirs reads."""
+def choose_blocking(packing, correlations, m, channels, itemsize, in_place):  # type: ignore[no-untyped-def]
+    """Return how much is done at a time."""
+    weight = max(1, sum_of_taps(correlations)) * itemsize
+    mc = min(m, max(MR, MAX_WEIGHT_BYTES // weight // MR * MR))
+    channels = min(channels, max(1, MAX_WEIGHT_BYTES // (weight * max(1, mc))))
+    axis = 0
+    while axis < 2 and max_outputs(correlations, axis) == 1:
+        axis += 1
+    outputs = max_outputs(correlations, axis)
+    band = outputs
+    if not in_place:
+        size = packing.axes[axis].size
+        reach, plane = size - outputs, plane_size(packing) // size
+        line = plane * phase_count(packing) * itemsize
+        channels = min(channels, max(1, MAX_PACKED_BYTES // (line * (reach + 1))))
+        most = max(1, BAND_BYTES // (line * max(1, channels)) - reach)
+        least = -(-outputs // min(most, outputs))
+        # Tiles rarely end with a band: of some numbers of bands, take the one with fewest tiles.
+        nr, fewest = tile_width(MR, itemsize), -1
+        for bands in range(least, min(outputs, least + 2) + 1):
+            outputs_of_band = -(-outputs // bands)
+            tiles = bands * -(-outputs_of_band * plane // nr)
+            if fewest < 0 or tiles < fewest:
+                band, fewest = outputs_of_band, tiles
+    widest = widest_tile(itemsize)
+    nc = max(widest, BAND_BYTES // max(1, channels * itemsize) // widest * widest)
+    return Blocking(mc, channels, nc, axis, band, in_place)
+
+
+@device_function
+def pack_block(kernel, layout, block, packing, taps, correlations, channel_step, buffers):  # type: ignore[no-untyped-def]
+    """Write the weights of all correlations, and where each of their terms reads."""
+    offsets = buffers.offsets
     # A plain 0 would be taken for a type of its own, for which all is compiled once more.
     weight = offset = np.int64(0)
-    for job in range(len(jobs)):
-        begin, number = jobs[job, TAP], jobs[job, NUMBER]
-        some = taps[begin : begin + number]
-        weight = pack_weights(kernel, some, rows, channels, is_transposed, packed, weight)
-        for i in range(channels[1]):
-            for t in range(begin, begin + number):
-                offsets[offset] = i * step + tap_offset(band, 1, taps[t])
+    for i in range(len(correlations)):
+        begin, end = correlations[i].first_tap, correlations[i].first_tap + correlations[i].taps
+        weight = pack_weights(
+            kernel, layout.is_transposed, block, taps[begin:end], buffers.weights, weight
+        )
+        for channel in range(block.channels):
+            for t in range(begin, end):
+                offsets[offset] = channel * channel_step + tap_offset(packing, taps[t])
                 offset += 1
 
 
 @device_function
-def run_all(  # type: ignore[no-untyped-def]
-    band,
-    source,
-    at,
-    offsets,
-    jobs,
-    axis,
-    bounds,
-    channels,
-    portion,
-    packed,
-    rows,
-    to,
-    row_step,
-    adds,
-    has_slack,
-    tile,
-    y,
-):
-    """Run all correlations on one image, for the outputs from `bounds[0]` on, so many of them."""
-    first, most = bounds
+def run_band(packing, buffers, block, source, correlations, first, target, blocking):  # type: ignore[no-untyped-def]
+    """Do all correlations on one image, for the outputs of a band from `first` on."""
     weight = offset = np.int64(0)
-    for job in range(len(jobs)):
-        one = jobs[job]
-        taken = channels * one[NUMBER]
-        counts = one[COUNT : COUNT + 3].copy()
-        counts[axis] = min(most, counts[axis] - first)
-        if counts[axis] > 0:
-            run(
-                band,
-                source,
-                at,
-                offsets,
-                offset,
-                taken,
-                portion,
-                packed,
-                weight,
-                rows,
-                one,
-                counts,
-                to + one[FIRST] + first * one[APART + axis],
-                row_step,
-                adds,
-                has_slack,
-                tile,
-                y,
+    axis = blocking.band_axis
+    for i in range(len(correlations)):
+        correlation = correlations[i]
+        k = block.channels * correlation.taps
+        outputs = correlation.outputs.copy()
+        outputs[axis] = min(blocking.band, outputs[axis] - first)
+        if outputs[axis] > 0:
+            to = target.first + correlation.first + first * correlation.steps[axis]
+            multiply_band(
+                packing,
+                buffers,
+                Operands(block.m, k, weight, offset, source),
+                OutputGrid(outputs, correlation.steps),
+                Target(target.y, to, target.channel_step, target.adds),
+                blocking,
             )
-        weight += packed_rows(rows) * taken
-        offset += taken
+        weight += padded_rows(block.m) * k
+        offset += k
 
 
 @device_function
-def correlate(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-def]
-    """Run some correlations that read the same images, for all groups.
+def matrix_sizes(kernel, layout):  # type: ignore[no-untyped-def]
+    """Return how many output channels, of the product, and channels a group has."""
+    if layout.is_transposed:
+        return kernel.shape[1], kernel.shape[0] // layout.groups
+    return kernel.shape[0] // layout.groups, kernel.shape[1]
 
-    The `plan` has the number of groups, whether the kernel is transposed, and how far the outputs
-    of an image are apart in `y`, and those of a row. Rows are those of the kernel, or its columns
-    if it is transposed; the images have what the others are.
-    """
-    groups, is_transposed, image_step, row_step = plan[0], plan[1] != 0, plan[2], plan[3]
-    all_rows = kernel.shape[1] if is_transposed else kernel.shape[0] // groups
-    all_channels = kernel.shape[0] // groups if is_transposed else kernel.shape[1]
-    in_place = len(jobs) == 1 and can_stay(copy, x, jobs[0, COUNT : COUNT + 3])
-    most_rows, most_channels, portion, axis, most = portions_of(
-        copy, jobs, all_rows, all_channels, x.itemsize, in_place
-    )
-    outputs = most_outputs(jobs, axis)
-    band = copy.copy()
-    band[axis, SIZE] += most - outputs
-    step = plane_of(band) * phases_of(band)
-    widest = MOST_VECTORS * (VECTOR_BYTES // x.itemsize)
-    terms = max(1, most_channels) * max(1, jobs[:, NUMBER].sum())
-    packed = np.empty(packed_rows(max(1, most_rows)) * terms, x.dtype)
-    offsets = np.empty(terms, np.int64)
-    tile = np.empty(MOST_ROWS * widest, x.dtype)
-    copied = 0 if in_place else max(1, most_channels) * step
-    source = np.empty(copied + slack_of(band, x.itemsize), x.dtype)
-    source[copied:] = 0
-    if in_place:
+
+@device_function
+def weight_block(layout, group, sizes, begin, most):  # type: ignore[no-untyped-def]
+    """Return the block of a group's weights that begins at (m, channel), at `most` as large."""
+    m, channels = min(most[0], sizes[0] - begin[0]), min(most[1], sizes[1] - begin[1])
+    if layout.is_transposed:
+        return WeightBlock(begin[0], m, group * sizes[1] + begin[1], channels)
+    return WeightBlock(group * sizes[0] + begin[0], m, begin[1], channels)
+
+
+@device_function
+def make_buffers(packing, x, blocking, taps):  # type: ignore[no-untyped-def]
+    """Return scratch memory for so much at a time, and how far apart in it channels are."""
+    step, channels = channel_size(packing), max(1, blocking.channels)
+    k, used = channels * max(1, taps), 0 if blocking.in_place else channels * step
+    weights = np.empty(padded_rows(max(1, blocking.mc)) * k, x.dtype)
+    tile = np.empty(MR * widest_tile(x.itemsize), x.dtype)
+    source = np.empty(used + slack_size(packing, x.itemsize), x.dtype)
+    source[used:] = 0
+    if blocking.in_place:
         source, step = contiguous_view(x, 0, x.size), x.strides[1] // x.itemsize
-    for group in range(groups):
-        first_row = 0 if is_transposed else group * all_rows
-        first_channel = group * all_channels if is_transposed else 0
-        for row in range(0, all_rows, most_rows):
-            rows = min(most_rows, all_rows - row)
-            to = (group * all_rows + row) * row_step
-            for channel in range(0, all_channels, most_channels):
-                channels = min(most_channels, all_channels - channel)
-                pack_all(
-                    kernel, band, taps, jobs, (first_row + row, rows),
-                    (first_channel + channel, channels), step, is_transposed, packed, offsets,
-                )  # fmt: skip
-                here = group * all_channels + channel
+    return Buffers(weights, source, np.empty(k, np.int64), tile), step
+
+
+@device_function
+def gemm(packing, x, kernel, layout, taps, correlations, y):  # type: ignore[no-untyped-def]
+    """Do some correlations that read the same images, for all groups."""
+    sizes, channel_step = matrix_sizes(kernel, layout), layout.channel_step
+    in_place = len(correlations) == 1 and can_read_in_place(packing, x, correlations[0].outputs)
+    blocking = choose_blocking(packing, correlations, sizes[0], sizes[1], x.itemsize, in_place)
+    axis, outputs = blocking.band_axis, max_outputs(correlations, blocking.band_axis)
+    band = Packing(packing.axes.copy(), packing.images)
+    band_axis, start = band.axes[axis], packing.axes[axis].start
+    band_axis.size += blocking.band - outputs
+    buffers, step = make_buffers(band, x, blocking, sum_of_taps(correlations))
+    most = (blocking.mc, blocking.channels)
+    for group in range(layout.groups):
+        for m in range(0, sizes[0], blocking.mc):
+            for channel in range(0, sizes[1], blocking.channels):
+                block = weight_block(layout, group, sizes, (m, channel), most)
+                pack_block(kernel, layout, block, band, taps, correlations, step, buffers)
+                here = group * sizes[1] + channel
                 for n in range(x.shape[0]):
-                    at = (n * x.strides[0] + here * x.strides[1]) // x.itemsize
-                    for first in range(0, outputs, most):
+                    to = n * layout.image_step + (group * sizes[0] + m) * channel_step
+                    target = Target(y, to, channel_step, channel > 0)
+                    source = (n * x.strides[0] + here * x.strides[1]) // x.itemsize
+                    for first in range(0, outputs, blocking.band):
                         if not in_place:
-                            at = np.int64(0)
-                            band[axis, START] = copy[axis, START] + first * copy[axis, STEP]
-                            copy_image(band, 1, x, n, here, channels, 0, step, source)
-                        run_all(
-                            band, source, at, offsets, jobs, axis, (first, most), channels, portion,
-                            packed, rows, to + n * image_step, row_step, channel > 0, not in_place,
-                            tile, y,
-                        )  # fmt: skip
+                            source = np.int64(0)
+                            band_axis.start = start + first * band_axis.stride
+                            channels = (here, block.channels)
+                            pack_image(band, x, n, channels, 0, step, buffers.source)
+                        run_band(
+                            band, buffers, block, source, correlations, first, target, blocking
+                        )
 
 
-def argument_types(given):  # type: ignore[no-untyped-def]
-    """Return the types of the arguments of `correlate`."""
+def gemm_types(given):  # type: ignore[no-untyped-def]
+    """Return the types of the arguments of `gemm`."""
     dtype = given[-1].dtype
-    integers, images = types.Array(types.int64, 2, "C"), types.Array(dtype, 5, "A", readonly=True)
-    numbers, outputs = types.Array(types.int64, 1, "C"), types.Array(dtype, 1, "C")
-    return integers, images, images, numbers, integers, integers, outputs
+    images, outputs = images_of(dtype), types.Array(dtype, 1, "C")
+    return PACKING, images, images, GEMM_LAYOUT, array_of(TAP), array_of(CORRELATION), outputs
 
 
-correlate_by_address = by_address(correlate, argument_types)
+gemm_by_address = by_address(gemm, gemm_types)

@@ -1,54 +1,44 @@
-"""Products of rows, all of one array with all of another: what kernels' gradients are made of."""
+"""Dot products of the rows of two matrices: C += A B^T, which gradients of kernels are made of.
+
+The same as in kernels/c/conv/gemm_nt.h, but that one row of A is not treated apart.
+"""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pytensor_unpool.kernels.conv_tuning import DOT_ROWS
-from pytensor_unpool.kernels.numba.conv.microkernel import LANE_COLUMNS, lane_kernel
+from pytensor_unpool.kernels.numba.conv.microkernel import MAX_DOT_COLUMNS, multiply_dots
 from pytensor_unpool.kernels.numba.device import device_function
-from pytensor_unpool.kernels.numba.windows import Kernel
-
-MOST_COLUMNS = LANE_COLUMNS[-1]
 
 
-def _lane_chooser(numbers: tuple[int, ...] = LANE_COLUMNS) -> Kernel:
-    """Compile ``(columns, ...) -> columns``: the block with as many columns, or some more."""
-    columns_here, *others = numbers
-    multiply = lane_kernel(columns_here)
-    if not others:
+class DotOperands(NamedTuple):
+    """A, of which rows are `pitch` apart; B, of which they begin at `offsets`; a tile's sums.
 
-        @device_function
-        def last(columns, outputs, rows, images, begins, length, sums):  # type: ignore[no-untyped-def]
-            multiply(outputs, rows, images, begins, length, sums)
-            return columns_here
+    Row j of B is column ``columns[j]`` of C.
+    """
 
-        return last  # type: ignore[no-any-return]
-    otherwise = _lane_chooser(tuple(others))
-
-    @device_function
-    def choose(columns, outputs, rows, images, begins, length, sums):  # type: ignore[no-untyped-def]
-        if columns <= columns_here:
-            multiply(outputs, rows, images, begins, length, sums)
-            return columns_here
-        return otherwise(columns, outputs, rows, images, begins, length, sums)
-
-    return choose  # type: ignore[no-any-return]
-
-
-multiply_lanes = _lane_chooser()
+    a: Any
+    pitch: Any
+    b: Any
+    offsets: Any
+    columns: Any
+    sums: Any
 
 
 @device_function
-def add_products(outputs, rows, pitch, images, offsets, places, terms, length, sums, dk, row_step):  # type: ignore[no-untyped-def]
-    """Add to the weights the products of rows `pitch` elements apart with rows at `offsets`."""
-    blocks = -(-terms // MOST_COLUMNS)
-    for block in range(blocks):
-        first = terms * block // blocks
-        columns = terms * (block + 1) // blocks - first
+def gemm_nt(operands, m, n, k, c, c_step):  # type: ignore[no-untyped-def]
+    """Add to C, whose rows are `c_step` apart, the products of rows that are `k` long."""
+    a, pitch, b, offsets, columns, sums = operands
+    tiles = -(-n // MAX_DOT_COLUMNS)
+    for tile in range(tiles):
+        first = n * tile // tiles
+        used = n * (tile + 1) // tiles - first
         # What is missing is done with the last column or row, and not added.
-        last = first + columns - 1
-        begins = (
+        last = first + used - 1
+        of_columns = (
             offsets[first],
             offsets[min(first + 1, last)],
             offsets[min(first + 2, last)],
@@ -56,16 +46,16 @@ def add_products(outputs, rows, pitch, images, offsets, places, terms, length, s
             offsets[min(first + 4, last)],
             offsets[min(first + 5, last)],
         )
-        for row in range(0, rows, DOT_ROWS):
-            end = rows - 1
+        for row in range(0, m, DOT_ROWS):
+            end = m - 1
             of_rows = (
                 row * pitch,
                 min(row + 1, end) * pitch,
                 min(row + 2, end) * pitch,
                 min(row + 3, end) * pitch,
             )
-            held = multiply_lanes(columns, outputs, of_rows, images, begins, length, sums)
-            for i in range(min(DOT_ROWS, rows - row)):
-                for j in range(columns):
-                    at = (row + i) * row_step + places[first + j]
-                    dk[np.uint64(at)] += sums[np.uint64(i * held + j)]
+            nr = multiply_dots(used, a, of_rows, b, of_columns, k, sums)
+            for i in range(min(DOT_ROWS, m - row)):
+                for j in range(used):
+                    at = (row + i) * c_step + columns[first + j]
+                    c[np.uint64(at)] += sums[np.uint64(i * nr + j)]

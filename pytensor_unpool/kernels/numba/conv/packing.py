@@ -1,12 +1,11 @@
-"""Copies of images for convolutions, in Numba: with their padding, a part for each phase or tap.
+"""Packing: copies of images with their padding, in a part for each phase of the stride or each tap.
 
-All arrays have three spatial axes here. Their numbers come in tables of integers, a row for each
-axis: see `LENGTH` and `START`.
+The same as in kernels/c/conv/packing.h.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -14,99 +13,104 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from pytensor_unpool.kernels.numba.conv.microkernel import MOST_VECTORS, VECTOR_BYTES, Wide
+from pytensor_unpool.kernels.numba.conv.microkernel import widest_tile
+from pytensor_unpool.kernels.numba.conv.records import Packing
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.simd import INT32, INT64, data_of
+from pytensor_unpool.kernels.numba.simd_wide import Wide
 
 BYTE = ir.IntType(8).as_pointer()
 
-# Columns of a table of the convolution: of the image, the kernel and the output.
-LENGTH, TAPS, OUTPUTS, STRIDE, BEFORE, DILATION = range(6)
 
-# Columns of a table of a copy. Element j of phase b is the image's at START + j * STEP
-# + b * PHASE_STEP % PERIOD, or zero; each of the PHASES has SIZE elements. The period is the step;
-# or longer than the kernel, where each tap has a part of its own. A channel has the elements as
-# (phase, z, y, image, x).
-START, STEP, PHASE_STEP, PERIOD, PHASES, SIZE = range(6)
-
-# Columns of a table of taps: the index in the kernel, the phase that is read, how far behind.
-WEIGHT, PHASE, SHIFT = 0, 3, 6
+@device_function
+def plane_size(packing):  # type: ignore[no-untyped-def]
+    """Return how many elements a phase of a channel of one image has."""
+    axes = packing.axes
+    return axes[0].size * axes[1].size * axes[2].size
 
 
 @device_function
-def plane_of(copy):  # type: ignore[no-untyped-def]
-    """Return how many elements a phase of a copy has."""
-    return copy[0, SIZE] * copy[1, SIZE] * copy[2, SIZE]
+def phase_count(packing):  # type: ignore[no-untyped-def]
+    """Return how many phases are packed."""
+    axes = packing.axes
+    return axes[0].phases * axes[1].phases * axes[2].phases
 
 
 @device_function
-def phases_of(copy):  # type: ignore[no-untyped-def]
-    """Return how many phases a copy has."""
-    return copy[0, PHASES] * copy[1, PHASES] * copy[2, PHASES]
+def channel_size(packing):  # type: ignore[no-untyped-def]
+    """Return how many elements a channel has, of all images."""
+    return phase_count(packing) * packing.images * plane_size(packing)
 
 
 @device_function
-def columns_of(copy, images, counts):  # type: ignore[no-untyped-def]
-    """Return how many elements of a copy lie from the first output to the last."""
-    lines = (counts[0] - 1) * copy[1, SIZE] + counts[1]
-    return (lines * images - 1) * copy[2, SIZE] + counts[2]
+def slack_size(packing, itemsize):  # type: ignore[no-untyped-def]
+    """Return what may be read behind the last channel: a row's end that is left out, and a tile."""
+    return widest_tile(itemsize) + packing.axes[2].size
 
 
 @device_function
-def copy_of_outputs(copy):  # type: ignore[no-untyped-def]
-    """Return a copy of what belongs to outputs, with zeros where the other has what does not."""
-    of_outputs = copy.copy()
+def column_count(packing, outputs):  # type: ignore[no-untyped-def]
+    """Return how many columns lie from the first output to the last; some are no output's."""
+    rows = (outputs[0] - 1) * packing.axes[1].size + outputs[1]
+    return (rows * packing.images - 1) * packing.axes[2].size + outputs[2]
+
+
+@device_function
+def packed_outputs(packing):  # type: ignore[no-untyped-def]
+    """Return how outputs are packed to be as far apart as what they read.
+
+    They have zeros where the images have what belongs to no output.
+    """
+    axes = packing.axes.copy()
     for i in range(3):
-        of_outputs[i, START] = 0
-        for column in (STEP, PHASE_STEP, PERIOD, PHASES):
-            of_outputs[i, column] = 1
-    return of_outputs
+        make_plain(axes[i])
+    return Packing(axes, packing.images)
 
 
 @device_function
-def tap_offset(copy, images, tap):  # type: ignore[no-untyped-def]
+def make_plain(axis):  # type: ignore[no-untyped-def]
+    """Let an axis be packed from its first element on, in a single part."""
+    axis.start = 0
+    axis.stride = axis.dilation = axis.period = axis.phases = 1
+
+
+@device_function
+def tap_offset(packing, tap):  # type: ignore[no-untyped-def]
     """Return how far from the first element of its channel a tap of output 0 reads."""
-    phase = 0
+    axes, phase = packing.axes, 0
     for i in range(3):
-        phase = phase * copy[i, PHASES] + tap[PHASE + i]
-    line = tap[SHIFT] * copy[1, SIZE] + tap[SHIFT + 1]
-    return (phase * plane_of(copy) + line * copy[2, SIZE]) * images + tap[SHIFT + 2]
+        phase = phase * axes[i].phases + tap.phase[i]
+    row = tap.shift[0] * axes[1].size + tap.shift[1]
+    return (phase * plane_size(packing) + row * axes[2].size) * packing.images + tap.shift[2]
 
 
 @device_function
-def phase_start(copy, axis, phase):  # type: ignore[no-untyped-def]
+def phase_start(axis, phase):  # type: ignore[no-untyped-def]
     """Return which element of the image is element 0 of a phase."""
-    return copy[axis, START] + phase * copy[axis, PHASE_STEP] % copy[axis, PERIOD]
+    return axis.start + phase * axis.dilation % axis.period
 
 
 @device_function
-def shared_zeros(copy, length, outputs):  # type: ignore[no-untyped-def]
-    """Return how many elements at the end of each row of a copy can be left out.
+def shared_zeros(axis, length, outputs):  # type: ignore[no-untyped-def]
+    """Return how many elements at the end of each packed row can be left out.
 
     They are zeros, and the next row, of whatever phase or channel, begins with as many: so the
     padding between two rows serves both. Rows have to be longer than the outputs read by one tap.
     """
-    size, stride = copy[2, SIZE], copy[2, STEP]
-    shared = size - outputs
-    for phase in range(copy[2, PHASES]):
-        first = phase_start(copy, 2, phase)
-        shared = min(shared, max(0, -(first // stride)))
-        shared = min(shared, max(0, size + (first - length) // stride))
+    shared = axis.size - outputs
+    for phase in range(axis.phases):
+        first = phase_start(axis, phase)
+        shared = min(shared, max(0, -(first // axis.stride)))
+        shared = min(shared, max(0, axis.size + (first - length) // axis.stride))
     return max(0, shared)
-
-
-@device_function
-def slack_of(copy, itemsize):  # type: ignore[no-untyped-def]
-    """Return what may be read behind the last channel: an end that is left out, and a tile."""
-    return MOST_VECTORS * (VECTOR_BYTES // itemsize) + copy[2, SIZE]
 
 
 @intrinsic
 def copy_elements(typing_context, x, offset, step, number, to, at):  # type: ignore[no-untyped-def]
-    """Copy elements of `x` from so many bytes behind its first one, `step` bytes apart.
+    """Copy `number` elements of `x`, `step` bytes apart from `offset` bytes on, to `to[at:]`.
 
-    `to` is contiguous. As a loop in Python this would be vector code for long lines alone, and a
-    view of `x` would be counted as one who holds it.
+    `to` is contiguous. As a loop in Python this would be vector code for long rows alone, and a
+    view of `x` would count its references.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -136,7 +140,7 @@ def copy_elements(typing_context, x, offset, step, number, to, at):  # type: ign
 
 
 def _copy_every_other(builder: Any, wide: Wide, read: Any, number: Any, written: Any) -> None:
-    """Copy at least a vector of elements, of which as many lie between them."""
+    """Copy every other element, at least a vector of them."""
     lanes = INT64(wide.lanes)
     # The second half of a vector is read so that it ends with its last element.
     halves = [2 * i for i in range(wide.lanes // 2)]
@@ -145,7 +149,7 @@ def _copy_every_other(builder: Any, wide: Wide, read: Any, number: Any, written:
     read = builder.bitcast(read, written.type)
     vectors = builder.sdiv(builder.add(number, INT64(wide.lanes - 1)), lanes)
     with cgutils.for_range(builder, vectors) as loop:
-        # The last one begins early where they do not divide.
+        # The last vector begins early where they do not divide.
         first, last = builder.mul(loop.index, lanes), builder.sub(number, lanes)
         is_early = builder.icmp_signed(">", first, last)
         first = builder.select(is_early, last, first)
@@ -155,59 +159,75 @@ def _copy_every_other(builder: Any, wide: Wide, read: Any, number: Any, written:
         wide.store(builder.shuffle_vector(low, high, mask), builder.gep(written, [first]), 0)
 
 
-@device_function
-def copy_line(x, offset, first, stride, low, high, size, to, at):  # type: ignore[no-untyped-def]
-    """Write a line of the copy from element `at` on: elements from `low` to `high`, else zeros.
+class PackedRow(NamedTuple):
+    """A row of `count` packed elements: those of the image from `low` to before `high`, else zeros.
 
-    The line of the image is `offset` bytes behind its first element, and element 0 of the copy is
-    its number `first`.
+    Element 0 is the image's number `first`, and they are `stride` apart there.
     """
+
+    count: Any
+    low: Any
+    high: Any
+    first: Any
+    stride: Any
+
+
+@device_function
+def packed_row(length, first, stride, count):  # type: ignore[no-untyped-def]
+    """Return how a row of an image with `length` elements is packed."""
+    low = min(count, max(0, -(first // stride)))
+    high = max(low, min(count, -((first - length) // stride)))
+    return PackedRow(count, low, high, first, stride)
+
+
+@device_function
+def pack_row(row, x, offset, to, at):  # type: ignore[no-untyped-def]
+    """Write a packed row to ``to[at:]``; in `x` it is `offset` bytes behind the first element."""
+    low, high = row.low, row.high
     for i in range(low):
         to[np.uint64(at + i)] = 0
-    begin, step = offset + (first + low * stride) * x.strides[4], stride * x.strides[4]
+    begin, step = offset + (row.first + low * row.stride) * x.strides[4], row.stride * x.strides[4]
     copy_elements(x, begin, step, high - low, to, at + low)
-    for i in range(high, size):
+    for i in range(high, row.count):
         to[np.uint64(at + i)] = 0
 
 
 @device_function
-def copy_image(copy, images, x, n, channel, channels, number, step, to):  # type: ignore[no-untyped-def]
-    """Copy channels of image `n` to be image `number` of so many; channels are `step` apart."""
-    depth, height, width = x.shape[2], x.shape[3], x.shape[4]
-    size_z, size_y, size_x = copy[0, SIZE], copy[1, SIZE], copy[2, SIZE]
-    phases_y, phases_x, stride = copy[1, PHASES], copy[2, PHASES], copy[2, STEP]
-    for i in range(channels):
-        for phase in range(phases_of(copy)):
-            z = phase_start(copy, 0, phase // (phases_y * phases_x))
-            y = phase_start(copy, 1, phase // phases_x % phases_y)
-            first = phase_start(copy, 2, phase % phases_x)
-            low = min(size_x, max(0, -(first // stride)))
-            high = max(low, min(size_x, -((first - width) // stride)))
-            at = i * step + phase * images * size_z * size_y * size_x + number * size_x
-            begin = n * x.strides[0] + (channel + i) * x.strides[1]
-            for at_z in range(z, z + size_z * copy[0, STEP], copy[0, STEP]):
-                for at_y in range(y, y + size_y * copy[1, STEP], copy[1, STEP]):
-                    if 0 <= at_z < depth and 0 <= at_y < height:
-                        offset = begin + at_z * x.strides[2] + at_y * x.strides[3]
-                        copy_line(x, offset, first, stride, low, high, size_x, to, at)
+def pack_image(packing, x, n, channels, slot, channel_step, to):  # type: ignore[no-untyped-def]
+    """Pack channels (first, number) of image `n` as image number `slot`."""
+    axes, images = packing.axes, packing.images
+    size_z, size_y, size_x = axes[0].size, axes[1].size, axes[2].size
+    phases_y, phases_x = axes[1].phases, axes[2].phases
+    for channel in range(channels[1]):
+        begin = n * x.strides[0] + (channels[0] + channel) * x.strides[1]
+        for phase in range(phase_count(packing)):
+            first_z = phase_start(axes[0], phase // (phases_y * phases_x))
+            first_y = phase_start(axes[1], phase // phases_x % phases_y)
+            first_x = phase_start(axes[2], phase % phases_x)
+            row = packed_row(x.shape[4], first_x, axes[2].stride, size_x)
+            at = channel * channel_step + phase * images * size_z * size_y * size_x + slot * size_x
+            for z in range(first_z, first_z + size_z * axes[0].stride, axes[0].stride):
+                for y in range(first_y, first_y + size_y * axes[1].stride, axes[1].stride):
+                    if 0 <= z < x.shape[2] and 0 <= y < x.shape[3]:
+                        offset = begin + z * x.strides[2] + y * x.strides[3]
+                        pack_row(row, x, offset, to, at)
                     else:
-                        copy_line(x, 0, first, stride, 0, 0, size_x, to, at)
+                        for i in range(size_x):
+                            to[np.uint64(at + i)] = 0
                     at += images * size_x
 
 
 @device_function
-def can_stay(copy, x, counts):  # type: ignore[no-untyped-def]
+def can_read_in_place(packing, x, outputs):  # type: ignore[no-untyped-def]
     """Return whether images can be read where they are: no padding, no phases, no gaps."""
     step = x.itemsize
     if x.strides[0] % step != 0 or x.strides[1] % step != 0:
         return False
     for i in range(2, -1, -1):
-        if copy[i, STEP] != 1 or copy[i, PHASES] != 1 or copy[i, START] != 0:
-            return False
-        if copy[i, SIZE] != x.shape[2 + i]:
+        axis = packing.axes[i]
+        if axis.stride != 1 or axis.phases != 1 or axis.start != 0 or axis.size != x.shape[2 + i]:
             return False
         if x.shape[2 + i] != 1 and x.strides[2 + i] != step:
             return False
         step *= x.shape[2 + i]
-    widest = MOST_VECTORS * (VECTOR_BYTES // x.itemsize)
-    return columns_of(copy, 1, counts) >= widest
+    return column_count(packing, outputs) >= widest_tile(x.itemsize)

@@ -1,242 +1,259 @@
 """Convolution with 3 by 3 taps and stride 1 in Winograd's way, in Numba.
 
-The same as kernels/c/conv/winograd.h and conv/winograd_kernel_grad.h, which say what it is.
+The same as kernels/c/conv/winograd.h, which says what it is, but for panels of `MR` rows: see
+`gemm`.
 """
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from pytensor_unpool.kernels.conv_tuning import (
-    WINOGRAD_CHANNELS,
-    WINOGRAD_OUTPUTS,
-    WINOGRAD_TILE_BYTES,
-    WINOGRAD_TILES,
-    WINOGRAD_WEIGHT_BYTES,
-)
+from pytensor_unpool.kernels.conv_tuning import WINOGRAD_TILE_BYTES, WINOGRAD_TILES
 from pytensor_unpool.kernels.numba.by_address import by_address
 from pytensor_unpool.kernels.numba.conv.gemm import (
-    COUNT,
-    argument_types,
-    multiply_tile,
-    packed_rows,
-    panel_rows,
+    gemm_types,
+    matrix_sizes,
+    weight_block,
 )
 from pytensor_unpool.kernels.numba.conv.microkernel import (
-    MOST_ROWS,
-    MOST_SUMS,
-    MOST_VECTORS,
-    VECTOR_BYTES,
+    MR,
+    multiply_tile,
+    padded_rows,
+    panel_rows,
+    tile_width,
+    widest_tile,
 )
-from pytensor_unpool.kernels.numba.conv.packing import (
-    BEFORE,
-    DILATION,
-    LENGTH,
-    OUTPUTS,
-    SHIFT,
-    START,
-    STRIDE,
-    TAPS,
-    WEIGHT,
-    copy_line,
-)
+from pytensor_unpool.kernels.numba.conv.packing import pack_row, packed_row
 from pytensor_unpool.kernels.numba.conv.winograd_transforms import (
-    PLACES,
-    gather_line,
-    spread_line,
-    spread_outputs_line,
+    ALPHA,
+    POINTS,
+    transform_dy_tiles,
+    transform_input_tiles,
+    transform_output_tiles,
 )
 from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.simd_wide import VECTOR_BYTES
+from pytensor_unpool.kernels.numba.windows import Kernel
+
+
+class TileGrid(NamedTuple):
+    """The tiles of some images: how many rows of them each has, of how many `columns`."""
+
+    images: Any
+    rows: Any
+    columns: Any
+
+
+class Transformed(NamedTuple):
+    """Tiles at all points: those of a channel are `pitch` elements, and points `step` apart."""
+
+    data: Any
+    channels: Any
+    pitch: Any
+    step: Any
+
+
+class SplitRows(NamedTuple):
+    """Rows of an image, split into even and odd columns; all these halves are `span` apart."""
+
+    data: Any
+    span: Any
 
 
 @device_function
-def takes_winograd(axes, images, channels, rows, itemsize):  # type: ignore[no-untyped-def]
-    """Return whether a convolution can be done like this, and is worth it."""
-    for i in range(1, 3):
-        if axes[i, TAPS] != 3 or axes[i, STRIDE] != 1 or axes[i, DILATION] != 1:
-            return False
-    if axes[0, LENGTH] != 1 or axes[0, TAPS] != 1 or axes[0, OUTPUTS] != 1 or axes[0, BEFORE] != 0:
-        return False
-    longest = max(axes[2, LENGTH], axes[2, OUTPUTS]) // 2 + 1
-    # Panels have a few rows more.
-    held = PLACES * itemsize * (rows + MOST_ROWS)
-    return (
-        channels >= WINOGRAD_CHANNELS
-        and rows >= WINOGRAD_CHANNELS
-        and images * axes[1, OUTPUTS] * axes[2, OUTPUTS] >= WINOGRAD_OUTPUTS
-        and (held + PLACES * itemsize * channels) * longest <= WINOGRAD_TILE_BYTES
-        and held * channels <= WINOGRAD_WEIGHT_BYTES
-    )
+def rows_at_a_time(grid, channels, most_tiles, itemsize):  # type: ignore[no-untyped-def]
+    """Return how many rows of tiles are done at a time, with so many channels in all."""
+    rows = grid.images * grid.rows
+    fitting = WINOGRAD_TILE_BYTES // (POINTS * itemsize * channels)
+    blocks = -(-rows // max(1, min(most_tiles, fitting) // grid.columns))
+    return -(-rows // blocks)
 
 
 @device_function
-def pitch_of(tiles, itemsize):  # type: ignore[no-untyped-def]
-    """Return how far rows of tiles are apart: a vector is written, a tile read, behind the last.
+def make_transformed(channels, tiles, like):  # type: ignore[no-untyped-def]
+    """Return memory for the points of so many tiles.
 
-    No multiple of a power of two, which would have rows share a few lines of the cache.
+    A vector may be written, and a tile of sums read, behind the last one. Neither channels nor
+    points are a power of two apart, which would have them share a few lines of the cache.
     """
-    lanes = VECTOR_BYTES // itemsize
-    return (-(-(tiles + MOST_VECTORS * lanes) // lanes) | 1) * lanes
+    lanes = VECTOR_BYTES // like.itemsize
+    pitch = (-(-(tiles + widest_tile(like.itemsize)) // lanes) | 1) * lanes
+    step = (channels | 1) * pitch
+    return Transformed(np.empty(POINTS * step, like.dtype), channels, pitch, step)
 
 
 @device_function
-def lines_at_a_time(lines, columns, channels, most, itemsize):  # type: ignore[no-untyped-def]
-    """Return how many lines of tiles are done at a time, for so many channels in all."""
-    fitting = WINOGRAD_TILE_BYTES // (PLACES * itemsize * channels)
-    blocks = -(-lines // max(1, min(most, fitting) // columns))
-    return -(-lines // blocks)
+def make_split_rows(grid, rows, like):  # type: ignore[no-untyped-def]
+    """Return memory for what so many rows of tiles read of an image."""
+    span = grid.columns + 1 + VECTOR_BYTES // like.itemsize
+    return SplitRows(np.zeros((2 * min(rows, grid.rows) + 2) * 2 * span, like.dtype), span)
 
 
 @device_function
-def split_rows(x, image, channel, first, number, start, pairs, span, split):  # type: ignore[no-untyped-def]
-    """Copy rows of a channel, `number` of them, its even columns in front of its odd ones."""
-    height, width = x.shape[3], x.shape[4]
-    for i in range(number):
-        row = first + i
-        for phase in range(2):
-            begin, at = start + phase, (2 * i + phase) * span
-            if 0 <= row < height:
-                low = min(pairs, max(0, -(begin // 2)))
-                high = max(low, min(pairs, -((begin - width) // 2)))
-                offset = image * x.strides[0] + channel * x.strides[1] + row * x.strides[3]
-                copy_line(x, offset, begin, 2, low, high, pairs, split, at)
+def split_rows(x, image, channel, first, count, start, pairs, to):  # type: ignore[no-untyped-def]
+    """Split `count` rows from row `first` and column `start` on into `pairs` of columns."""
+    offset = image * x.strides[0] + channel * x.strides[1]
+    for i in range(count):
+        y = first + i
+        for odd in range(2):
+            at = (2 * i + odd) * to.span
+            if 0 <= y < x.shape[3]:
+                row = packed_row(x.shape[4], start + odd, 2, pairs)
+                pack_row(row, x, offset + y * x.strides[3], to.data, at)
             else:
-                copy_line(x, 0, begin, 2, 0, 0, pairs, split, at)
+                for column in range(pairs):
+                    to.data[np.uint64(at + column)] = 0
+
+
+def _tile_transformer(reach: int, transform_tiles: Kernel) -> Kernel:
+    """Compile the transform of images, or of `dy`, of which tiles have `reach` rows and columns.
+
+    ``transform(x, first_channel, start, grid, bounds, split, to)`` does the rows of tiles from
+    ``bounds[0]`` to before ``bounds[1]``, of as many channels as `to` has. The first tile of an
+    image reads from element `start` on.
+    """
+    more = reach - 2
+
+    @device_function
+    def transform(x, first_channel, start, grid, bounds, split, to):  # type: ignore[no-untyped-def]
+        first, end = bounds
+        for channel in range(to.channels):
+            at, row = channel * to.pitch, first
+            while row < end:
+                begin = row % grid.rows
+                count = min(grid.rows - begin, end - row)
+                split_rows(
+                    x,
+                    row // grid.rows,
+                    first_channel + channel,
+                    start[0] + 2 * begin,
+                    2 * count + more,
+                    start[1],
+                    grid.columns + more // 2,
+                    split,
+                )
+                for i in range(count):
+                    begin = 4 * i * split.span
+                    transform_tiles(
+                        split.data, begin, split.span, grid.columns, to.data, at, to.step
+                    )
+                    at += grid.columns
+                row += count
+            # What is written behind the last tile belongs to none.
+            for point in range(POINTS):
+                for i in range(VECTOR_BYTES // to.data.itemsize):
+                    to.data[np.uint64(point * to.step + at + i)] = 0
+
+    return transform  # type: ignore[no-any-return]
+
+
+transform_input = _tile_transformer(ALPHA, transform_input_tiles)
+transform_dy = _tile_transformer(2, transform_dy_tiles)
 
 
 @device_function
-def spread_all(x, channels, starts, grid, bounds, is_output, span, split, to, pitch, step):  # type: ignore[no-untyped-def]
-    """Spread the tiles of lines from `bounds[0]` on, of images or of their outputs."""
-    lines, columns = grid
-    first, end = bounds
-    more = 0 if is_output else 2
-    for channel in range(channels[1]):
-        row, line = channel * pitch, first
-        while line < end:
-            begin = line % lines
-            number = min(lines - begin, end - line)
-            split_rows(
-                x, line // lines, channels[0] + channel, starts[0] + 2 * begin, 2 * number + more,
-                starts[1], columns + more // 2, span, split,
-            )  # fmt: skip
-            for i in range(number):
-                if is_output:
-                    spread_outputs_line(split, 4 * i * span, span, columns, to, row, step)
-                else:
-                    spread_line(split, 4 * i * span, span, columns, to, row, step)
-                row += columns
-            line += number
-        # What is written behind the last tile belongs to none.
-        for place in range(PLACES):
-            for i in range(VECTOR_BYTES // to.itemsize):
-                to[np.uint64(place * step + row + i)] = 0
-
-
-@device_function
-def spread_three(a, b, c, half):  # type: ignore[no-untyped-def]
-    """Spread three taps of an axis; `half` is of their dtype, which Numba would widen."""
+def filter_1d(a, b, c, half):  # type: ignore[no-untyped-def]
+    """Transform three taps of an axis; `half` is of their dtype, which Numba would widen."""
     return a, (a + c + b) * half, (a + c - b) * half, c
 
 
 @device_function
-def spread_weights(kernel, taps, some_rows, some_channels, is_transposed, packed):  # type: ignore[no-untyped-def]
-    """Write the weights in all places: (place, panel, channel, row of the panel).
-
-    Rows and channels are pairs (first, number).
-    """
-    (first_row, rows), (first_channel, channels) = some_rows, some_channels
-    held, half = packed_rows(rows), packed.dtype.type(0.5)
+def transform_filter(kernel, taps, is_transposed, block, packed):  # type: ignore[no-untyped-def]
+    """Write the weights at all points: (point, panel, channel, row of the panel)."""
+    step, half = padded_rows(block.m) * block.channels, packed.dtype.type(0.5)
     nine, across = np.zeros(9, packed.dtype), np.empty((3, 4), packed.dtype)
-    for panel in range(0, rows, MOST_ROWS):
-        number = panel_rows(min(MOST_ROWS, rows - panel))
-        for channel in range(channels):
-            for i in range(number):
-                row, other = first_row + panel + i, first_channel + channel
+    for panel in range(0, block.m, MR):
+        mr = panel_rows(block.m - panel)
+        for channel in range(block.channels):
+            for i in range(mr):
+                m, other = block.first_m + panel + i, block.first_channel + channel
                 for t in range(9):
-                    y, x = taps[t, WEIGHT + 1], taps[t, WEIGHT + 2]
-                    at = 3 * taps[t, SHIFT + 1] + taps[t, SHIFT + 2]
-                    if panel + i >= rows:
+                    y, x = taps[t].weight[1], taps[t].weight[2]
+                    at = 3 * taps[t].shift[1] + taps[t].shift[2]
+                    if panel + i >= block.m:
                         nine[at] = 0
                     elif is_transposed:
-                        nine[at] = kernel[other, row, 0, y, x]
+                        nine[at] = kernel[other, m, 0, y, x]
                     else:
-                        nine[at] = kernel[row, other, 0, y, x]
+                        nine[at] = kernel[m, other, 0, y, x]
                 for x in range(3):
-                    some = spread_three(nine[x], nine[3 + x], nine[6 + x], half)
-                    across[x, 0], across[x, 1], across[x, 2], across[x, 3] = some
-                to = panel * channels + channel * number + i
+                    column = filter_1d(nine[x], nine[3 + x], nine[6 + x], half)
+                    across[x, 0], across[x, 1], across[x, 2], across[x, 3] = column
+                to = panel * block.channels + channel * mr + i
                 for y in range(4):
-                    places = spread_three(across[0, y], across[1, y], across[2, y], half)
+                    points = filter_1d(across[0, y], across[1, y], across[2, y], half)
                     for x in range(4):
-                        packed[np.uint64((4 * y + x) * held * channels + to)] = places[x]
+                        packed[np.uint64((4 * y + x) * step + to)] = points[x]
 
 
 @device_function
-def gather_all(summed, rows, grid, bounds, step, pitch, span, split, counts, steps, to, y):  # type: ignore[no-untyped-def]
-    """Write the outputs of lines from `bounds[0]` on."""
-    lines, columns = grid
+def multiply_points(weights, block, offsets, tiles, read, sums):  # type: ignore[no-untyped-def]
+    """Sum up channels at each point, for so many tiles."""
+    channels, m = block.channels, padded_rows(block.m)
+    for point in range(POINTS):
+        for panel in range(0, block.m, MR):
+            mr = panel_rows(block.m - panel)
+            for column in range(0, tiles, tile_width(mr, weights.itemsize)):
+                multiply_tile(
+                    mr,
+                    (weights, (point * m + panel) * channels),
+                    (offsets, np.int64(0)),
+                    channels,
+                    (read.data, point * read.step + column),
+                    (sums.data, point * sums.step + panel * sums.pitch + column),
+                    sums.pitch,
+                )
+
+
+@device_function
+def transform_output(sums, m, grid, bounds, split, outputs, layout, to, y):  # type: ignore[no-untyped-def]
+    """Write the outputs of the rows of tiles from ``bounds[0]`` on; `to` is that of the first."""
     first, end = bounds
-    height, width = counts
-    pairs = width // 2
-    for row in range(rows):
-        for line in range(first, end):
-            at = row * pitch + (line - first) * columns
-            gather_line(summed, at, step, columns, split, span)
-            top = 2 * (line % lines)
-            put = to + line // lines * steps[0] + row * steps[1] + top * width
+    height, width = outputs[1], outputs[2]
+    pairs, span, data = width // 2, split.span, split.data
+    for channel in range(m):
+        for row in range(first, end):
+            at = channel * sums.pitch + (row - first) * grid.columns
+            transform_output_tiles(sums.data, at, sums.step, grid.columns, data, span)
+            top = 2 * (row % grid.rows)
+            put = to + row // grid.rows * layout.image_step + channel * layout.channel_step
+            put += top * width
             for r in range(min(2, height - top)):
                 even = 2 * r * span
                 for i in range(pairs):
-                    y[np.uint64(put + 2 * i)] = split[np.uint64(even + i)]
-                    y[np.uint64(put + 2 * i + 1)] = split[np.uint64(even + span + i)]
+                    y[np.uint64(put + 2 * i)] = data[np.uint64(even + i)]
+                    y[np.uint64(put + 2 * i + 1)] = data[np.uint64(even + span + i)]
                 if width % 2 == 1:
-                    y[np.uint64(put + width - 1)] = split[np.uint64(even + pairs)]
+                    y[np.uint64(put + width - 1)] = data[np.uint64(even + pairs)]
                 put += width
 
 
 @device_function
-def winograd(copy, x, kernel, plan, taps, jobs, y):  # type: ignore[no-untyped-def]
-    """Run the only correlation of some, with 9 taps: arguments are those of `correlate`."""
-    groups, is_transposed, image_step, row_step = plan[0], plan[1] != 0, plan[2], plan[3]
-    rows = kernel.shape[1] if is_transposed else kernel.shape[0] // groups
-    channels = kernel.shape[0] // groups if is_transposed else kernel.shape[1]
-    counts = (jobs[0, COUNT + 1], jobs[0, COUNT + 2])
-    grid = (-(-counts[0] // 2), -(-counts[1] // 2))
-    starts, held = (copy[1, START], copy[2, START]), packed_rows(rows)
-    itemsize, lines = x.itemsize, x.shape[0] * grid[0]
-    most = lines_at_a_time(lines, grid[1], channels + held, WINOGRAD_TILES, itemsize)
-    pitch, span = pitch_of(most * grid[1], itemsize), grid[1] + 1 + VECTOR_BYTES // itemsize
-    read_step, sum_step = (channels | 1) * pitch, (held | 1) * pitch
-    read, summed = np.empty(PLACES * read_step, x.dtype), np.empty(PLACES * sum_step, x.dtype)
-    packed = np.empty(PLACES * held * channels, x.dtype)
-    split = np.zeros((2 * min(most, grid[0]) + 2) * 2 * span, x.dtype)
-    offsets = np.arange(channels) * pitch
-    for group in range(groups):
-        first_row = 0 if is_transposed else group * rows
-        first_channel = group * channels if is_transposed else 0
-        spread_weights(
-            kernel, taps, (first_row, rows), (first_channel, channels), is_transposed, packed
-        )
-        for first in range(0, lines, most):
-            bounds = (first, min(lines, first + most))
-            spread_all(
-                x, (group * channels, channels), starts, grid, bounds, False, span, split, read,
-                pitch, read_step,
-            )  # fmt: skip
-            for place in range(PLACES):
-                for panel in range(0, rows, MOST_ROWS):
-                    number = panel_rows(min(MOST_ROWS, rows - panel))
-                    width = min(MOST_SUMS // number, MOST_VECTORS) * (VECTOR_BYTES // itemsize)
-                    for column in range(0, (bounds[1] - first) * grid[1], width):
-                        multiply_tile(
-                            number, packed, (place * held + panel) * channels, offsets,
-                            np.int64(0), channels, read, place * read_step + column, summed,
-                            place * sum_step + panel * pitch + column, pitch,
-                        )  # fmt: skip
-            gather_all(
-                summed, rows, grid, bounds, sum_step, pitch, span, split, counts,
-                (image_step, row_step), group * rows * row_step, y,
-            )  # fmt: skip
+def winograd(packing, x, kernel, layout, taps, correlations, y):  # type: ignore[no-untyped-def]
+    """Do the only correlation, with nine taps: arguments are those of `gemm`."""
+    sizes, outputs = matrix_sizes(kernel, layout), correlations[0].outputs
+    m, channels = sizes
+    grid = TileGrid(x.shape[0], -(-outputs[1] // 2), -(-outputs[2] // 2))
+    start = (packing.axes[1].start, packing.axes[2].start)
+    padded, rows = padded_rows(m), grid.images * grid.rows
+    most = rows_at_a_time(grid, channels + padded, WINOGRAD_TILES, x.itemsize)
+    read = make_transformed(channels, most * grid.columns, x)
+    sums = make_transformed(padded, most * grid.columns, x)
+    split = make_split_rows(grid, most, x)
+    weights = np.empty(POINTS * padded * channels, x.dtype)
+    offsets = np.arange(channels) * read.pitch
+    for group in range(layout.groups):
+        block = weight_block(layout, group, sizes, (0, 0), sizes)
+        transform_filter(kernel, taps, layout.is_transposed, block, weights)
+        to = group * m * layout.channel_step
+        for first in range(0, rows, most):
+            bounds = (first, min(rows, first + most))
+            transform_input(x, group * channels, start, grid, bounds, split, read)
+            tiles = (bounds[1] - first) * grid.columns
+            multiply_points(weights, block, offsets, tiles, read, sums)
+            transform_output(sums, m, grid, bounds, split, outputs, layout, to, y)
 
 
-winograd_by_address = by_address(winograd, argument_types)
+winograd_by_address = by_address(winograd, gemm_types)

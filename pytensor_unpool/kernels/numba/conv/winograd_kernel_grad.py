@@ -1,75 +1,77 @@
-"""The transpose in the kernel of what winograd.py does: products of rows of tiles, in Numba."""
+"""The transpose in the kernel of what winograd.py does: dot products of rows of tiles, in Numba.
+
+The same as kernels/c/conv/winograd_kernel_grad.h.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pytensor_unpool.kernels.conv_tuning import DOT_BYTES, DOT_ROWS
-from pytensor_unpool.kernels.numba.conv.gemm_nt import MOST_COLUMNS, add_products
-from pytensor_unpool.kernels.numba.conv.microkernel import VECTOR_BYTES
-from pytensor_unpool.kernels.numba.conv.packing import BEFORE, OUTPUTS, SHIFT, WEIGHT
-from pytensor_unpool.kernels.numba.conv.winograd import lines_at_a_time, pitch_of, spread_all
-from pytensor_unpool.kernels.numba.conv.winograd_transforms import PLACES
+from pytensor_unpool.kernels.numba.conv.gemm_nt import DotOperands, gemm_nt
+from pytensor_unpool.kernels.numba.conv.microkernel import MAX_DOT_COLUMNS
+from pytensor_unpool.kernels.numba.conv.winograd import (
+    TileGrid,
+    make_split_rows,
+    make_transformed,
+    rows_at_a_time,
+    transform_dy,
+    transform_input,
+)
+from pytensor_unpool.kernels.numba.conv.winograd_transforms import POINTS
 from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.simd_wide import VECTOR_BYTES
 
 
 @device_function
-def gather_three(a, b, c, d, half):  # type: ignore[no-untyped-def]
-    """Gather four places of an axis as three taps."""
+def dk_1d(a, b, c, d, half):  # type: ignore[no-untyped-def]
+    """Transform four points of an axis to three taps."""
     return a + (b + c) * half, (b - c) * half, (b + c) * half + d
 
 
 @device_function
-def gather_weights(sums, weights, taps, dk):  # type: ignore[no-untyped-def]
-    """Write as many weights of nine taps each as there are, from their sums in all places."""
+def transform_dk(sums, weights, taps, dk):  # type: ignore[no-untyped-def]
+    """Write so many weights of nine taps each, from their sums at all points."""
     across = np.empty((3, 4), sums.dtype)
     nine, half = np.empty(9, sums.dtype), sums.dtype.type(0.5)
     for i in range(weights):
         for row in range(4):
             at = 4 * row * weights + i
-            some = gather_three(
+            column = dk_1d(
                 sums[at], sums[at + weights], sums[at + 2 * weights], sums[at + 3 * weights], half
             )
-            across[0, row], across[1, row], across[2, row] = some
+            across[0, row], across[1, row], across[2, row] = column
         for x in range(3):
-            some = gather_three(across[x, 0], across[x, 1], across[x, 2], across[x, 3], half)
-            nine[x], nine[3 + x], nine[6 + x] = some
+            column = dk_1d(across[x, 0], across[x, 1], across[x, 2], across[x, 3], half)
+            nine[x], nine[3 + x], nine[6 + x] = column
         for t in range(9):
-            place = 3 * taps[t, WEIGHT + 1] + taps[t, WEIGHT + 2]
-            dk[9 * i + place] = nine[3 * taps[t, SHIFT + 1] + taps[t, SHIFT + 2]]
+            weight = 3 * taps[t].weight[1] + taps[t].weight[2]
+            dk[9 * i + weight] = nine[3 * taps[t].shift[1] + taps[t].shift[2]]
 
 
 @device_function
-def winograd_add_all(axes, copy, groups, x, dy, taps, dk):  # type: ignore[no-untyped-def]
-    """Fill in the weights: arguments are those of `add_all`."""
-    rows, channels, itemsize = dy.shape[1] // groups, x.shape[1] // groups, x.itemsize
-    grid = (-(-axes[1, OUTPUTS] // 2), -(-axes[2, OUTPUTS] // 2))
-    starts, origin = (-axes[1, BEFORE], -axes[2, BEFORE]), (np.int64(0), np.int64(0))
-    lines, width = x.shape[0] * grid[0], VECTOR_BYTES // itemsize
-    most = lines_at_a_time(lines, grid[1], channels + rows, DOT_BYTES // itemsize, itemsize)
-    pitch, span = pitch_of(most * grid[1], itemsize), grid[1] + 1 + width
-    read_step, given_step = (channels | 1) * pitch, (rows | 1) * pitch
-    read, given = np.empty(PLACES * read_step, x.dtype), np.empty(PLACES * given_step, x.dtype)
-    split = np.zeros((2 * min(most, grid[0]) + 2) * 2 * span, x.dtype)
-    few = np.empty(DOT_ROWS * MOST_COLUMNS, x.dtype)
-    places = np.arange(channels)
-    offsets, weights = places * pitch, rows * channels
-    sums = np.empty(PLACES * weights, x.dtype)
-    for group in range(groups):
+def winograd_kernel_grad(conv, x, dy, taps, dk):  # type: ignore[no-untyped-def]
+    """Fill in the gradient of the kernel."""
+    m, channels, axes, itemsize = conv.out_channels, conv.channels, conv.axes, x.itemsize
+    grid = TileGrid(conv.images, -(-axes[1].outputs // 2), -(-axes[2].outputs // 2))
+    start, origin = (-axes[1].before, -axes[2].before), (np.int64(0), np.int64(0))
+    rows, lanes = grid.images * grid.rows, VECTOR_BYTES // itemsize
+    most = rows_at_a_time(grid, channels + m, DOT_BYTES // itemsize, itemsize)
+    of_x = make_transformed(channels, most * grid.columns, x)
+    of_dy = make_transformed(m, most * grid.columns, x)
+    split = make_split_rows(grid, most, x)
+    tile, columns = np.empty(DOT_ROWS * MAX_DOT_COLUMNS, x.dtype), np.arange(channels)
+    offsets, weights = columns * of_x.pitch, m * channels
+    sums = np.empty(POINTS * weights, x.dtype)
+    for group in range(conv.groups):
         sums[:] = 0
-        for first in range(0, lines, most):
-            bounds = (first, min(lines, first + most))
-            of_images, of_outputs = (group * channels, channels), (group * rows, rows)
-            spread_all(
-                x, of_images, starts, grid, bounds, False, span, split, read, pitch, read_step
-            )
-            spread_all(
-                dy, of_outputs, origin, grid, bounds, True, span, split, given, pitch, given_step
-            )
-            length = -(-(bounds[1] - first) * grid[1] // width) * width
-            for place in range(PLACES):
-                add_products(
-                    given[place * given_step :], rows, pitch, read[place * read_step :], offsets,
-                    places, channels, length, few, sums[place * weights :], channels,
-                )  # fmt: skip
-        gather_weights(sums, weights, taps, dk[group * weights * 9 :])
+        for first in range(0, rows, most):
+            bounds = (first, min(rows, first + most))
+            transform_input(x, group * channels, start, grid, bounds, split, of_x)
+            transform_dy(dy, group * m, origin, grid, bounds, split, of_dy)
+            k = -(-(bounds[1] - first) * grid.columns // lanes) * lanes
+            for point in range(POINTS):
+                a, b = of_dy.data[point * of_dy.step :], of_x.data[point * of_x.step :]
+                operands = DotOperands(a, of_dy.pitch, b, offsets, columns, tile)
+                gemm_nt(operands, m, channels, k, sums[point * weights :], channels)
+        transform_dk(sums, weights, taps, dk[group * weights * 9 :])
