@@ -20,7 +20,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.geometry import Windows, check_unpooled
-from pytensor_unpool.geometry.conv import PADS, Convolution, check_steps, padding
+from pytensor_unpool.geometry.conv import PADS, Convolution, Steps, check_steps, padding
 from pytensor_unpool.geometry.windows import (
     as_integer,
     check_number,
@@ -97,7 +97,7 @@ def make_convolution(
         )
     numbers = (strides, before, after, dilations)
     known = [tuple(n if isinstance(n, int) else None for n in column) for column in numbers]
-    check_steps(list(zip(*known, strict=True)))
+    check_steps([Steps(*steps) for steps in zip(*known, strict=True)])
     convolution = Convolution(known[0], known[1], known[2], known[3], groups, bool(flip))
     return convolution, [] if convolution.is_static else [_matrix(numbers)]
 

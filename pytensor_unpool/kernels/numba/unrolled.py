@@ -6,6 +6,8 @@ nearest tap inside. That tap is then seen twice, under its own number.
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
@@ -37,7 +39,8 @@ def unrolled_walk(
     length_a, length_b)`` returns for a line of windows.
     """
     three = three_axes(windows)
-    window_a, window_b, window_c = three.window
+    # Only windows whose parameters are known are unrolled.
+    window_a, window_b, window_c = cast(tuple[int, ...], three.window)
     stride_a, stride_b, stride_c = three.stride
     before_a, before_b, before_c = three.before
     dilation_a, dilation_b, dilation_c = three.dilation
@@ -124,7 +127,8 @@ def windows_inside(windows: Windows) -> Kernel:
 def three_axes(windows: Windows) -> Windows:
     """Return the windows on three axes: missing ones are axes of one window with one tap."""
     axes = [AxisWindows(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.axes()
-    return Windows(*zip(*axes, strict=True), windows.partial_windows)
+    window, stride, before, after, dilation = zip(*axes, strict=True)
+    return Windows(window, stride, before, after, dilation, windows.partial_windows)
 
 
 def three_lengths_of(ndim: int) -> Kernel:
