@@ -19,7 +19,7 @@ from pytensor_unpool.geometry import helix as geometry
 from pytensor_unpool.kernels.numba.by_address import Types, by_address
 from pytensor_unpool.kernels.numba.conv.microkernel import tile_kernel
 from pytensor_unpool.kernels.numba.device import device_function
-from pytensor_unpool.kernels.numba.simd_wide import VECTOR_BYTES
+from pytensor_unpool.kernels.numba.simd_wide import VECTOR_BYTES, pointer
 from pytensor_unpool.kernels.numba.windows import compile_together
 from pytensor_unpool.kernels.tuning import SHORTEST_STRIP
 
@@ -257,6 +257,7 @@ def _multiply(weights, offsets, terms, source, sums, padded):  # type: ignore[no
     def of_reals(weights, offsets, terms, source, sums, padded):  # type: ignore[no-untyped-def]
         width = VECTOR_BYTES // source.itemsize
         vectors = padded // width
+        factors, places = pointer(weights, 0), pointer(offsets, 0)
         # The tiles that compute least beyond the end.
         tile = 8
         if -(-vectors // 6) * 6 < -(-vectors // tile) * tile:
@@ -265,12 +266,13 @@ def _multiply(weights, offsets, terms, source, sums, padded):  # type: ignore[no
             tile = 4
         for vector in range(0, vectors, tile):
             at = vector * width
+            read, to = pointer(source, at), pointer(sums, at)
             if tile == 8:
-                _tile_8((weights, 0), (offsets, 0), terms, (source, at), (sums, at), 0)
+                _tile_8(factors, places, terms, read, to, 0)
             elif tile == 6:
-                _tile_6((weights, 0), (offsets, 0), terms, (source, at), (sums, at), 0)
+                _tile_6(factors, places, terms, read, to, 0)
             else:
-                _tile_4((weights, 0), (offsets, 0), terms, (source, at), (sums, at), 0)
+                _tile_4(factors, places, terms, read, to, 0)
 
     return of_reals
 

@@ -43,7 +43,7 @@ from pytensor_unpool.kernels.numba.conv.records import (
     images_of,
 )
 from pytensor_unpool.kernels.numba.device import device_function
-from pytensor_unpool.kernels.numba.simd_wide import add_elements
+from pytensor_unpool.kernels.numba.simd_wide import add_elements, pointer
 
 
 class Columns(NamedTuple):
@@ -85,22 +85,21 @@ def pack_columns_weights(kernel, taps, first, block, packed):  # type: ignore[no
 def add_columns(block, outputs, n, nc, tile, sums):  # type: ignore[no-untyped-def]
     """Add the sums of `n` outputs to packed images, `nc` of them at a time."""
     weights, m, k, _, starts, offsets = block
-    origin = np.int64(0)
     for begin in range(0, n, nc):
         end = min(n, begin + nc)
         for panel in range(0, m, MR):
             rows = min(MR, m - panel)
             mr = panel_rows(rows)
             nr = tile_width(mr, tile.itemsize)
-            packed = (weights, panel * k)
+            packed, terms = pointer(weights, panel * k), pointer(offsets, 0)
             # Rows that pad a panel are not added.
             whole = begin + (end - begin) // nr * nr if rows == mr else begin
             for column in range(begin, whole, nr):
-                read, to = (outputs, column), (sums, column)
-                multiply_tile(mr, packed, (offsets, origin), k, read, to, (starts, panel))
+                read, to = pointer(outputs, column), pointer(sums, column)
+                multiply_tile(mr, packed, terms, k, read, to, pointer(starts, panel))
             for column in range(whole, end, nr):
-                read, to = (outputs, column), (tile, origin)
-                multiply_tile(mr, packed, (offsets, origin), k, read, to, nr)
+                read, to = pointer(outputs, column), pointer(tile, 0)
+                multiply_tile(mr, packed, terms, k, read, to, nr)
                 for row in range(rows):
                     used, start = min(nr, end - column), starts[panel + row] + column
                     add_elements(tile, row * nr, used, sums, start)

@@ -46,6 +46,7 @@ from pytensor_unpool.kernels.numba.conv.records import (
     images_of,
 )
 from pytensor_unpool.kernels.numba.device import device_function
+from pytensor_unpool.kernels.numba.simd_wide import pointer
 
 
 class Blocking(NamedTuple):
@@ -177,11 +178,11 @@ def multiply_band(packing, buffers, operands, grid, target, blocking):  # type: 
                 first = min(column, columns - nr) if blocking.in_place else column
                 multiply_tile(
                     mr,
-                    (weights, operands.weight + panel * k),
-                    (offsets, operands.offset),
+                    pointer(weights, operands.weight + panel * k),
+                    pointer(offsets, operands.offset),
                     k,
-                    (source, operands.source + first),
-                    (tile, np.int64(0)),
+                    pointer(source, operands.source + first),
+                    pointer(tile, 0),
                     nr,
                 )
                 bounds = (column - first, min(nr, end - first))
@@ -209,7 +210,7 @@ def sum_of_taps(correlations):  # type: ignore[no-untyped-def]
 
 @device_function
 def choose_blocking(packing, correlations, m, channels, itemsize, in_place):  # type: ignore[no-untyped-def]
-    """Return how much is done at a time."""
+    """Return how much is done at a time; C chooses `nc` before it limits packed channels."""
     weight = max(1, sum_of_taps(correlations)) * itemsize
     mc = min(m, max(MR, MAX_WEIGHT_BYTES // weight // MR * MR))
     channels = min(channels, max(1, MAX_WEIGHT_BYTES // (weight * max(1, mc))))

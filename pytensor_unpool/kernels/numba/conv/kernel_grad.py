@@ -175,17 +175,17 @@ def dots(conv, packing, x, dy, taps, dk):  # type: ignore[no-untyped-def]
             channels = min(blocking.channels, all_channels - channel)
             n, of_group = channels * len(taps), (group * all_channels + channel, channels)
             for image in range(0, x.shape[0], together):
-                some = Packing(band.axes, min(together, x.shape[0] - image))
-                list_columns(conv, some, taps, channel, channels, operands)
+                current = Packing(band.axes, min(together, x.shape[0] - image))
+                list_columns(conv, current, taps, channel, channels, operands)
                 for first in range(0, outputs, blocking.band):
                     band_axis.start = start + first * band_axis.stride
-                    pack_columns(some, x, image, of_group, operands.b)
+                    pack_columns(current, x, image, of_group, operands.b)
                     counts[axis] = min(blocking.band, outputs - first)
                     part = part_of(dy, axis, first, blocking.band)
-                    k = -(-column_count(some, counts) // lanes) * lanes
+                    k = -(-column_count(current, counts) // lanes) * lanes
                     for row in range(0, all_m, blocking.mc):
                         m, at = min(blocking.mc, all_m - row), group * all_m + row
-                        pack_rows(some, part, image, (at, m), pitch, operands.a)
+                        pack_rows(current, part, image, (at, m), pitch, operands.a)
                         gemm_nt(operands, m, n, k, dk[at * row_step :], row_step)
 
 

@@ -71,26 +71,21 @@ def padded_rows(m):  # type: ignore[no-untyped-def]
 def tile_kernel(mr: int, vectors: int = 0) -> Kernel:
     """Make the code for a tile of `mr` rows, as wide as registers allow or `vectors` wide.
 
-    ``multiply_tile(weights, offsets, k, source, tile, row_step)``, where the arrays are pairs
-    (array, index of its first element): ``tile[row * row_step + column]`` becomes the sum over i
-    of ``weights[i * mr + row] * source[offsets[i] + column]``. If `row_step` is such a pair too,
-    the sum is added to ``tile[row_step[row] + column]``.
+    ``multiply_tile(weights, offsets, k, source, tile, row_step)``, all arrays by pointers:
+    ``tile[row * row_step + column]`` becomes the sum over i of
+    ``weights[i * mr + row] * source[offsets[i] + column]``. If `row_step` is a pointer too, the
+    sum is added to ``tile[row_step[row] + column]``.
     """
     vectors = vectors or tile_vectors(mr)
 
     @intrinsic
     def multiply_tile(typing_context, weights, offsets, k, source, tile, row_step):  # type: ignore[no-untyped-def]
         signature = types.none(weights, offsets, k, source, tile, row_step)
-        adds = isinstance(row_step, types.BaseTuple)
+        adds = isinstance(row_step, types.CPointer)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            wide = Wide(context, builder, signature.args[0][0].dtype)
-            weights, offsets, source, tile = (
-                _pointer(context, builder, signature.args[i], arguments[i]) for i in (0, 1, 3, 4)
-            )
-            _, _, k, _, _, row_step = arguments
-            if adds:
-                row_step = _pointer(context, builder, signature.args[5], row_step)
+            wide = Wide(context, builder, signature.args[0].dtype)
+            weights, offsets, k, source, tile, row_step = arguments
 
             def body(i: Any, sums: list[Any]) -> list[Any]:
                 start = builder.gep(source, [builder.load(builder.gep(offsets, [i]))])
@@ -161,12 +156,6 @@ def dot_kernel(columns: int) -> Kernel:
         return signature, generate
 
     return multiply_dots  # type: ignore[no-any-return]
-
-
-def _pointer(context: Any, builder: Any, pair_type: Any, pair: Any) -> Any:
-    """Return the address of an element, given as a pair (array, index)."""
-    array, index = cgutils.unpack_tuple(builder, pair)
-    return builder.gep(data_of(context, builder, pair_type[0], array), [index])
 
 
 def _tile_chooser(numbers: tuple[int, ...] = (MR, *TILE_ROWS[:-1])) -> Kernel:

@@ -1,7 +1,7 @@
 """What the kernels of convolution hand to one another, as the structs in kernels/c/conv/.
 
-Records of which there are several are structured dtypes, others named tuples. Both cost nothing:
-tables of integers with numbered columns took 8 % longer to compile. All arrays have three spatial
+Records of which there are several are structured dtypes, others named tuples. They cost nothing:
+tables of integers with numbered columns took 7 % longer to compile. All arrays have three spatial
 axes here; missing ones have one element.
 """
 

@@ -34,7 +34,7 @@ from pytensor_unpool.kernels.numba.conv.winograd_transforms import (
     transform_output_tiles,
 )
 from pytensor_unpool.kernels.numba.device import device_function
-from pytensor_unpool.kernels.numba.simd_wide import VECTOR_BYTES
+from pytensor_unpool.kernels.numba.simd_wide import VECTOR_BYTES, pointer
 from pytensor_unpool.kernels.numba.windows import Kernel
 
 
@@ -198,11 +198,11 @@ def multiply_points(weights, block, offsets, tiles, read, sums):  # type: ignore
             for column in range(0, tiles, tile_width(mr, weights.itemsize)):
                 multiply_tile(
                     mr,
-                    (weights, (point * m + panel) * channels),
-                    (offsets, np.int64(0)),
+                    pointer(weights, (point * m + panel) * channels),
+                    pointer(offsets, 0),
                     channels,
-                    (read.data, point * read.step + column),
-                    (sums.data, point * sums.step + panel * sums.pitch + column),
+                    pointer(read.data, point * read.step + column),
+                    pointer(sums.data, point * sums.step + panel * sums.pitch + column),
                     sums.pitch,
                 )
 
