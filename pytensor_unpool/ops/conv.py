@@ -57,17 +57,21 @@ class _ConvOp(BilinearOp, OpenMPOp):
 
     c_files = (
         "max_pool_simd.h",
+        "simd_wide.h",
+        "threads.h",
         "conv/tuning.h",
         "conv/microkernel.h",
-        "threads.h",
+        "conv/records.h",
+        "conv/views.h",
         "conv/packing.h",
         "conv/gemm.h",
-        "conv/winograd.h",
-        "conv/forward.h",
-        "conv/col2im.h",
-        "conv/input_grad.h",
         "conv/gemm_nt.h",
+        "conv/winograd.h",
         "conv/winograd_kernel_grad.h",
+        "conv/plan.h",
+        "conv/col2im.h",
+        "conv/forward.h",
+        "conv/input_grad.h",
         "conv/kernel_grad.h",
         "conv/checks.h",
     )
@@ -100,13 +104,13 @@ class _ConvOp(BilinearOp, OpenMPOp):
         read_shape = f"if (!read_lengths({shape_input}, {ndim + 2}, shape, &size)) {{FAIL}}"
         read = f"if (!read_matrix({inputs[-1]}, {ndim}, 4, WRONG_STEPS, rows[0])) {{FAIL}}"
         counted = f"""
-    shape[0] = conv.images; shape[1] = conv.groups * conv.rows;
+    shape[0] = conv.images; shape[1] = conv.groups * conv.out_channels;
     for (int i = 0; i < {ndim}; ++i) shape[2 + i] = conv.axes[SPATIAL - {ndim} + i].outputs;
         """
         return f"""
     npy_intp shape[{ndim + 2}], size, rows[{ndim}][4] = {{{rows}}};
     (void)size;
-    Convolution conv;
+    ConvShape conv;
     conv.groups = {convolution.groups};
     conv.flip = {"true" if convolution.flip else "false"};
     {"" if convolution.is_static else read}

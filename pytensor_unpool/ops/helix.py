@@ -66,7 +66,7 @@ class _HelixOp(BilinearOp):
     are reversed. The method is "direct", "fft" or "auto".
     """
 
-    c_files = ("conv/tuning.h", "conv/microkernel.h", "helix.h", "helix_calls.h")
+    c_files = ("simd_wide.h", "helix.h", "helix_calls.h")
 
     ndim: int
     method: str

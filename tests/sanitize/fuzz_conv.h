@@ -2,27 +2,32 @@
 #ifndef FUZZ_CONV_H
 #define FUZZ_CONV_H
 
+#include "conv/tuning.h"
+#include "conv/microkernel.h"
+#include "conv/records.h"
+#include "conv/views.h"
 #include "conv/packing.h"
 #include "conv/gemm.h"
-#include "conv/winograd.h"
-#include "conv/forward.h"
-#include "conv/col2im.h"
-#include "conv/input_grad.h"
 #include "conv/gemm_nt.h"
+#include "conv/winograd.h"
 #include "conv/winograd_kernel_grad.h"
+#include "conv/plan.h"
+#include "conv/col2im.h"
+#include "conv/forward.h"
+#include "conv/input_grad.h"
 #include "conv/kernel_grad.h"
 #include "conv/checks.h"
 
 // Calls f(index of the output, of the images, of the kernel) for everything that is multiplied.
 template <typename F>
 void for_each_product(
-    const Convolution& conv, int ndim, const Index& output, const Index& kernel, const F& f
+    const ConvShape& conv, int ndim, const Index& output, const Index& kernel, const F& f
 ) {
     for_each_index(output, [&](const Index& to) {
         for_each_index(Index(kernel.begin() + 1, kernel.end()), [&](const Index& tap) {
             Index image = to, weight(1, to[1]);
             weight.insert(weight.end(), tap.begin(), tap.end());
-            image[1] = to[1] / conv.rows * conv.channels + tap[0];
+            image[1] = to[1] / conv.out_channels * conv.channels + tap[0];
             for (int i = 0; i < ndim; ++i) {
                 const ConvAxis& a = conv.axes[SPATIAL - ndim + i];
                 npy_intp k = conv.flip ? a.taps - 1 - tap[1 + i] : tap[1 + i];
@@ -38,13 +43,13 @@ void for_each_product(
 template <typename T>
 void fuzz_conv(Random& random, npy_intp most_channels, npy_intp longest, bool is_3_by_3) {
     const int ndim = is_3_by_3 ? 2 : (int)random.between(1, 3);
-    Convolution conv;
+    ConvShape conv;
     conv.groups = random.between(1, 3);
     conv.flip = random.one_in(2);
     const npy_intp channels = random.between(0, most_channels);
-    const npy_intp rows = random.between(1, most_channels);
+    const npy_intp out_channels = random.between(1, most_channels);
     Index x_shape = {random.below(4), channels * conv.groups};
-    Index kernel_shape = {rows * conv.groups, channels}, output_shape;
+    Index kernel_shape = {out_channels * conv.groups, channels}, output_shape;
     npy_intp steps[SPATIAL][4];
     for (int i = 0; i < ndim; ++i) {
         steps[i][0] = is_3_by_3 ? 1 : random.between(1, 4);

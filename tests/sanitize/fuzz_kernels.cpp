@@ -19,8 +19,7 @@ typedef std::ptrdiff_t npy_intp;
 #include "max_unpool.h"
 #include "max_pool_tied.h"
 #include "neighbours.h"
-#include "conv/tuning.h"
-#include "conv/microkernel.h"
+#include "simd_wide.h"
 #include "threads.h"
 
 using namespace pytensor_unpool;

@@ -4,13 +4,13 @@
 
 namespace pytensor_unpool {
 
-// Check the rows (stride, before, after, dilation) of the spatial axes.
-static Problem check_steps(int ndim, const npy_intp (*rows)[4]) {
+// Check (stride, before, after, dilation) of each spatial axis.
+static Problem check_steps(int ndim, const npy_intp (*steps)[4]) {
     for (int i = 0; i < ndim; ++i)
         for (int kind = 0; kind < 4; ++kind) {
             const npy_intp least = kind == 0 || kind == 3;
-            if (rows[i][kind] < least || rows[i][kind] > LARGEST_NUMBER)
-                return length_problem(BAD_NUMBER + kind, i - ndim, rows[i][kind], least);
+            if (steps[i][kind] < least || steps[i][kind] > LARGEST_NUMBER)
+                return length_problem(BAD_NUMBER + kind, i - ndim, steps[i][kind], least);
         }
     return NONE;
 }
@@ -18,10 +18,10 @@ static Problem check_steps(int ndim, const npy_intp (*rows)[4]) {
 // Describe the convolution of images of shape `x` with a kernel of shape `kernel`; check that they
 // fit, and that `output` is the shape of what comes out, if it is given.
 static Problem describe(
-    Convolution* conv, int ndim, const npy_intp (*rows)[4], const npy_intp* x,
+    ConvShape* conv, int ndim, const npy_intp (*steps)[4], const npy_intp* x,
     const npy_intp* kernel, const npy_intp* output
 ) {
-    const Problem problem = check_steps(ndim, rows);
+    const Problem problem = check_steps(ndim, steps);
     if (problem.error) return problem;
     for (int i = 0; i < ndim + 2; ++i) {
         if (x[i] > MAX_LENGTH) return length_problem(TOO_MANY_ELEMENTS, i - ndim - 2, x[i], 0);
@@ -34,7 +34,7 @@ static Problem describe(
         return length_problem(GROUPS_DO_NOT_DIVIDE, 0, kernel[0], conv->groups);
     conv->images = x[0];
     conv->channels = kernel[1];
-    conv->rows = kernel[0] / conv->groups;
+    conv->out_channels = kernel[0] / conv->groups;
     for (int i = 0; i < SPATIAL; ++i) {
         const int axis = i - (SPATIAL - ndim);
         ConvAxis* a = conv->axes + i;
@@ -42,11 +42,11 @@ static Problem describe(
             *a = {1, 1, 1, 1, 0, 1};
             continue;
         }
-        const npy_intp *row = rows[axis], length = x[2 + axis], taps = kernel[2 + axis];
-        const npy_intp span = (taps - 1) * row[3] + 1, padded = length + row[1] + row[2];
+        const npy_intp *step = steps[axis], length = x[2 + axis], taps = kernel[2 + axis];
+        const npy_intp span = (taps - 1) * step[3] + 1, padded = length + step[1] + step[2];
         if (taps < 1 || length < 1 || span > padded)
             return length_problem(KERNEL_TOO_LONG, axis - ndim, taps > 0 ? span : 0, padded);
-        *a = {length, taps, (padded - span) / row[0] + 1, row[0], row[1], row[3]};
+        *a = {length, taps, (padded - span) / step[0] + 1, step[0], step[1], step[3]};
     }
     if (!output) return NONE;
     for (int i = 0; i < ndim + 2; ++i) {

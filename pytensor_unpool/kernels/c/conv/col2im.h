@@ -1,143 +1,124 @@
-// The transpose of convolution in the images without the zeros that a "full" padding multiplies with:
-// each tap's sums over the output channels are added to a copy, where the tap would have read.
-#ifndef PYTENSOR_UNPOOL_CONV_SCATTER_H
-#define PYTENSOR_UNPOOL_CONV_SCATTER_H
+// The gradient of convolution in the images without the zeros that a "full" padding multiplies by:
+// each tap's sums over the output channels are added where the tap would have read packed images;
+// from there they are added to the images. As in kernels/numba/conv/col2im.py, but for the panels
+// of weights: see conv/gemm.h.
+#ifndef PYTENSOR_UNPOOL_CONV_COL2IM_H
+#define PYTENSOR_UNPOOL_CONV_COL2IM_H
 
 namespace pytensor_unpool {
 
-// How the images' sums, and the outputs that they are of, are copied.
-struct Scatter {
-    Source sums, outputs;
-    npy_intp channels, columns;  // that are done at a time
-
-    template <typename T>
-    static Scatter of(const Convolution& conv) {
-        const npy_intp counts[SPATIAL] = {conv.axes[0].outputs, conv.axes[1].outputs,
-                                          conv.axes[2].outputs};
-        Scatter s = {source_of(conv, counts[0] > 1 || counts[1] > 1), {}, 0, 0};
-        s.outputs = s.sums.of_outputs();
-        s.columns = s.outputs.columns(counts);
-        const npy_intp bytes = sizeof(T) * at_least(s.sums.channel(), conv.rows * count_taps(conv));
-        s.channels = at_least(1, at_most(conv.channels, BAND_BYTES / bytes));
-        return s;
-    }
-
-    // Whether there are much fewer outputs than elements that would be summed up for themselves, which
-    // is slow for a single channel.
-    template <typename T>
-    bool is_faster(const Convolution& conv) const {
-        const npy_intp most = MAX_PACKED_BYTES / (npy_intp)sizeof(T);
-        npy_intp elements = 1;
-        for (const ConvAxis& a : conv.axes) elements *= ceil_divide(a.length, a.stride);
-        return columns * (conv.rows + ADDED_PRODUCTS) * conv.channels <
-                   elements * conv.rows * (conv.channels + 1) &&
-               sums.channel() < most && conv.rows * count_taps(conv) < most &&
-               conv.rows * outputs.plane() < most;
-    }
-};
-
-// The sums of some channels: `rows` of them, each with a place in the copy of an image.
+// The sums of some channels, m by n: a row for each tap and channel, a column for each output. Row
+// i is added to packed images from starts[i] on; term i of k is at offsets[i] of the packed
+// outputs.
 template <typename T>
-struct ScatteredSums {
+struct Columns {
     T* packed;
-    npy_intp rows, terms, channels;
-    npy_intp *places, *offsets;  // of the rows in the copy, of the terms in the outputs
+    npy_intp m, k, channels;
+    npy_intp *starts, *offsets;
 
-    npy_intp panels() const { return ceil_divide(rows, MOST_ROWS); }
-
-    // Neighbouring rows are of different channels: what is added to one is not waited for by the next.
-    void pack(const View& weights, const ConvTap* taps) const {
-        const npy_intp n = panels();
+    // Neighbouring rows are of different channels: what is added to one need not wait for the last.
+    void pack_columns_weights(const View& weights, const Tap* taps) const {
+        const Panels panels = {m};
         T* to = packed;
-        for (npy_intp p = 0; p < n; ++p)
-            for (npy_intp term = 0; term < terms; ++term)
-                for (npy_intp row = rows * p / n; row < rows * (p + 1) / n; ++row)
-                    *to++ = *(const T*)(weights.data + term * weights.strides[0] +
+        for (npy_intp p = 0; p < panels.count(); ++p)
+            for (npy_intp i = 0; i < k; ++i)
+                for (npy_intp row = panels.first(p); row < panels.first(p + 1); ++row)
+                    *to++ = *(const T*)(weights.data + i * weights.strides[0] +
                                         row % channels * weights.strides[1] +
                                         taps[row / channels].weight);
     }
 
-    // Add the sums of `columns` outputs, a portion of them at a time, which stays near.
-    void add(const T* outputs, npy_intp columns, T* tile, T* sums) const {
-        const npy_intp n = panels(), widest = widest_tile<T>();
-        const npy_intp tiles = COL2IM_BYTES / ((terms + channels) * (npy_intp)sizeof(T)) / widest;
-        const npy_intp portion = at_least(1, tiles) * widest;
-        for (npy_intp begin = 0; begin < columns; begin += portion)
-            for (npy_intp p = 0; p < n; ++p) {
-                const npy_intp row = rows * p / n, number = rows * (p + 1) / n - row;
-                const npy_intp end = at_most(columns, begin + portion);
+    // Add the sums of n outputs, of which some are done at a time, to packed images.
+    void add_columns(const T* outputs, npy_intp n, T* tile, T* sums) const {
+        const Panels panels = {m};
+        const npy_intp widest = widest_tile<T>();
+        const npy_intp tiles = COL2IM_BYTES / ((k + channels) * (npy_intp)sizeof(T)) / widest;
+        const npy_intp nc = at_least(1, tiles) * widest;
+        for (npy_intp begin = 0; begin < n; begin += nc)
+            for (npy_intp p = 0; p < panels.count(); ++p) {
+                const npy_intp row = panels.first(p), mr = panels.rows(p);
+                const npy_intp end = at_most(n, begin + nc);
                 const TileKernel<T, const npy_intp*> adding =
-                    TileKernel<T, const npy_intp*>::of(number);
-                const T* weights = packed + row * terms;
+                    TileKernel<T, const npy_intp*>::of(mr);
+                const T* weights = packed + row * k;
                 npy_intp column = begin;
-                for (; column + adding.width <= end; column += adding.width)
-                    adding.multiply(weights, offsets, terms, outputs + column, sums + column,
-                                    places + row);
+                for (; column + adding.nr <= end; column += adding.nr)
+                    adding.multiply(weights, offsets, k, outputs + column, sums + column,
+                                    starts + row);
                 if (column == end) continue;
-                TileKernel<T>::of(number).multiply(weights, offsets, terms, outputs + column, tile,
-                                                   adding.width);
-                for (npy_intp i = 0; i < number; ++i) {
-                    T* to = sums + places[row + i] + column;
-                    for (npy_intp j = 0; j < end - column; ++j) to[j] += tile[i * adding.width + j];
+                TileKernel<T>::of(mr).multiply(weights, offsets, k, outputs + column, tile,
+                                               adding.nr);
+                for (npy_intp i = 0; i < mr; ++i) {
+                    T* to = sums + starts[row + i] + column;
+                    for (npy_intp j = 0; j < end - column; ++j) to[j] += tile[i * adding.nr + j];
                 }
             }
     }
 };
 
-// Add the copy of some channels of an image to these.
+// Write the channels of an image: what is packed of it, added up.
 template <typename T>
-static void add_image(const Source& source, const View& image, T* sums) {
-    each_row(source, image, 0, source.channel(), sums,
-             [](const CopiedRow& row, char* data, T* from) {
+static void add_image(const Packing& packing, const View& image, T* sums) {
+    memset(image.data, 0, image.shape[0] * image.strides[0]);
+    each_row(packing, image, 0, packing.channel_size(), sums,
+             [](const PackedRow& row, char* data, T* from) {
                  if (data) row.add(from, data);
              });
 }
 
-// The sums of one group. The images of `dx` are C contiguous.
+// The gradient of one group. The images of `dx` are C contiguous.
 template <typename T>
-static bool scatter_group(
-    const Convolution& conv, const Scatter& s, const View& weights, const View& outputs,
+static bool col2im_of_group(
+    const ConvShape& conv, const Packing& packing, const View& weights, const View& dy,
     const View& dx
 ) {
-    const npy_intp number_of_taps = count_taps(conv), most_rows = s.channels * number_of_taps;
-    const npy_intp plane = s.outputs.plane(), slack = widest_tile<T>();
-    const npy_intp size = (s.channels * s.sums.channel() + s.sums.slack<T>()) * sizeof(T);
-    Scratch taps(number_of_taps * sizeof(ConvTap)), places(most_rows * sizeof(npy_intp));
-    Scratch offsets(conv.rows * sizeof(npy_intp)), packed(most_rows * conv.rows * sizeof(T));
-    Scratch tile(MOST_ROWS * slack * sizeof(T)), copy((conv.rows * plane + slack) * sizeof(T));
-    Scratch sums(size);
-    if (!taps.data || !places.data || !offsets.data || !packed.data || !tile.data || !copy.data ||
-        !sums.data)
+    const npy_intp k = conv.out_channels, taps_count = count_taps(conv);
+    const npy_intp step = packing.channel_size(), plane = packing.plane_size();
+    const npy_intp bytes = sizeof(T) * at_least(step, k * taps_count);
+    const npy_intp most = at_least(1, at_most(conv.channels, BAND_BYTES / bytes));
+    const npy_intp most_m = most * taps_count, slack = widest_tile<T>();
+    const npy_intp sums_bytes = (most * step + packing.slack_size<T>()) * sizeof(T);
+    const Packing of_outputs = packing.packed_outputs();
+    npy_intp outputs[SPATIAL];
+    for (int i = 0; i < SPATIAL; ++i) outputs[i] = conv.axes[i].outputs;
+    const npy_intp n = of_outputs.column_count(outputs);
+    Scratch taps(taps_count * sizeof(Tap)), starts(most_m * sizeof(npy_intp));
+    Scratch offsets(k * sizeof(npy_intp)), packed(most_m * k * sizeof(T));
+    Scratch tile(MR * slack * sizeof(T)), packed_dy((k * plane + slack) * sizeof(T));
+    Scratch sums(sums_bytes);
+    if (!taps.data || !starts.data || !offsets.data || !packed.data || !tile.data ||
+        !packed_dy.data || !sums.data)
         return false;
-    memset((T*)copy.data + conv.rows * plane, 0, slack * sizeof(T));
-    list_all_taps(conv, s.sums, weights.strides + 2, (ConvTap*)taps.data);
-    ScatteredSums<T> all = {(T*)packed.data, 0, conv.rows, 0, (npy_intp*)places.data,
-                            (npy_intp*)offsets.data};
-    for (npy_intp i = 0; i < conv.rows; ++i) all.offsets[i] = i * plane;
-    for (npy_intp channel = 0; channel < conv.channels; channel += s.channels) {
-        all.channels = at_most(s.channels, conv.channels - channel);
-        all.rows = all.channels * number_of_taps;
-        all.pack(part_of(weights, 1, channel, all.channels), (const ConvTap*)taps.data);
-        for (npy_intp i = 0; i < all.rows; ++i)
-            all.places[i] = i % all.channels * s.sums.channel() +
-                            s.sums.offset(((const ConvTap*)taps.data)[i / all.channels]);
-        for (npy_intp n = 0; n < conv.images; ++n) {
-            memset(sums.data, 0, size);
-            copy_image(s.outputs, outputs.trailing(4, n * outputs.strides[0]), 0, plane,
-                       (T*)copy.data);
-            all.add((const T*)copy.data, s.columns, (T*)tile.data, (T*)sums.data);
-            View image = dx.trailing(4, n * dx.strides[0] + channel * dx.strides[1]);
-            image.shape[0] = all.channels;
-            memset(image.data, 0, all.channels * image.strides[0]);
-            add_image(s.sums, image, (T*)sums.data);
+    memset((T*)packed_dy.data + k * plane, 0, slack * sizeof(T));
+    list_all_taps(conv, packing, weights.strides + 2, (Tap*)taps.data);
+    Columns<T> block = {(T*)packed.data, 0, k, 0, (npy_intp*)starts.data,
+                        (npy_intp*)offsets.data};
+    for (npy_intp i = 0; i < k; ++i) block.offsets[i] = i * plane;
+    for (npy_intp channel = 0; channel < conv.channels; channel += most) {
+        block.channels = at_most(most, conv.channels - channel);
+        block.m = block.channels * taps_count;
+        block.pack_columns_weights(part_of(weights, 1, channel, block.channels),
+                                   (const Tap*)taps.data);
+        for (npy_intp i = 0; i < block.m; ++i)
+            block.starts[i] = i % block.channels * step +
+                              packing.tap_offset(((const Tap*)taps.data)[i / block.channels]);
+        for (npy_intp image = 0; image < conv.images; ++image) {
+            memset(sums.data, 0, sums_bytes);
+            pack_image(of_outputs, dy.trailing(4, image * dy.strides[0]), 0, plane,
+                       (T*)packed_dy.data);
+            block.add_columns((const T*)packed_dy.data, n, (T*)tile.data, (T*)sums.data);
+            View to = dx.trailing(4, image * dx.strides[0] + channel * dx.strides[1]);
+            to.shape[0] = block.channels;
+            add_image(packing, to, (T*)sums.data);
         }
     }
     return true;
 }
 
+// Fill in all images; `packing` is that of images for outputs.
 template <typename T>
-static bool scatter(
-    const Convolution& conv, const Scatter& s, const View& weights, const View& outputs, T* dx,
+static bool col2im(
+    const ConvShape& conv, const Packing& packing, const View& kernel, const View& dy, T* dx,
     npy_intp image_step
 ) {
     View images = {(char*)dx, 2 + SPATIAL, {conv.images, conv.channels}, {}};
@@ -150,8 +131,8 @@ static bool scatter(
     images.strides[1] = step;
     images.strides[0] = image_step * sizeof(T);
     for (npy_intp group = 0; group < conv.groups; ++group) {
-        if (!scatter_group<T>(conv, s, group_of(weights, 0, conv.groups, group),
-                              group_of(outputs, 1, conv.groups, group), images))
+        if (!col2im_of_group<T>(conv, packing, group_of(kernel, 0, conv.groups, group),
+                                group_of(dy, 1, conv.groups, group), images))
             return false;
         images.data += conv.channels * images.strides[1];
     }

@@ -1,25 +1,24 @@
-// Products of rows, all of one array with all of another: what kernels' gradients are made of.
-#ifndef PYTENSOR_UNPOOL_PRODUCTS_H
-#define PYTENSOR_UNPOOL_PRODUCTS_H
+// Dot products of the rows of two matrices: C += A B^T, which gradients of kernels are made of. As
+// in kernels/numba/conv/gemm_nt.py, but that one row of A that is left has microkernels of its own.
+#ifndef PYTENSOR_UNPOOL_CONV_GEMM_NT_H
+#define PYTENSOR_UNPOOL_CONV_GEMM_NT_H
 
 #include <utility>
 
 namespace pytensor_unpool {
 
-const int MOST_LANE_COLUMNS = MOST_SUMS / DOT_ROWS;
-
-// The code for one row, or else DOT_ROWS, and so many columns, or some more.
+// The narrowest microkernel of at least so many columns, for one row or DOT_ROWS.
 template <typename T>
-struct LaneKernel {
+struct DotKernel {
     typedef void (*Multiply)(const T* const*, const T* const*, npy_intp, T*);
     Multiply multiply;
     npy_intp columns;
 
     template <int ROWS, int COLUMNS>
-    static LaneKernel with() { return {multiply_lanes<ROWS, COLUMNS, T>, COLUMNS}; }
+    static DotKernel with() { return {multiply_dots<ROWS, COLUMNS, T>, COLUMNS}; }
 
     template <int ROWS>
-    static LaneKernel of(npy_intp columns) {
+    static DotKernel of(npy_intp columns) {
         if (columns == 1) return with<ROWS, 1>();
 #if defined(__AVX512F__)
         if (columns > 5) return with<ROWS, 6>();
@@ -60,46 +59,49 @@ static void sum_lanes(const T* vectors, T* sums) {
 #endif
 }
 
-// The products of the rows of copied outputs with those of copied images: `rows` and `images` have
-// them, `pitch` elements for each output channel.
+// A, of which rows are `pitch` apart; B, of which they begin at `offsets`. Row j of B is column
+// columns[j] of C. There are n rows of B, and all rows are k long.
 template <typename T>
-struct Products {
-    T *rows, *images;
-    npy_intp pitch, length;
-    npy_intp *offsets, *places;  // where the columns' rows begin, and which weights they are for
-    npy_intp terms;
+struct DotOperands {
+    T* a;
+    npy_intp pitch;
+    T* b;
+    npy_intp *offsets, *columns;
+    npy_intp n, k;
+};
 
-    void add(npy_intp number, T* dk, npy_intp row_step) const {
-        // Vectors behind the last one are summed up too.
-        constexpr int width = Wide<T>::lanes, most = DOT_ROWS * MOST_LANE_COLUMNS + width;
-        T lanes[most * width] = {}, sums[most];
-        const npy_intp tiles = ceil_divide(terms, MOST_LANE_COLUMNS);
-        for (npy_intp tile = 0; tile < tiles; ++tile) {
-            const npy_intp first = terms * tile / tiles;
-            const npy_intp columns = terms * (tile + 1) / tiles - first;
-            // What is missing is done with the last column or row, and not added.
-            const LaneKernel<T> single = LaneKernel<T>::template of<1>(columns);
-            const LaneKernel<T> several = LaneKernel<T>::template of<DOT_ROWS>(columns);
-            const T* of_columns[MOST_LANE_COLUMNS];
-            for (npy_intp i = 0; i < several.columns; ++i)
-                of_columns[i] = images + offsets[first + at_most(i, columns - 1)];
-            for (npy_intp row = 0; row < number; row += DOT_ROWS) {
-                const npy_intp n = at_most(DOT_ROWS, number - row);
-                const T* of_rows[DOT_ROWS];
-                for (npy_intp i = 0; i < DOT_ROWS; ++i)
-                    of_rows[i] = rows + (row + at_most(i, n - 1)) * pitch;
-                const LaneKernel<T>& kernel = n == 1 ? single : several;
-                kernel.multiply(of_rows, of_columns, length, lanes);
-                for (npy_intp v = 0; v < n * kernel.columns; v += width)
-                    sum_lanes(lanes + v * width, sums + v);
-                for (npy_intp i = 0; i < n; ++i)
-                    for (npy_intp j = 0; j < columns; ++j)
-                        dk[(row + i) * row_step + places[first + j]] +=
-                            sums[i * kernel.columns + j];
-            }
+// Add to C, whose rows are `c_step` apart, the products of m rows of A.
+template <typename T>
+static void gemm_nt(const DotOperands<T>& operands, npy_intp m, T* c, npy_intp c_step) {
+    // Vectors behind the last one are summed up too.
+    constexpr int width = Wide<T>::lanes, most = DOT_ROWS * MAX_DOT_COLUMNS + width;
+    T lanes[most * width] = {}, sums[most];
+    const npy_intp n = operands.n, tiles = ceil_divide(n, MAX_DOT_COLUMNS);
+    for (npy_intp tile = 0; tile < tiles; ++tile) {
+        const npy_intp first = n * tile / tiles;
+        const npy_intp used = n * (tile + 1) / tiles - first;
+        // What is missing is done with the last column or row, and not added.
+        const DotKernel<T> single = DotKernel<T>::template of<1>(used);
+        const DotKernel<T> several = DotKernel<T>::template of<DOT_ROWS>(used);
+        const T* of_columns[MAX_DOT_COLUMNS];
+        for (npy_intp i = 0; i < several.columns; ++i)
+            of_columns[i] = operands.b + operands.offsets[first + at_most(i, used - 1)];
+        for (npy_intp row = 0; row < m; row += DOT_ROWS) {
+            const npy_intp rows = at_most(DOT_ROWS, m - row);
+            const T* of_rows[DOT_ROWS];
+            for (npy_intp i = 0; i < DOT_ROWS; ++i)
+                of_rows[i] = operands.a + (row + at_most(i, rows - 1)) * operands.pitch;
+            const DotKernel<T>& kernel = rows == 1 ? single : several;
+            kernel.multiply(of_rows, of_columns, operands.k, lanes);
+            for (npy_intp v = 0; v < rows * kernel.columns; v += width)
+                sum_lanes(lanes + v * width, sums + v);
+            for (npy_intp i = 0; i < rows; ++i)
+                for (npy_intp j = 0; j < used; ++j)
+                    c[(row + i) * c_step + operands.columns[first + j]] +=
+                        sums[i * kernel.columns + j];
         }
     }
-};
+}
 
 }  // namespace pytensor_unpool
 

@@ -1,63 +1,46 @@
-// Sums of products in registers: what convolutions spend their time in. As in kernels/numba.
-#ifndef PYTENSOR_UNPOOL_TILES_H
-#define PYTENSOR_UNPOOL_TILES_H
+// Microkernels: tiles of sums of products that are held in registers. As in
+// kernels/numba/conv/microkernel.py, but that a tile has any number of rows up to MR.
+#ifndef PYTENSOR_UNPOOL_CONV_MICROKERNEL_H
+#define PYTENSOR_UNPOOL_CONV_MICROKERNEL_H
 
 #include <type_traits>
 
-#ifndef UNPOOL_INLINE
-#define UNPOOL_INLINE inline __attribute__((always_inline))
-#endif
-
 namespace pytensor_unpool {
 
-// The widest vectors that the machine has, and how many of them sums may fill.
+// The vector registers that sums may fill.
 #if defined(__AVX512F__)
-const int VECTOR_BYTES = 64, MOST_SUMS = ACCUMULATORS_AVX512;
-#elif defined(__AVX__)
-const int VECTOR_BYTES = 32, MOST_SUMS = ACCUMULATORS;
+const int MAX_SUMS = ACCUMULATORS_AVX512;
 #else
-const int VECTOR_BYTES = 16, MOST_SUMS = ACCUMULATORS;
+const int MAX_SUMS = ACCUMULATORS;
 #endif
 
-const int MOST_ROWS = MOST_SUMS / 2, MOST_VECTORS = MAX_TILE_VECTORS;
+const int MR = MAX_SUMS / 2, MAX_DOT_COLUMNS = MAX_SUMS / DOT_ROWS;
 
-template <typename T>
-struct Wide {
-    typedef T type __attribute__((vector_size(VECTOR_BYTES)));
-    static constexpr int lanes = VECTOR_BYTES / sizeof(T);
-
-    static UNPOOL_INLINE type load(const T* from) {
-        type vector;
-        memcpy(&vector, from, sizeof vector);
-        return vector;
-    }
-};
-
-// How many vectors tiles with so many rows are wide: few rows leave registers for more.
-constexpr int vectors_of(int rows) {
-    return MOST_SUMS / rows < MOST_VECTORS ? MOST_SUMS / rows : MOST_VECTORS;
+// How many vectors a tile of `mr` rows is wide: with fewer rows, it is wider.
+constexpr int tile_vectors(int mr) {
+    return MAX_SUMS / mr < MAX_TILE_VECTORS ? MAX_SUMS / mr : (int)MAX_TILE_VECTORS;
 }
 
-// The widest tile, in elements.
+// How many elements the widest tile has in a row.
 template <typename T>
-constexpr npy_intp widest_tile() { return MOST_VECTORS * Wide<T>::lanes; }
+constexpr npy_intp widest_tile() { return MAX_TILE_VECTORS * Wide<T>::lanes; }
 
-// Where row number `row` of a tile goes: rows are so far apart and written; or each has its place, and
-// is added to what is there.
-static inline npy_intp place_of(npy_intp step, int row) { return row * step; }
-static inline npy_intp place_of(const npy_intp* places, int row) { return places[row]; }
+// Where a row of a tile begins: rows are one step apart and written; or begin where a list says,
+// and are added to what is there.
+static inline npy_intp row_start(npy_intp row_step, int row) { return row * row_step; }
+static inline npy_intp row_start(const npy_intp* starts, int row) { return starts[row]; }
 
-// Row r, column c of a tile is the sum over k of weights[k][r] * source[offsets[k] + c].
-template <int ROWS, typename T, typename Places>
+// Row r, column c of a tile is the sum over i of weights[i][r] * source[offsets[i] + c].
+template <int ROWS, typename T, typename RowStep>
 static void multiply_tile(
-    const T* weights, const npy_intp* offsets, npy_intp number, const T* source, T* tile,
-    Places places
+    const T* weights, const npy_intp* offsets, npy_intp k, const T* source, T* tile,
+    RowStep row_step
 ) {
     typedef typename Wide<T>::type V;
-    constexpr int vectors = vectors_of(ROWS), lanes = Wide<T>::lanes;
+    constexpr int vectors = tile_vectors(ROWS), lanes = Wide<T>::lanes;
     V sums[ROWS][vectors] = {};
-    for (npy_intp k = 0; k < number; ++k, weights += ROWS) {
-        const T* from = source + offsets[k];
+    for (npy_intp i = 0; i < k; ++i, weights += ROWS) {
+        const T* from = source + offsets[i];
         V read[vectors];
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; ++v) read[v] = Wide<T>::load(from + v * lanes);
@@ -70,38 +53,38 @@ static void multiply_tile(
     for (int row = 0; row < ROWS; ++row)
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; ++v) {
-            T* to = tile + place_of(places, row) + v * lanes;
-            if (!std::is_integral<Places>::value) sums[row][v] += Wide<T>::load(to);
+            T* to = tile + row_start(row_step, row) + v * lanes;
+            if (!std::is_integral<RowStep>::value) sums[row][v] += Wide<T>::load(to);
             memcpy(to, &sums[row][v], sizeof(V));
         }
 }
 
-// The code for tiles with so many rows, and how wide they are.
-template <typename T, typename Places = npy_intp>
+// The microkernel for tiles of `mr` rows, and how wide these are, in elements.
+template <typename T, typename RowStep = npy_intp>
 struct TileKernel {
-    typedef void (*Multiply)(const T*, const npy_intp*, npy_intp, const T*, T*, Places);
+    typedef void (*Multiply)(const T*, const npy_intp*, npy_intp, const T*, T*, RowStep);
     Multiply multiply;
-    int width;
+    int nr;
 
     template <int ROWS>
     static TileKernel of() {
-        return {multiply_tile<ROWS, T, Places>, vectors_of(ROWS) * Wide<T>::lanes};
+        return {multiply_tile<ROWS, T, RowStep>, tile_vectors(ROWS) * Wide<T>::lanes};
     }
 
-    static TileKernel of(npy_intp rows) {
+    static TileKernel of(npy_intp mr) {
         static const TileKernel all[] = {
             of<1>(), of<2>(), of<3>(), of<4>(), of<5>(), of<6>(),
 #if defined(__AVX512F__)
             of<7>(), of<8>(), of<9>(), of<10>(), of<11>(), of<12>(),
 #endif
         };
-        return all[rows - 1];
+        return all[mr - 1];
     }
 };
 
 // Keeps a vector in a register: GCC would read it from memory for each product.
 template <typename V>
-static UNPOOL_INLINE V held(V vector) {
+static UNPOOL_INLINE V in_register(V vector) {
 #if defined(__AVX512F__)
     asm("" : "+v"(vector));
 #elif defined(__SSE2__)
@@ -111,20 +94,18 @@ static UNPOOL_INLINE V held(V vector) {
 }
 
 // Lane l of vector (row, column) of `lanes` = sum of rows[row][i] * columns[column][i] over every
-// i < number that is l modulo the number of lanes; `number` is a multiple of that.
+// i < k that is l modulo the number of lanes, which divides `k`.
 template <int ROWS, int COLUMNS, typename T>
-static void multiply_lanes(
-    const T* const* rows, const T* const* columns, npy_intp number, T* lanes
-) {
+static void multiply_dots(const T* const* rows, const T* const* columns, npy_intp k, T* lanes) {
     typedef typename Wide<T>::type V;
     V sums[ROWS][COLUMNS] = {};
-    for (npy_intp i = 0; i < number; i += Wide<T>::lanes) {
+    for (npy_intp i = 0; i < k; i += Wide<T>::lanes) {
         V read[COLUMNS];
 #pragma GCC unroll 8
-        for (int c = 0; c < COLUMNS; ++c) read[c] = held(Wide<T>::load(columns[c] + i));
+        for (int c = 0; c < COLUMNS; ++c) read[c] = in_register(Wide<T>::load(columns[c] + i));
 #pragma GCC unroll 8
         for (int r = 0; r < ROWS; ++r) {
-            const V row = held(Wide<T>::load(rows[r] + i));
+            const V row = in_register(Wide<T>::load(rows[r] + i));
 #pragma GCC unroll 8
             for (int c = 0; c < COLUMNS; ++c) sums[r][c] += row * read[c];
         }

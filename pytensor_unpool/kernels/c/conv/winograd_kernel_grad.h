@@ -1,78 +1,77 @@
-// The transpose in the kernel of what conv/winograd.h does: for each place, products of rows of tiles.
-#ifndef PYTENSOR_UNPOOL_WINOGRAD_KERNEL_GRAD_H
-#define PYTENSOR_UNPOOL_WINOGRAD_KERNEL_GRAD_H
+// The transpose in the kernel of what conv/winograd.h does: at each point, dot products of rows of
+// tiles. As in kernels/numba/conv/winograd_kernel_grad.py.
+#ifndef PYTENSOR_UNPOOL_CONV_WINOGRAD_KERNEL_GRAD_H
+#define PYTENSOR_UNPOOL_CONV_WINOGRAD_KERNEL_GRAD_H
 
 namespace pytensor_unpool {
 
-// Gather sixteen places of a weight, `step` apart, as nine taps.
+// Transform the sums at sixteen points, `step` apart, to the nine taps of a weight.
 template <typename T>
-static void gather_weight(const T* from, npy_intp step, bool flip, T* to) {
-    T places[PLACES], across[3 * REACH], taps[9];
-    for (int place = 0; place < PLACES; ++place) places[place] = from[place * step];
-    for (int r = 0; r < REACH; ++r) gather_taps(places + REACH * r, 1, across + r, REACH);
-    for (int i = 0; i < 3; ++i) gather_taps(across + REACH * i, 1, taps + i, 3);
+static void transform_dk(const T* from, npy_intp step, bool flip, T* to) {
+    T points[POINTS], across[3 * ALPHA], taps[9];
+    for (int point = 0; point < POINTS; ++point) points[point] = from[point * step];
+    for (int r = 0; r < ALPHA; ++r) dk_1d(points + ALPHA * r, 1, across + r, ALPHA);
+    for (int i = 0; i < 3; ++i) dk_1d(across + ALPHA * i, 1, taps + i, 3);
     for (int t = 0; t < 9; ++t) to[flip ? 8 - t : t] = taps[t];
 }
 
 // The gradient of the kernel of one group: images and outputs have three spatial axes, `dk` is C
 // contiguous. False if there is no memory for scratch.
 template <typename T>
-static bool winograd_kernel_grad(
-    const Convolution& conv, const View& images, const View& outputs, T* dk
+static bool winograd_kernel_grad_of_group(
+    const ConvShape& conv, const View& x, const View& dy, T* dk
 ) {
-    const npy_intp height = conv.axes[1].outputs, width = conv.axes[2].outputs;
-    const TileGrid grid = {conv.images, ceil_divide(height, 2), ceil_divide(width, 2)};
-    const npy_intp start[] = {-conv.axes[1].before, -conv.axes[2].before}, origin[] = {0, 0};
-    const npy_intp channels = conv.channels, rows = conv.rows;
-    const npy_intp fitting = WINOGRAD_TILE_BYTES / places_bytes<T>(1, channels + rows);
-    const npy_intp most = at_most(DOT_BYTES / (npy_intp)sizeof(T), fitting) / grid.columns;
-    const npy_intp blocks = ceil_divide(grid.all_lines(), at_least(1, most));
-    const npy_intp lines = ceil_divide(grid.all_lines(), blocks);
-    const npy_intp pitch = Places<T>::pitch_of(lines * grid.columns);
-    Places<T> read = {NULL, channels, pitch}, given = {NULL, rows, pitch};
-    SplitRows<T> split = {NULL, SplitRows<T>::width_of(grid)};
-    const npy_intp split_bytes = (2 * at_most(lines, grid.lines) + 2) * 2 * split.width * sizeof(T);
-    const npy_intp sums_bytes = places_bytes<T>(rows, channels);
-    Scratch of_images(read.bytes()), of_outputs(given.bytes()), scratch(split_bytes);
+    const npy_intp m = conv.out_channels, channels = conv.channels, weights = m * channels;
+    const TileGrid grid = {
+        conv.images, ceil_divide(conv.axes[1].outputs, 2), ceil_divide(conv.axes[2].outputs, 2)
+    };
+    const npy_intp start[] = {-conv.axes[1].before, -conv.axes[2].before};
+    const npy_intp most =
+        grid.rows_at_a_time<T>(channels + m, DOT_BYTES / (npy_intp)sizeof(T));
+    const npy_intp pitch = Transformed<T>::pitch_of(most * grid.columns);
+    Transformed<T> of_x = {NULL, channels, pitch}, of_dy = {NULL, m, pitch};
+    SplitRows<T> rows = {NULL, SplitRows<T>::span_of(grid)};
+    const npy_intp split_bytes = SplitRows<T>::bytes(grid, most);
+    const npy_intp sums_bytes = transformed_bytes<T>(m, channels);
+    Scratch x_points(of_x.bytes()), dy_points(of_dy.bytes()), split(split_bytes);
     Scratch sums(sums_bytes), offsets(channels * sizeof(npy_intp));
-    Scratch places(channels * sizeof(npy_intp));
-    if (!of_images.data || !of_outputs.data || !scratch.data) return false;
-    if (!sums.data || !offsets.data || !places.data) return false;
-    memset(scratch.data, 0, split_bytes);
+    Scratch columns(channels * sizeof(npy_intp));
+    if (!x_points.data || !dy_points.data || !split.data) return false;
+    if (!sums.data || !offsets.data || !columns.data) return false;
+    memset(split.data, 0, split_bytes);
     memset(sums.data, 0, sums_bytes);
-    read.data = (T*)of_images.data;
-    given.data = (T*)of_outputs.data;
-    split.data = (T*)scratch.data;
-    Products<T> products = {NULL, NULL, pitch, 0, (npy_intp*)offsets.data,
-                            (npy_intp*)places.data, channels};
+    of_x.data = (T*)x_points.data;
+    of_dy.data = (T*)dy_points.data;
+    rows.data = (T*)split.data;
+    DotOperands<T> operands = {NULL, pitch, NULL, (npy_intp*)offsets.data,
+                               (npy_intp*)columns.data, channels, 0};
     for (npy_intp channel = 0; channel < channels; ++channel) {
-        products.offsets[channel] = channel * pitch;
-        products.places[channel] = channel;
+        operands.offsets[channel] = channel * pitch;
+        operands.columns[channel] = channel;
     }
-    for (npy_intp first = 0; first < grid.all_lines(); first += lines) {
-        const npy_intp end = at_most(grid.all_lines(), first + lines), lanes = Wide<T>::lanes;
-        spread_all<REACH>(images, start, grid, first, end, split, read);
-        spread_all<2>(outputs, origin, grid, first, end, split, given);
-        products.length = ceil_divide((end - first) * grid.columns, lanes) * lanes;
-        for (int place = 0; place < PLACES; ++place) {
-            products.rows = given.row(place, 0);
-            products.images = read.row(place, 0);
-            products.add(rows, (T*)sums.data + place * rows * channels, channels);
+    for (npy_intp first = 0; first < grid.all_rows(); first += most) {
+        const npy_intp end = at_most(grid.all_rows(), first + most), lanes = Wide<T>::lanes;
+        transform_input(x, start, grid, first, end, rows, of_x);
+        transform_dy(dy, grid, first, end, rows, of_dy);
+        operands.k = ceil_divide((end - first) * grid.columns, lanes) * lanes;
+        for (int point = 0; point < POINTS; ++point) {
+            operands.a = of_dy.at(point, 0);
+            operands.b = of_x.at(point, 0);
+            gemm_nt(operands, m, (T*)sums.data + point * weights, channels);
         }
     }
-    for (npy_intp i = 0; i < rows * channels; ++i)
-        gather_weight((const T*)sums.data + i, rows * channels, conv.flip, dk + 9 * i);
+    for (npy_intp i = 0; i < weights; ++i)
+        transform_dk((const T*)sums.data + i, weights, conv.flip, dk + 9 * i);
     return true;
 }
 
 template <typename T>
-static bool winograd_kernel_grads(
-    const Convolution& conv, const View& images, const View& outputs, T* dk
-) {
-    const npy_intp step = conv.rows * conv.channels * 9;
+static bool winograd_kernel_grad(const ConvShape& conv, const View& x, const View& dy, T* dk) {
+    const npy_intp step = conv.out_channels * conv.channels * 9;
     for (npy_intp group = 0; group < conv.groups; ++group)
-        if (!winograd_kernel_grad(conv, group_of(images, 1, conv.groups, group),
-                                  group_of(outputs, 1, conv.groups, group), dk + group * step))
+        if (!winograd_kernel_grad_of_group(conv, group_of(x, 1, conv.groups, group),
+                                           group_of(dy, 1, conv.groups, group),
+                                           dk + group * step))
             return false;
     return true;
 }
