@@ -98,24 +98,24 @@ class _ConvOp(BilinearOp, OpenMPOp):
         """
         convolution, ndim = self.convolution, self.convolution.ndim
         has_shape_input, shape_input = self.arrays > 2, inputs[self.arrays - 1]
-        rows = ", ".join(
+        steps = ", ".join(
             f"{{{', '.join(str(n or 0) for n in axis)}}}" for axis in convolution.axes()
         )
         read_shape = f"if (!read_lengths({shape_input}, {ndim + 2}, shape, &size)) {{FAIL}}"
-        read = f"if (!read_matrix({inputs[-1]}, {ndim}, 4, WRONG_STEPS, rows[0])) {{FAIL}}"
+        read = f"if (!read_matrix({inputs[-1]}, {ndim}, 4, WRONG_STEPS, steps[0])) {{FAIL}}"
         counted = f"""
     shape[0] = conv.images; shape[1] = conv.groups * conv.out_channels;
     for (int i = 0; i < {ndim}; ++i) shape[2 + i] = conv.axes[SPATIAL - {ndim} + i].outputs;
         """
         return f"""
-    npy_intp shape[{ndim + 2}], size, rows[{ndim}][4] = {{{rows}}};
+    npy_intp shape[{ndim + 2}], size, steps[{ndim}][4] = {{{steps}}};
     (void)size;
     ConvShape conv;
     conv.groups = {convolution.groups};
     conv.flip = {"true" if convolution.flip else "false"};
     {"" if convolution.is_static else read}
     {read_shape if has_shape_input else ""}
-    if (!is_fine(describe(&conv, {ndim}, rows, {", ".join(shapes)}))) {{FAIL}}
+    if (!is_fine(describe(&conv, {ndim}, steps, {", ".join(shapes)}))) {{FAIL}}
     {"" if has_shape_input else counted}
     if (!allocate(&{y}, {ndim + 2}, shape, {type_number(node.outputs[0])})) {{FAIL}}
     if (!{call.format(y=f"({c_type(node.outputs[0])}*)PyArray_DATA({y})")}) {{
