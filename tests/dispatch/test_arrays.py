@@ -56,10 +56,13 @@ def test_every_op_in_a_graph(backend: Backend, rng: np.random.Generator) -> None
     )
     wanted = pytensor.function([x, kernel], outputs, mode="FAST_COMPILE")(*arrays)
     got = pytensor.function([x, kernel], outputs, mode=backend.mode)(*arrays)
+    eps = np.finfo(backend.precision).eps
     for i, (one, other) in enumerate(zip(got, wanted, strict=True)):
         one = np.asarray(one)
         assert one.dtype == other.dtype, i
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4, err_msg=str(i))
+        # A transform rounds every element by as much as the largest one.
+        room = 4 * eps * np.abs(other).max()
+        np.testing.assert_allclose(one, other, rtol=100 * eps, atol=room, err_msg=str(i))
 
 
 @concerned(deviations.POSITIONS_OUTSIDE)
