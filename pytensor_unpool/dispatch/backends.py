@@ -6,11 +6,10 @@ Python code are parts of the Ops, so they are no backends in this sense.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Backend:
+class Backend(NamedTuple):
     """What this package has to know of a backend before it is loaded."""
 
     name: str
