@@ -1,4 +1,4 @@
-"""What every test gets: its own random numbers, and no exception that PyTensor swallows."""
+"""Fixtures of every test: its own random numbers, and no exceptions swallowed by PyTensor."""
 
 import os
 from collections.abc import Iterator
@@ -29,13 +29,13 @@ def compile_headers_once() -> None:
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
-    """Random numbers that depend on the test's id alone: the same in every run and order."""
+    """Random numbers that depend only on the test's id: the same in every run and order."""
     return np.random.default_rng(crc32(request.node.nodeid.encode()))
 
 
 @pytest.fixture
 def traces_of_variables() -> Iterator[None]:
-    """Keep where variables are made, for errors that say so."""
+    """Record where variables are created, for tests of errors that say so."""
     with config.change_flags(traceback__limit=8):
         yield
 

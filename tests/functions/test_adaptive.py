@@ -34,7 +34,7 @@ POOLINGS = ("max", "sum", "average")
 
 Counts = tuple[int | None, ...]
 
-# Lengths that are pooled, and those wanted.
+# Lengths of the pooled axes, before and after.
 CASES: list[tuple[tuple[int, ...], Counts]] = [
     ((7,), (3,)),  # windows share an element
     ((8,), (3,)),  # of unequal lengths
@@ -56,7 +56,7 @@ every_case = pytest.mark.parametrize(("lengths", "counts"), CASES, ids=str)
 
 
 def spans(length: int, count: int | None) -> list[tuple[int, int]]:
-    """Return where windows start and end: those that hold any part of the m-th part of an axis."""
+    """Return the starts and ends of windows: all elements that overlap the i-th of m parts."""
     if count is None:
         return [(i, i + 1) for i in range(length)]
     parts = [
@@ -143,7 +143,7 @@ def test_by_hand() -> None:
 def test_table_in_python(
     lengths: tuple[int, ...], counts: Counts, is_static: bool, rng: np.random.Generator
 ) -> None:
-    """The cotangents differ: with ties, they show which maximum a gradient belongs to."""
+    """All cotangents differ, so with ties they show which maximum received the gradient."""
     shape = (2, *lengths)
     x = pt.tensor("x", dtype="float64", shape=shape if is_static else (None,) * len(shape))
     run = pytensor.function([x], outputs(x, counts), mode=PYTHON)
@@ -152,7 +152,7 @@ def test_table_in_python(
         assert_equals_loops(run(array), array, counts)
 
 
-# To compile one takes a quarter of a minute.
+# Compiling one takes 15 seconds.
 @pytest.mark.parametrize(
     ("mode", "lengths", "counts"),
     [(mode, *CASES[3]) for mode in MODES_OF_MANY],
@@ -206,7 +206,7 @@ def test_equals_torch(lengths: tuple[int, ...], counts: Counts, rng: np.random.G
 
 @pytest.mark.parametrize("mode", MODES_OF_MANY)
 def test_nan_and_infinity_stay_in_their_windows(mode: str) -> None:
-    """A product with zeros, and a difference of running sums, would spread them."""
+    """Products with zeros, and differences of cumulative sums, would spread them."""
     x = pt.dvector("x")
     values = [pu.adaptive_pool(x, 3, mode=pooling) for pooling in POOLINGS]
     g = values[0].type("g")
@@ -344,7 +344,7 @@ def test_regular_windows_are_a_pooling_and_nothing_else() -> None:
 
 
 def test_no_array_for_the_whole_batch_is_kept_in_a_graph() -> None:
-    """Where all lengths are static, PyTensor would compute the repeated positions beforehand."""
+    """With static lengths, PyTensor would fold the repeated positions into a constant."""
     x = pt.tensor("x", dtype="float64", shape=(500, 8))
     run = pytensor.function([x], pu.adaptive_pool(x, 3, mode="sum"), mode=PYTHON)
     constants = [v for v in run.maker.fgraph.variables if hasattr(v, "data")]

@@ -1,4 +1,4 @@
-"""Adaptive and global pooling: bad input says what came, what was wanted, how to mend it."""
+"""Adaptive and global pooling: errors say what was passed, what was wanted and how to fix it."""
 
 from __future__ import annotations
 

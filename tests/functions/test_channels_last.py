@@ -1,4 +1,4 @@
-"""Pooling of arrays whose channels are neighbours in memory: ``x.dimshuffle(0, 3, 1, 2)``.
+"""Pooling of channels-last arrays: ``x.dimshuffle(0, 3, 1, 2)``.
 
 The compiled kernels then take 8 channels of a window at once, and lay their outputs out in the
 same way.
@@ -58,7 +58,7 @@ def compiled(case: PoolCase, mode: str, dtype: str = "float32") -> Function:
     ids=str,
 )
 def test_values_and_positions(mode: str, case: PoolCase, rng: np.random.Generator) -> None:
-    """The last vector begins early where the channels do not divide; edges hold fewer taps."""
+    """The last vector overlaps the one before if channels leave a rest; edges have fewer taps."""
     for channels in CHANNELS:
         for data in DATA:
             x = channels_last(data(rng, (2, channels, *case.lengths)), case.ndim)
@@ -133,7 +133,7 @@ def test_views(mode: str, view: Callable[[Array], Array], rng: np.random.Generat
 def test_memory_of_the_last_call_is_used_again_only_in_its_layout(
     rng: np.random.Generator,
 ) -> None:
-    """C code finds the outputs of its last call, and may write over them if they fit."""
+    """C code gets the outputs of its last call, and may overwrite them if they fit."""
     case = PoolCase((6, 8), (2, 2))
     x = pt.tensor4("x", dtype="float32")
     values, positions = pu.max_pool(x, **case.arguments)

@@ -1,4 +1,4 @@
-"""What does not fit is an error that says which axis, what came and what was wanted."""
+"""Errors name the axis, what was passed and what was wanted."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ PLAIN = (1, 0, 0, 1)
 
 @every_mode
 def test_when_it_runs(mode: str) -> None:
-    """The same words in every mode, and the function goes on to work."""
+    """The message is the same in every mode, and the function keeps working."""
     forward, *gradients = compiled(mode)
     x, kernel = np.ones((2, 4, 5)), np.ones((6, 2, 3))
     for some_x, some_kernel, row, message in (

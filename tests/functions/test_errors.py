@@ -1,6 +1,6 @@
-"""Bad input: what is raised when a graph is built, and what when it runs, alike in every mode.
+"""Bad input: errors when a graph is built and when it runs, the same in every mode.
 
-An error names the argument, what came, what was wanted and how to mend it, and carries `got`.
+An error names the argument, what was passed, what was wanted and how to fix it, and carries `got`.
 """
 
 import pickle
@@ -31,12 +31,12 @@ from tests.support.modes import MODES, every_mode
 
 
 def unknown(name: str, ndim: int, dtype: str = "float64") -> Any:
-    """Make a variable of which no length is known when the graph is built."""
+    """Make a variable without static lengths."""
     return pt.tensor(name, dtype=dtype, shape=(None,) * ndim)
 
 
 class Failing(NamedTuple):
-    """A graph of run-time numbers, with arguments and outputs that are good."""
+    """A graph with run-time parameters, with valid arguments and their outputs."""
 
     inputs: list[Any]
     outputs: list[Any]
@@ -214,9 +214,9 @@ AT_RUN_TIME: list[tuple[str, tuple[Any, ...], type[UnpoolError], list[str], Any]
     ids=[f"{case[0]}-{case[3][0][:40]}" for case in AT_RUN_TIME],
 )
 def test_bad_arguments_raise_the_same_in_every_mode(graph, arguments, error, says, got):
-    """Catches reads and writes out of bounds, other words in another mode, a spoiled state.
+    """Catches out-of-bounds access, messages that differ between modes, and a corrupted state.
 
-    The function runs with good arguments before and after.
+    The function runs with valid arguments before and after.
     """
     made, messages = GRAPHS[graph](), set()
     for mode in MODES:
@@ -236,7 +236,7 @@ def test_bad_arguments_raise_the_same_in_every_mode(graph, arguments, error, say
 
 
 def test_only_the_first_of_many_bad_positions_is_named():
-    """Catches a mode that goes through the positions in another order."""
+    """Catches a mode that visits the positions in another order."""
     for mode in MODES:
         with pytest.raises(PositionError, match="positions holds 9,"):
             compiled("unpool_planes", mode)(ONES, np.add(NOUGHTS, [[[0], [9]], [[-1], [8]]]), 2, 3)
@@ -254,7 +254,7 @@ def test_lengths_that_no_memory_holds_raise_and_do_not_spoil(mode):
 
 @pytest.mark.parametrize("mode", ["CVM", "FAST_COMPILE"])
 def test_the_long_message_of_pytensor_keeps_class_and_words(mode):
-    """PyTensor makes an exception anew from one string when it is to say more."""
+    """PyTensor recreates an exception from a single string when it adds notes."""
     with pytensor.config.change_flags(exception_verbosity="high"):
         for graph, bad, error, says, _ in AT_RUN_TIME:
             if graph not in ("pool", "unpool"):
@@ -276,7 +276,7 @@ BAD_ERRORS = [
 
 @pytest.mark.parametrize("error", BAD_ERRORS, ids=lambda e: type(e).__name__)
 def test_errors_survive_pickling(error):
-    """Workers of pytest-xdist, joblib and PyMC send them from process to process."""
+    """Workers of pytest-xdist, joblib and PyMC send them between processes."""
     twin = pickle.loads(pickle.dumps(error))
     assert (type(twin), str(twin)) == (type(error), str(error))
     assert (twin.got, twin.wanted) == (error.got, error.wanted)
@@ -294,7 +294,7 @@ def test_errors_are_the_exceptions_that_users_of_numpy_expect():
 
 @every_mode
 def test_a_matrix_of_window_numbers_of_the_wrong_shape_is_refused(mode):
-    """Catches a kernel that reads numbers behind the matrix."""
+    """Catches a kernel that reads beyond the end of the matrix."""
     windows = Windows((None,), (None,), (None,), (None,), (1,))
     x, numbers = unknown("x", 1), unknown("numbers", 2, "int64")
     run = pytensor.function([x, numbers], MaxPool(windows, "first")(x, numbers), mode=mode)

@@ -1,4 +1,4 @@
-"""Bad input that is refused when the graph is built: all that it takes is static there."""
+"""Bad input that is refused when the graph is built, because it is static."""
 
 import re
 
@@ -177,7 +177,7 @@ def test_max_unpool_refuses(values, positions, shape, options, error, says, got)
 
 
 def test_the_ops_refuse_what_the_functions_would_not_let_through():
-    """They are built by gradients, rewrites and vectorisation too."""
+    """Gradients, rewrites and vectorization build Ops too."""
     with pytest.raises(ShapeError, match="shape must be a vector of 2 lengths"):
         MaxUnpool(2, "last")(x(3, 3), pt.zeros((3, 3), dtype="int64"), vector(length=3))
     with pytest.raises(DTypeError, match="shape must be integer: got dtype float64"):
@@ -193,7 +193,7 @@ def test_the_ops_refuse_what_the_functions_would_not_let_through():
 
 
 def test_good_input_of_every_accepted_kind_is_accepted():
-    """Catches a check that refuses too much: NumPy integers and arrays, lists, constants."""
+    """Catches checks that are too strict: NumPy integers and arrays, lists, constants."""
     tensor = x(3, 6)
     for window in (2, np.int8(2), [2], (2,), np.array([2]), np.array(2), pt.constant(2)):
         assert pu.max_pool(tensor, window)[0].type.shape == (3, 3)

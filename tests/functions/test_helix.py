@@ -142,7 +142,7 @@ DTYPES = [
 ]
 
 
-# PyTensor has no Numba code to make complex numbers of real ones, and Numba no half precision.
+# PyTensor has no Numba code for complex numbers from real ones, and Numba has no half precision.
 @pytest.mark.filterwarnings("ignore:Numba will use object mode to run complex:UserWarning")
 @pytest.mark.parametrize(
     ("dtypes", "mode"),

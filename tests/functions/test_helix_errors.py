@@ -63,7 +63,7 @@ def test_windows_of_no_length() -> None:
 
 @every_mode
 def test_a_number_for_each_axis_of_a_window(mode: str) -> None:
-    """Catches kernels that read numbers behind a vector that is too short."""
+    """Catches kernels that read beyond the end of a vector that is too short."""
     x, starts, lengths = pt.dmatrix("x"), pt.lvector("starts"), pt.lvector("lengths")
     y = HelixWindow(2, "direct")(x, [[1.0, 1.0], [0.0, 0.0]], starts, lengths)
     run = pytensor.function([x, starts, lengths], y, mode=mode)
@@ -79,7 +79,7 @@ def test_a_number_for_each_axis_of_a_window(mode: str) -> None:
 @pytest.mark.parametrize("method", ["direct", "fft"])
 @every_mode
 def test_windows_far_away_hold_zeros(mode: str, method: str) -> None:
-    """Catches numbers of elements that overflow, or memory for all that lies between."""
+    """Catches element counts that overflow, and allocation of all elements in between."""
     x, starts = pt.dvector("x"), pt.lvector("starts")
     y = HelixWindow(1, method)(x, [1.0, 1.0], starts, [3])
     run = pytensor.function([x, starts], y, mode=mode)
@@ -105,7 +105,7 @@ def test_words() -> None:
 
 
 def test_integers_have_no_gradient() -> None:
-    """As of other Ops that take integers: zeros."""
+    """It is zero, as for other Ops that take integers."""
     x, kernel = pt.lvector("x"), pt.dvector("kernel")
     y = pu.helix_convolve(x, kernel, method="direct")
     gradient = pt.grad(y.sum(), kernel)

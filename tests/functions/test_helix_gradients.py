@@ -1,4 +1,4 @@
-"""Derivatives of `helix_convolve` to both operands, of any order."""
+"""Derivatives of `helix_convolve` with respect to both operands, of any order."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_gradients_are_those_of_finite_differences(
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("lengths", CASES[1:4], ids=str)
 def test_gradients_of_gradients(lengths: Any, window: str, rng: np.random.Generator) -> None:
-    """Of a sum that is quadratic in each operand, so that no term is lost."""
+    """The loss is quadratic in each operand, so that no term vanishes."""
     x, kernel = (rng.normal(size=shape) for shape in lengths)
 
     def gradients(x: Any, kernel: Any) -> Any:
@@ -105,7 +105,7 @@ def test_the_change_in_a_direction(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_complex_pullbacks_are_adjoint(window: str, rng: np.random.Generator) -> None:
-    """PyTensor refuses gradients of complex graphs, but what an Op hands back may be used."""
+    """PyTensor refuses gradients of complex graphs, but the Op's pullback can be used directly."""
     lengths = (4, 5), (2, 3), (4, 5)
     x, kernel, v = (rng.normal(size=n) + 1j * rng.normal(size=n) for n in lengths)
     variables = [pt.zmatrix("x"), pt.zmatrix("k")]
@@ -134,7 +134,7 @@ def test_gradients_that_nobody_reads_are_not_computed() -> None:
 
 @pytest.mark.parametrize("mode", MODES_OF_MANY)
 def test_a_batch_of_kernels_is_one_call(mode: str, rng: np.random.Generator) -> None:
-    """And so are its gradients: for each item those of the item alone."""
+    """The gradients are one call too, and equal those of each item alone."""
     x, kernel = pt.dvector("x"), pt.dvector("k")
     y = pu.helix_convolve(x, kernel, "same", method="direct")
     outputs = [y, *pt.grad((y**2).sum(), [x, kernel])]

@@ -67,7 +67,7 @@ def test_values_and_positions_by_hand(mode: str) -> None:
     ids=str,
 )
 def test_table(mode: str, case: PoolCase, rng: np.random.Generator) -> None:
-    """Distinct numbers find wrong windows; ties, NaN and -inf find wrong comparisons."""
+    """Distinct numbers reveal wrong windows; ties, NaN and -inf reveal wrong comparisons."""
     for data in DATA:
         x = data(rng, case.shape)
         assert_pooled(compiled(case, mode)(x), x, case, data.__name__)
@@ -88,7 +88,7 @@ def test_positions_read_the_values_back(
 @pytest.mark.parametrize("case", CORE[::2], ids=str)
 @every_mode
 def test_values_alone(case: PoolCase, mode: str, rng: np.random.Generator) -> None:
-    """Kernels without positions keep no track of windows that have no element yet."""
+    """Kernels without positions do not track whether a window has an element yet."""
     x = pt.tensor("x", dtype="float32", shape=case.shape)
     function = pytensor.function([x], pu.max_pool(x, **case.arguments)[0], mode=mode)
     ops = [node.op for node in function.maker.fgraph.apply_nodes]
@@ -148,7 +148,7 @@ WITHOUT = {("NUMBA", "float16"): "Numba has no float16 on processors"}
 
 
 def extremes(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
-    """Return the smallest numbers of a dtype, the largest, and neighbours of both."""
+    """Return the smallest and largest numbers of a dtype, and their neighbours."""
     if dtype == "bool":
         return rng.random(shape) < 0.1
     limits = np.finfo(dtype) if dtype in FLOATS else np.iinfo(dtype)
@@ -165,7 +165,7 @@ SOME_DTYPES = ("bool", "uint8", "int64", "float16", "float64")
     [(m, d) for m in MODES for d in (DTYPES + FLOATS if m in MODES_OF_MANY else SOME_DTYPES)],
 )
 def test_every_dtype_unrolled(mode: str, dtype: str, rng: np.random.Generator) -> None:
-    """Comparing unsigned numbers as signed ones, or int64 as float64, loses the largest."""
+    """Comparing unsigned numbers as signed, or int64 as float64, misses the largest."""
     case = PoolCase((4, 21), (2, 2), pad=(1, 1))
     if (mode, dtype) in WITHOUT:
         with pytest.raises(NotImplementedError, match="float16"):
@@ -178,7 +178,7 @@ def test_every_dtype_unrolled(mode: str, dtype: str, rng: np.random.Generator) -
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float64"])
 @every_mode
 def test_every_kind_of_dtype_tap_by_tap(mode: str, dtype: str, rng: np.random.Generator) -> None:
-    """These kernels begin with a value that no other is below."""
+    """These kernels start from the smallest value of the dtype."""
     case = PoolCase((2, 2, 3, 12), (2, 2, 2, 2), pad=(1, 0, 1, 1))
     x = extremes(rng, case.shape, dtype)
     assert_pooled(compiled(case, mode, dtype)(x), x, case)
@@ -228,7 +228,7 @@ def test_inputs_of_any_layout_and_length(
 
 @every_mode
 def test_read_only_inputs(mode: str, rng: np.random.Generator) -> None:
-    """To Numba they are another type."""
+    """Numba has a separate type for them."""
     case = PoolCase((16,), 2)
     x = distinct(rng, case.shape)
     x.flags.writeable = False
@@ -257,7 +257,7 @@ SYMBOLIC = [(1, False), (1, True), (2, False), (2, True), (3, False)]
 def test_table_with_symbolic_windows(
     mode: str, ndim: int, partial_windows: bool, rng: np.random.Generator
 ) -> None:
-    """One function for all; what is unrolled in the other tests goes tap by tap here."""
+    """One function serves all cases; kernels are not unrolled here."""
     x = pt.tensor("x", dtype="float32", shape=(None,) * (ndim + 1))
     columns = [[pt.lscalar() for _ in range(ndim)] for _ in range(4)]
     window, stride, before, after = columns
@@ -276,7 +276,7 @@ def test_table_with_symbolic_windows(
 
 @every_mode
 def test_symbolic_windows_of_many_kinds(mode: str, rng: np.random.Generator) -> None:
-    """Scalars of small dtypes, vectors, constants and ints, one beside the other."""
+    """Scalars of small dtypes, vectors, constants and ints side by side."""
     x = pt.tensor3("x", dtype="float64")
     window = pt.tensor("window", dtype="int32", shape=(2,))
     stride, pad = pt.tensor("stride", dtype="uint8", shape=()), pt.lscalar("pad")
@@ -288,7 +288,7 @@ def test_symbolic_windows_of_many_kinds(mode: str, rng: np.random.Generator) -> 
 
 
 def test_the_lengths_of_an_array_may_be_the_window(rng: np.random.Generator) -> None:
-    """Global pooling of inputs whose lengths nobody knows beforehand."""
+    """Global pooling of inputs of unknown length."""
     x = pt.tensor3("x", dtype="float64")
     values, positions = pu.max_pool(x, x.shape[-2:])
     array = rng.normal(size=(2, 3, 4))
@@ -319,7 +319,7 @@ def test_positions_of_another_dtype(
 def test_windows_that_reach_over_more_elements_than_an_int32_counts(
     mode: str, rng: np.random.Generator
 ) -> None:
-    """Catches positions that are put together from halves of which one is too narrow."""
+    """Catches positions composed of two halves of which one is too narrow."""
     columns, rows = 2**15, 2**16
     row = rng.integers(-128, 128, size=(2, 1, columns)).astype("int8")
     x = np.broadcast_to(row, (2, rows, columns))

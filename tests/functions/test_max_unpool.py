@@ -40,7 +40,7 @@ def compiled(
     dtype: str = "float32",
     positions_dtype: str = "int64",
 ) -> Function:
-    """Compile un-pooling of `ndim` axes in arrays of `axes`, and gathering from what it gives."""
+    """Compile un-pooling of `ndim` axes in arrays of `axes`, and gathering from the result."""
     values = pt.tensor("values", dtype=dtype, shape=(None,) * axes)
     positions = pt.tensor("positions", dtype=positions_dtype, shape=(None,) * axes)
     lengths = [pt.lscalar() for _ in range(ndim)]
@@ -138,7 +138,7 @@ def test_shapes(
 @every_mode
 @either
 def test_no_values_give_zeros(duplicates: str, mode: str) -> None:
-    """Memory that nobody writes to must be set all the same."""
+    """Memory that is not written to must be zeroed all the same."""
     empty = np.zeros((2, 0))
     unpooled, _ = compiled(1, 2, duplicates, mode)(empty.astype("f4"), empty.astype("i8"), 1000)
     assert_same(unpooled, np.zeros((2, 1000), "float32"))
@@ -155,7 +155,7 @@ def test_no_places_take_no_values(duplicates: str, mode: str) -> None:
 @every_mode
 @pytest.mark.parametrize("special", [np.nan, np.inf, -0.0])
 def test_last_overwrites_whatever_was_there(mode: str, special: float) -> None:
-    """Taking away and adding would leave a NaN behind."""
+    """Subtracting the old value would leave a NaN behind."""
     values = np.array([special, 1.0, 2.0, special], "float32")
     unpooled, gathered = compiled(1, 1, "last", mode)(values, np.array([0, 0, 1, 2]), 4)
     assert_same(unpooled, np.array([1, 2, special, 0], "float32"))
@@ -184,7 +184,7 @@ def test_sums_of_every_dtype(mode: str, dtype: str, rng: np.random.Generator) ->
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "NUMBA"])
 @either
 def test_float16_where_it_exists(duplicates: str, mode: str) -> None:
-    """Numba has no float16 on processors."""
+    """Numba has no float16 on the CPU."""
     values = np.array([1, 2, 3, 0.5], "float16")
     check(compiled(1, 1, duplicates, mode, "float16"), values, POSITIONS[0], (6,), duplicates)
 
@@ -233,7 +233,7 @@ def test_values_and_positions_of_any_layout(
 @either
 @pytest.mark.parametrize("stride", [1, -1, 2])
 def test_gathering_from_any_layout(mode: str, duplicates: str, stride: int) -> None:
-    """The flattened place of an element is not its distance in memory."""
+    """The flat index of an element is not its offset in memory."""
     function = _gather(duplicates, mode)
     array = np.arange(2 * 4 * 6.0).reshape(2, 4, 6)[:, ::stride, ::stride].swapaxes(1, 2)
     positions = np.arange(array.size).reshape(2, -1, 2)[:, ::-1] % 6
@@ -248,7 +248,7 @@ def _gather(duplicates: str, mode: str) -> Function:
 
 @compiled_modes
 def test_last_of_a_plane_beyond_the_scratch_memory(mode: str) -> None:
-    """Which positions were seen is kept for a part of the plane at a time."""
+    """Positions seen so far are recorded for one part of the plane at a time."""
     places = 2**21 + 5
     positions = np.array([2**20, 3, 2**21 + 4, 2**20 - 1, 3, 2**20, 2**21])
     values = np.arange(1.0, 8.0, dtype="float32")

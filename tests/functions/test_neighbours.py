@@ -128,7 +128,7 @@ def numba_kernels(partial_windows: bool, border: str) -> tuple[Function, Functio
 @repeatable(max_examples=150)
 @given(poolings(most_axes=2), seeds)
 def test_numba_equals_the_reference_for_any_windows_and_layout(pooling: Pooling, seed: int) -> None:
-    """Catches a tap read or written outside the array, which Numba does in silence."""
+    """Catches taps read or written outside the array, which Numba does silently."""
     shape, windows, partial_windows = pooling
     if len(windows) == 1:
         shape, windows = (*shape[:-1], 1, shape[-1]), [(1, 1, 0, 0, 1), *windows]
@@ -161,7 +161,7 @@ def loosely(rng: np.random.Generator, array: Array) -> Array:
 
 @cache
 def compiled(case: PoolCase, border: str, mode: str) -> Function:
-    """Compile rows, what they add up to, and the same of an input that is backwards in memory."""
+    """Compile rows and their sums, also of an input that is reversed in memory."""
     x = pt.tensor("x", dtype="float32", shape=(None,) * len(case.shape))
     options = {**case.arguments, "border": border}
     rows, again = (pu.windows_to_rows(v, **options) for v in (x, x[..., ::-1]))
@@ -223,7 +223,7 @@ def test_symbolic_windows_serve_all_cases(mode: str, rng: np.random.Generator) -
 
 @every_mode
 def test_every_dtype_keeps_its_own(mode: str) -> None:
-    """Numba has no float16; sums of small integers wrap around, as everywhere."""
+    """Numba has no float16. Sums of small integers wrap around, as everywhere."""
     dtypes = ["bool", "int8"]
     if mode != "NUMBA":
         dtypes += ["float16", "float32"]

@@ -46,7 +46,7 @@ def test_static_shapes_are_those_of_the_result() -> None:
 
 @every_mode
 def test_a_graph_of_shapes_alone_moves_no_element(mode: str) -> None:
-    """Catches an `infer_shape` of the wrong form, which PyTensor drops in silence."""
+    """Catches an `infer_shape` of the wrong form, which PyTensor silently ignores."""
     x, n = pt.tensor("x", dtype="float64", shape=(None, None, 6)), pt.lscalar("n")
     rows = pu.windows_to_rows(x, (3, 2), (2, 1), ((0, 2), 1), partial_windows=True)
     symbolic = pu.windows_to_rows(x, [n, 2])
@@ -184,7 +184,7 @@ def test_what_is_wrong_in_a_graph_is_said_when_it_is_built(
 
 @cache
 def symbolic(mode: str) -> Function:
-    """Compile all that can be wrong at run time: lengths, and numbers of the windows."""
+    """Compile everything that can be wrong at run time: lengths, and window parameters."""
     x, rows = (pt.tensor(n, dtype="float64", shape=(None,) * m) for n, m in (("x", 3), ("r", 4)))
     window, stride, shape = (pt.tensor(n, dtype="int64", shape=(3,)) for n in ("w", "s", "n"))
     options: dict[str, Any] = {"stride": stride, "partial_windows": True}
@@ -223,7 +223,7 @@ BAD_AT_RUN_TIME: list[tuple[dict[str, Any], type[Exception], str]] = [
 def test_what_is_wrong_at_run_time_is_said_then(
     changes: dict[str, Any], error: type[Exception], message: str, mode: str
 ) -> None:
-    """And the function goes on to work."""
+    """The function keeps working afterwards."""
     with pytest.raises(error, match=message):
         symbolic(mode)(*with_arguments(**changes))
     rows, back = symbolic(mode)(*GOOD)
@@ -233,7 +233,7 @@ def test_what_is_wrong_at_run_time_is_said_then(
 
 @every_mode
 def test_a_vector_or_matrix_of_a_wrong_length_is_refused(mode: str) -> None:
-    """It could be read beyond its end. Users come here by the Ops alone."""
+    """Otherwise it would be read beyond its end. Only the Ops let users get here."""
     rows, shape = pt.dtensor3("rows"), pt.lvector("shape")
     back = RowsToWindows(Windows((2, 2), (2, 2), (0, 0), (0, 0), (1, 1)), "zeros")(rows, shape)
     run = pytensor.function([rows, shape], back, mode=mode)

@@ -55,7 +55,7 @@ def graph(x: Variable, case: PoolCase, pooling: str) -> Variable:
 
 @every_mode
 def test_by_hand(mode: str) -> None:
-    """The last column's windows are partial; the first row's begin in the padding."""
+    """Windows in the last column are partial; those in the first row begin in the padding."""
     x = pt.dmatrix("x")
     arguments = {"stride": (2, 2), "pad": ((1, 0), 0), "partial_windows": True}
     outputs = [pu.pool(x, (3, 2), **arguments, mode=pooling) for pooling in POOLINGS]
@@ -69,7 +69,7 @@ def test_by_hand(mode: str) -> None:
 
 @every_mode
 def test_the_gradient_by_hand(mode: str) -> None:
-    """Overlapping windows add up, and each gives as much as it divides by."""
+    """Overlapping windows add up, each divided by its own count."""
     x, cotangent = pt.dvector("x"), pt.dvector("cotangent")
     gradients = [
         pt.grad(None, x, known_grads={pu.pool(x, 3, 2, 1, mode=pooling): cotangent})
@@ -149,7 +149,7 @@ def compiled_symbolic(ndim: int, partial_windows: bool, pooling: str, mode: str)
 @repeatable(max_examples=300)
 @given(poolings(most_axes=2 if ALL else 1), seeds)
 def test_windows_known_at_run_time_only(mode: str, pooling: Any, seed: int) -> None:
-    """One function for all of an axis count: windows of every kind, on arrays of every length."""
+    """One function for each number of axes: windows of every kind, on arrays of every length."""
     shape, rows, partial_windows = pooling
     rng = np.random.default_rng(seed)
     n = len(rows)
@@ -165,7 +165,7 @@ def test_windows_known_at_run_time_only(mode: str, pooling: Any, seed: int) -> N
 
 @every_mode
 def test_a_window_with_nan_gives_nan_and_no_other_does(mode: str, rng: np.random.Generator) -> None:
-    """A row outside is read, and must not be added."""
+    """Rows outside are read, but must not be added."""
     case = PoolCase((7, 19), (3, 3), stride=(2, 2), pad=(1, 1))
     function = compiled(tuple(case.arguments.items()), 3, mode)
     x = with_nan(rng, case.shape, "float64")
@@ -202,7 +202,7 @@ SOME = (("float32", UNROLLED), ("int8", BY_LINES))
     ("mode", "dtype", "case"), [e for e in EVERY if e[0] in MODES_OF_MANY or e[1:] in SOME], ids=str
 )
 def test_every_dtype(mode: str, dtype: str, case: PoolCase, rng: np.random.Generator) -> None:
-    """Sums of integers wrap around; their averages are cut towards zero, as in C."""
+    """Sums of integers wrap around; their averages are truncated towards zero, as in C."""
     x = pt.tensor("x", dtype=dtype, shape=(None,) * len(case.shape))
     outputs = [graph(x, case, pooling) for pooling in ("sum", "average_exc_pad")]
     function = pytensor.function([x], outputs, mode=mode)
@@ -341,7 +341,7 @@ class TestTypes:
 
 @every_mode
 def test_no_cotangents_spread_to_no_elements(mode: str) -> None:
-    """The transpose takes empty axes, which pooling refuses: upsampling them gives nothing."""
+    """The transpose accepts empty axes, which pooling refuses: the result is empty."""
     op = PoolInputGrad(Windows((2, 3), (2, 3), (0, 0), (0, 0), (1, 1)), "sum")
     cotangent, lengths = pt.dtensor3("cotangent"), pt.lvector("lengths")
     spread = pytensor.function([cotangent, lengths], op(cotangent, lengths), mode=mode)

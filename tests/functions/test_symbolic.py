@@ -35,7 +35,7 @@ UNPOOLED = np.array([
 
 
 def unpool_by_hand(values, positions, shape):
-    """Write one value after the other, as slowly as it is easy to read."""
+    """Write one value after another: slow, but easy to read."""
     leading = values.shape[: values.ndim - len(shape)]
     unpooled = np.zeros((*leading, int(np.prod(shape))), values.dtype)
     for item in np.ndindex(*leading):
@@ -88,7 +88,7 @@ class TestTheQuestion:
         np.testing.assert_array_equal(gradient, cotangent[..., [3, 0, 3, 3]])
 
     def test_negative_positions_count_from_the_end(self, technique, mode, rng):
-        """A plain sum of start and position would write into the item before."""
+        """A plain sum of offset and position would write into the previous item."""
         cotangent = rng.normal(size=(2, 3, 20))
         function = compiled(technique, mode)
         for expected, got in zip(
@@ -100,7 +100,7 @@ class TestTheQuestion:
 
     @pytest.mark.parametrize("position", [20, -21, 10**12])
     def test_position_outside_raises(self, technique, mode, position):
-        """Numba's indexed assignment does not look: far positions ended the process."""
+        """Numba's indexed assignment does not check: far positions crash the process."""
         positions = POSITIONS.copy()
         positions[1, 2, 3] = position
         with pytest.raises(IndexError, match="-limit <= position < limit, where limit is 20"):
@@ -204,7 +204,7 @@ def test_result_has_the_dtype_of_values(technique, dtype):
 @every_technique
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint64"])
 def test_any_integer_dtype_of_positions(technique, dtype):
-    """Five items of 100 elements start beyond int8; uint64 mixed with int64 turns to float."""
+    """Five items of 100 elements exceed int8; uint64 mixed with int64 becomes float."""
     values = pt.tensor("values", dtype="float64", shape=(5, 1, 1))
     unpooled = technique(values, np.full((5, 1, 1), 99, dtype), (4, 25))
     assert unpooled.eval({values: np.ones((5, 1, 1))}, mode=PYTHON)[:, 3, 24].tolist() == [1.0] * 5
@@ -310,7 +310,7 @@ def test_loop_needs_leading_lengths():
 
 
 def test_loop_may_be_long():
-    """300 links: neither building, compiling nor differentiating may recurse."""
+    """300 assignments: building, compiling and differentiating must not recurse."""
     values = pt.tensor("values", dtype="float64", shape=(300, 1))
     unpooled = unpool_loop(values, np.ones((300, 1), "int64"), 2)
     gradient = pt.grad(unpooled.sum(), values)

@@ -1,4 +1,4 @@
-"""Un-pooling against arrays that real Theano 0.7 and 1.0.5 made."""
+"""Un-pooling against arrays computed by Theano 0.7 and 1.0.5."""
 
 from functools import cache
 
@@ -67,7 +67,7 @@ def test_there_are_cases_of_both_versions_and_dtypes():
 @pytest.mark.parametrize("technique", [unpool_loop, unpool_flat, unpool_arange])
 @every(WRITTEN)
 def test_plain_graphs_equal_theano(technique, case):
-    """Every case, those with duplicate and with negative positions too, and its gradient."""
+    """Every case and its gradient, including duplicate and negative positions."""
     *_, expected, expected_gradient = inputs_and_outputs(case)
     unpooled, gradient = run(technique, case, "FAST_COMPILE")
     np.testing.assert_array_equal(unpooled, expected, strict=True)

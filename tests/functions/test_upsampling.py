@@ -56,7 +56,7 @@ def dilate_loop(x: Array, ratios: tuple[int, ...]) -> Array:
 
 
 def linear_loop(x: Array, ratios: tuple[Any, ...]) -> Array:
-    """Read between the elements, in exact arithmetic but for the numbers themselves."""
+    """Interpolate with exact coordinates and weights."""
     out = np.zeros(longer(x, ratios))
     for index in np.ndindex(out.shape):
         lead = len(index) - len(ratios)
@@ -118,7 +118,7 @@ class TestByHand:
 
     @pytest.mark.parametrize("ratio", [2, 3, Fraction(3, 2)], ids=str)
     def test_nan_and_infinity_reach_no_further_than_interpolation(self, ratio: Any) -> None:
-        """A product of the neighbour with a weight of zero would make NaN of them."""
+        """A product of a neighbour with a weight of zero would turn them into NaN."""
         x = np.array([1.0, 2.0, INF, 2.0, 1.0, NAN, 1.0])
         got = evaluate(pu.upsample_linear, x, ratio)
         clean = linear_loop(np.where(np.isfinite(x), x, 1e9), (ratio,))
@@ -306,7 +306,7 @@ def test_shapes_alone_compute_no_elements(function: Any) -> None:
 
 @every_function
 def test_no_slices(function: Any) -> None:
-    """Numba compiles each assignment to a slice, the gradient of reading one, for seconds."""
+    """The gradient of a slice is an assignment to one, which takes Numba seconds to compile."""
     x = pt.dtensor3("x")
     y = function(x, (2, 3))
     run = pytensor.function([x], pt.grad((y**2).sum(), x), mode="NUMBA")  # compiles when it runs

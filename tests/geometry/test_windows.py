@@ -1,4 +1,4 @@
-"""Which windows there are: by hand, by laying them down, and as PyTorch documents it."""
+"""Windows counted by hand, by placing them one after another, and by PyTorch's documentation."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_counting_equals_laying_windows_down(data: st.DataObject, partial_window
 
 
 def is_well_formed(length: int, row: tuple[int, ...], partial_windows: bool) -> bool:
-    """Say what windows are good for anything, in the words of the documentation."""
+    """Return whether windows are valid, by the wording of the documentation."""
     window, stride, before, after, dilation = row
     if min(length, window, stride, dilation) < 1 or min(before, after) < 0:
         return False
@@ -113,7 +113,7 @@ def is_well_formed(length: int, row: tuple[int, ...], partial_windows: bool) -> 
 def test_windows_hold_if_every_one_has_an_element(
     axis: tuple[int, tuple[int, ...]], partial_windows: bool
 ) -> None:
-    """A dilated window may step over a short axis, from padding into padding."""
+    """A dilated window may skip a short axis, from padding to padding."""
     length, row = axis
     assert holds_windows(length, *row, partial_windows) is is_well_formed(
         length, row, partial_windows
@@ -121,7 +121,7 @@ def test_windows_hold_if_every_one_has_an_element(
 
 
 def test_a_window_that_steps_over_the_axis_holds_nothing() -> None:
-    """Only some of these windows step over it: the one of stride 2 never does."""
+    """Only some of these windows skip it: the one with stride 2 never does."""
     assert oracle.elements_of_axis(3, (2, 1, 2, 2, 4), False) == [[2], [], [0]]
     assert not holds_windows(3, 2, 1, 2, 2, 4, False)
     assert oracle.elements_of_axis(3, (2, 2, 2, 2, 4), False) == [[2], [0]]
@@ -138,7 +138,7 @@ def symbolic_count(partial_windows: bool) -> Any:
 @repeatable(max_examples=200)
 @given(st.data(), st.booleans())
 def test_symbolic_integers_count_as_ints_do(data: st.DataObject, partial_windows: bool) -> None:
-    """Rounding of negative numbers, and comparisons, differ between the two most easily."""
+    """Rounding of negative numbers and comparisons are where the two are likely to differ."""
     length, row = data.draw(fitting_axis(partial_windows))
     counted = symbolic_count(partial_windows)(length, *row)
     assert counted.dtype == "int64"
@@ -243,6 +243,6 @@ class TestUnpooledLengths:
 
     @pytest.mark.parametrize("lengths", [(2**32, 2**31), (0, 2**32, 2**31), (2**63,)])
     def test_more_elements_than_an_index_counts_are_refused(self, lengths: tuple[int, ...]) -> None:
-        """A length of 0 makes the product 0, but NumPy refuses such a shape all the same."""
+        """A length of 0 makes the product 0, but NumPy refuses the shape all the same."""
         with pytest.raises(LengthError, match="their number overflows at axis -1"):
             check_unpooled(lengths)

@@ -1,4 +1,4 @@
-"""Batching a graph adds leading axes to the Ops themselves: no loop over items, no Blockwise."""
+"""Vectorizing a graph adds leading axes to the Ops: no loop over items, no Blockwise."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ def variable(array: Any, name: str = "v") -> Any:
 
 
 def op_types(function: Any) -> list[type]:
-    """Return the types of our Ops in a compiled graph; those in a loop over items as Blockwise."""
+    """Return the types of our Ops in a compiled graph, with Blockwise for loops over items."""
     kinds = []
     for node in function.maker.fgraph.apply_nodes:
         if isinstance(node.op, OURS):
@@ -39,7 +39,7 @@ def type_name(kind: type) -> str:
 
 
 def one_by_one(case: Batched, arguments: list[Sequence[Any]]) -> list[Any]:
-    """Return the results for single items, computed one after the other."""
+    """Return the results for single items, computed one after another."""
     items = [variable(argument[0]) for argument in arguments]
     run = pytensor.function(items, output_of(case.op, items), mode="FAST_COMPILE")
     return [run(*item) for item in zip(*arguments, strict=True)]
@@ -135,7 +135,7 @@ def test_windows_of_all_items_alike_need_no_loop(mode):
 
 @every_mode
 def test_one_length_for_each_item_needs_no_loop(mode):
-    """They must agree, or there is no array to hold the result: `shape` is batched too."""
+    """They must agree, because the results form one array: `shape` is batched too."""
     values, positions, length = variable(X[0, :2]), variable(PLACES[0]), pt.lscalar("length")
     item = pu.max_unpool(values, positions, length)
     lengths = pt.lvector("lengths")
@@ -150,7 +150,7 @@ def test_one_length_for_each_item_needs_no_loop(mode):
 @pytest.mark.parametrize("mode", C_OR_PYTHON)
 @pytest.mark.parametrize("ties", ["first", "all"])
 def test_the_gradient_of_an_item_is_batched_without_a_loop(mode, ties):
-    """As somebody does who differentiates one example and maps that over a batch."""
+    """This is how per-example gradients are written: differentiate one item, then vectorize."""
     x, weight = variable(X[0], "x"), variable(X[0, :2], "weight")
     values, positions = pu.max_pool(x, 2, ties=ties)
     loss = (pu.max_unpool(values**2, positions, 4) * x).sum() + (values * weight).sum()
@@ -165,7 +165,7 @@ def test_the_gradient_of_an_item_is_batched_without_a_loop(mode, ties):
 
 
 def test_a_gradient_through_a_batch_is_the_batch_of_gradients():
-    """Batching first and differentiating then is the same."""
+    """Vectorizing first and differentiating afterwards gives the same."""
     x = variable(X[0], "x")
     item = (pu.max_pool(x, 2)[0] ** 2).sum()
     xs = variable(X, "xs")

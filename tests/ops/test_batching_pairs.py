@@ -1,4 +1,4 @@
-"""Two batched inputs meet as NumPy broadcasts them: every Op against a loop over items."""
+"""Two batched inputs broadcast as in NumPy: every Op against a loop over items."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_two_batches_of_every_op_equal_a_loop(name: str, batches: Any, mode: str
 # RuntimeBroadcast reads of its other inputs only the lengths along its own axes.
 @pytest.mark.parametrize("name", [name for name in PAIRS if name != "RuntimeBroadcast"])
 def test_batches_of_unequal_lengths_are_refused(name: str) -> None:
-    """Catches items that are paired as far as they go, or read beyond the shorter batch."""
+    """Catches items that are paired up to the shorter batch, or read beyond it."""
     case = PAIRS[name]
     items = [pt.tensor(dtype=a.dtype, shape=(None,) * (a.ndim - 1)) for a in case.arguments]
     batches = [pt.tensor(dtype=a.dtype, shape=(None,) * a.ndim) for a in case.arguments]
@@ -82,7 +82,7 @@ def test_batches_of_unequal_lengths_are_refused(name: str) -> None:
         run(*arrays)
 
 
-# The leading axes of x that the kernel has not, and those of a kernel with an item for each.
+# The leading axes of x that the kernel does not have, and those of a kernel with one for each item.
 HELIX = {
     "a kernel for all items": ((4, 7), (3,)),
     "a kernel for each item": ((4, 7), (4, 3)),
@@ -103,7 +103,7 @@ HELIX_BATCHES = {
 def test_leading_axes_of_helix_convolutions_are_no_batch(
     shapes: Any, batches: Any, mode: str, rng: np.random.Generator
 ) -> None:
-    """Every kernel of a batch meets every leading item of x, in values and in gradients."""
+    """Every kernel of a batch is applied to every leading item of x, with the right gradients."""
     x, kernel = (pt.tensor(dtype="float64", shape=(None,) * len(shape)) for shape in shapes)
     ndim = 2 if shapes[0] == (2, 5, 6) else 1
     arrays = [whole(rng, (*batch, *shape)) for batch, shape in zip(batches, shapes, strict=True)]

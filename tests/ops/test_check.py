@@ -1,4 +1,4 @@
-"""Conditions that are looked at as the function runs."""
+"""Conditions that are checked at run time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_modes(mode: str, lengths: Any) -> None:
 
 @pytest.mark.parametrize("mode", C_OR_PYTHON)
 def test_batches(mode: str) -> None:
-    """Of several conditions, which PyTensor's own function for batches does not take."""
+    """With several conditions, which PyTensor's own vectorization does not support."""
     values, positions = pt.vector("values"), pt.lvector("positions")
     batch = {values: pt.matrix("batch of values"), positions: pt.lmatrix("batch of positions")}
     batched = vectorize_graph(unpool_arange(values, positions, (3,)), batch)

@@ -1,4 +1,4 @@
-"""Convolution by several threads, in C: PyTensor's `config.openmp` asks for them."""
+"""Convolution with several threads in C, as requested by PyTensor's `config.openmp`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ print(status)
 @needs_openmp
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 def test_threads_give_what_one_gives() -> None:
-    """A process of its own: a process with threads may not be forked, and this one may be."""
+    """Runs in a separate process: one with threads must not be forked, and this one may be."""
     ran = subprocess.run(
         [sys.executable, "-c", RUN_CASES],
         cwd=ROOT,

@@ -49,7 +49,7 @@ def pool(x: Variable, case: PoolCase, ties: str) -> Variable:
 
 
 def check(function: Callable[..., Variable], *points: Array, mode: Any = PYTHON) -> None:
-    """Compare the gradient with finite differences: float64, steps too small to change places."""
+    """Compare the gradient with finite differences, with steps too small to change the winners."""
     verify_grad(function, list(points), rng=np.random.default_rng(0), mode=mode)
 
 
@@ -64,7 +64,7 @@ class TestFiniteDifferences:
     @positions_of_both_kinds
     @either
     def test_max_unpool(self, duplicates: str, positions: Array, rng: np.random.Generator) -> None:
-        """PyTorch gives a gradient to values that it has overwritten."""
+        """PyTorch passes gradients to values that were overwritten."""
         check(
             lambda v: pu.max_unpool(v, positions, (2, 3), duplicates=duplicates),
             rng.normal(size=(2, 2, 2)),
@@ -81,7 +81,7 @@ class TestFiniteDifferences:
 
 
 def autoencoder(x: Variable, ties: str = "first") -> Variable:
-    """Use positions twice: the un-pooling does, and the gradient."""
+    """Use positions twice, in the un-pooling and in the gradient."""
     values, positions = pu.max_pool(x, (2, 2), stride=(1, 2), ties=ties)
     return pu.max_unpool(pt.sin(values), positions, x.shape[-2:]) * x
 
@@ -144,7 +144,7 @@ class TestEveryMaximum:
 
     @every_mode
     def test_a_window_with_nan_gives_none(self, mode: str) -> None:
-        """Nothing equals NaN, in old Theano neither; with "first" the first NaN receives it."""
+        """Nothing equals NaN, as in old Theano; with "first" the first NaN receives it."""
         x = np.array([[1, np.nan, np.nan, 2, 3, 3]], "float32")
         cotangent = np.array([[1, 10, 100, 1000]], "float32")
         gradient = pullback_of(self.case, "all", mode)(x, cotangent)
@@ -212,7 +212,7 @@ def both_ways(duplicates: str, mode: str) -> Function:
 
 @every_mode
 def test_only_the_value_that_was_written_receives_the_gradient(mode: str) -> None:
-    """PyTorch gives it to all that were to be written to the place."""
+    """PyTorch passes it to every value with that position."""
     weights = np.array([[[1.0, 10, 100], [1000, 0, 0]]])
     positions = np.array([[[2, 0, 2, 3, 2]]])
     _, gradient = both_ways("last", mode)(np.ones((1, 1, 5)), positions, weights)
@@ -254,7 +254,7 @@ class TestWhatHasNoGradient:
 
     @either_ties
     def test_integers_have_one_of_zeros(self, ties: str) -> None:
-        """As everywhere in PyTensor: integers have no neighbours to differ from."""
+        """As everywhere in PyTensor, gradients with respect to integers are zero."""
         x = pt.lmatrix("x")
         values, positions = pu.max_pool(x, 2, ties=ties)
         unpooled = pu.max_unpool(values, positions, 6)

@@ -32,7 +32,7 @@ def check(function: Callable[..., Variable], *points: Array) -> None:
 
 
 def gradient_of(function: Callable[[Variable], Variable], order: int = 1) -> Any:
-    """Return the derivative of a sum of `function`, taken again and again."""
+    """Return a repeated derivative of a sum of `function`."""
     if order == 0:
         return function
     lower = gradient_of(function, order - 1)
@@ -40,7 +40,7 @@ def gradient_of(function: Callable[[Variable], Variable], order: int = 1) -> Any
 
 
 class TestFiniteDifferences:
-    """Of gradients: a pullback with a wrong pullback of its own passes all other tests."""
+    """Gradients of gradients: a pullback with a wrong pullback passes all other tests."""
 
     @either_ties
     @pytest.mark.parametrize("order", [1, 2])
@@ -70,7 +70,7 @@ class TestFiniteDifferences:
         )
 
     def test_mixed_derivatives(self, rng: np.random.Generator) -> None:
-        """The gradient depends on x by way of a product, and on its cotangent."""
+        """The gradient depends on x through a product, and on its cotangent."""
 
         def gradient(x: Variable, weights: Variable) -> Variable:
             values, positions = pu.max_pool(x, (2, 2))
@@ -130,7 +130,7 @@ class TestDirectionalDerivatives:
     def test_max_pool(
         self, case: PoolCase, ties: str, direct: bool, rng: np.random.Generator
     ) -> None:
-        """What the tangent is at the maxima; summed over them if all count."""
+        """The tangent at the maxima, summed over them if all count."""
         x = pt.tensor("x", dtype="float64", shape=case.shape)
         values, _ = pu.max_pool(x, **case.arguments, ties=ties)
         tangent = x.type("tangent")
@@ -150,7 +150,7 @@ class TestDirectionalDerivatives:
     def test_max_unpool_and_max_gather(
         self, duplicates: str, direct: bool, rng: np.random.Generator
     ) -> None:
-        """They are linear: their own derivatives."""
+        """They are linear, so they are their own derivatives."""
         v, g = pt.dtensor3("v"), pt.dtensor3("g")
         there = pu.max_unpool(v, REPEATED, (2, 3), duplicates=duplicates)
         back = MaxGather(2, duplicates)(g, REPEATED)
@@ -184,7 +184,7 @@ class TestDirectionalDerivatives:
     @either_way
     @either_ties
     def test_symbolic_numbers_do_not_matter(self, ties: str, direct: bool) -> None:
-        """PyTensor asks for the tangents of all that an Op is given, integers too."""
+        """PyTensor asks for the tangents of all inputs of an Op, including integers."""
         x, tangent = pt.dvector("x"), pt.dvector("tangent")
         window, length = pt.lscalar("window"), pt.lscalar("length")
         values, positions = pu.max_pool(x, window, ties=ties)

@@ -1,4 +1,4 @@
-"""Taps: what MaxPool finds, un-pooling to them, gathering from them, in every mode."""
+"""Taps that MaxPool finds, un-pooling to them and gathering from them, in every mode."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.support.modes import ALL, PYTHON, every_mode
 Function = Callable[..., Any]
 
 
-# All ways through the compiled kernels; the others run in Python.
+# All paths through the compiled kernels; the others run in Python.
 CORE = (
     PoolCase((109,), 4),  # three blocks of 8 lanes and a rest
     PoolCase((6, 32), (2, 2), leading=(2, 3)),  # blocks write every element
@@ -91,7 +91,7 @@ def pooled_shape(case: PoolCase) -> tuple[int, ...]:
 
 
 def any_taps(rng: np.random.Generator, case: PoolCase) -> Array:
-    """Return taps of which some lie outside, and some are more than a window has."""
+    """Return taps of which some lie outside the array, and some exceed the window."""
     shape = pooled_shape(case)
     taps = rng.integers(0, np.prod([row[0] for row in case.rows]), size=shape)
     return np.where(rng.random(shape) < 0.1, rng.integers(0, 256, size=shape), taps).astype("uint8")
@@ -149,7 +149,7 @@ def test_taps_of_channels_that_are_neighbours(
 
 @case_and_mode
 def test_unpooling_and_gathering(case: PoolCase, mode: str, rng: np.random.Generator) -> None:
-    """Also with taps that are none: nothing is written for them, and zero is read."""
+    """Also with invalid taps: nothing is written for them, and zero is read."""
     taps = any_taps(rng, case)
     values, x = distinct(rng, taps.shape), distinct(rng, case.shape)
     to_taps, from_taps = compiled(unpool, case, mode), compiled(gather, case, mode)
@@ -167,7 +167,7 @@ def test_unpooling_and_gathering(case: PoolCase, mode: str, rng: np.random.Gener
 
 @every_mode
 def test_elements_in_no_window_are_zero(mode: str, rng: np.random.Generator) -> None:
-    """Catches memory that is handed out as it was found: it must be written, or zeroed."""
+    """Catches uninitialized memory: all of it must be written or zeroed."""
     for lengths in ((6, 20), (7, 20), (6, 21), (6, 14), (7, 15)):
         case = PoolCase(lengths, (2, 2), leading=())
         taps = any_taps(rng, case)
@@ -200,7 +200,7 @@ def test_every_width_of_elements(mode: str, dtype: str, rng: np.random.Generator
 
 @every_mode
 def test_what_is_not_finite_stays_in_its_place(mode: str) -> None:
-    """Catches a product with a mask: zero times NaN."""
+    """Catches multiplication by a mask: zero times NaN."""
     case = PoolCase((16,), 2, leading=())
     values = np.array([np.nan, np.inf, -np.inf, 1, np.nan, 2, 3, np.inf], "float32")
     taps = np.array([0, 1, 0, 1, 1, 0, 2, 0], "uint8")
@@ -366,7 +366,7 @@ class TestErrorsAtBuild:
 
 @every_mode
 def test_errors_at_run_time(mode: str) -> None:
-    """What does not fit is no index into foreign memory."""
+    """Lengths that do not match must not index foreign memory."""
     to_taps, from_taps = unpool(PAIRS, 2, mode, "float64"), gather(PAIRS, 2, mode, "float64")
     ones, taps = np.ones((2, 3)), np.ones((2, 3), "uint8")
     for values, lengths, message in (

@@ -1,8 +1,8 @@
-"""Memory: calls leave nothing behind, and take little more than their outputs.
+"""Memory: calls leak nothing, and need little more than their outputs.
 
-Under Numba, PyTensor's function around the kernels keeps its inputs, and what it computed from
-them, when an exception passes through it: Numba releases nothing then. What can be asked is that
-no output and no scratch memory of the Op that raised is kept.
+When an exception passes through PyTensor's function around the Numba kernels, Numba releases
+neither its inputs nor its intermediate results. The tests can only require that no output and no
+scratch memory of the Op that raised is kept.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ PR_SET_THP_DISABLE = 41
 
 
 class Calls(NamedTuple):
-    """A graph, and makers of arguments that it takes and that it refuses."""
+    """A graph, with functions that make valid and invalid arguments for it."""
 
     inputs: list[Any]
     outputs: Any
@@ -191,7 +191,7 @@ def call(run: Any, make: Callable[[int], tuple[Any, ...]], n: int, fails: bool) 
 @pytest.mark.parametrize("mode", ["CVM"])
 @pytest.mark.parametrize("name", CALLS)
 def test_calls_leave_no_array_behind(name, mode, fails):
-    """Catches a reference that C code does not give back, to an input or to an output."""
+    """Catches references to inputs or outputs that C code does not release."""
     calls, n, rounds = CALLS[name](), 1000, 30
     run = pytensor.function(calls.inputs, calls.outputs, mode=mode)
     make = calls.bad if fails else calls.good
@@ -223,7 +223,7 @@ def resident(field: str = "VmRSS") -> float:
 
 
 def growth(calls: Calls, run: Any, fails: bool) -> float:
-    """Return by how many MiB 40 calls grow this process, whose outputs have 4 MiB each or more."""
+    """Return by how many MiB 40 calls with outputs of at least 4 MiB grow this process."""
     arguments = (calls.bad if fails else calls.good)(2**17)
     for _ in range(3):
         call(run, lambda n: arguments, 0, fails)
@@ -234,7 +234,7 @@ def growth(calls: Calls, run: Any, fails: bool) -> float:
 
 
 def peak_beside_outputs(calls: Calls, run: Any, n: int) -> float:
-    """Return how many MiB a call takes for a moment, beside its outputs."""
+    """Return the peak of a call's memory in MiB, besides its outputs."""
     arguments = calls.good(n)
     results = run(*arguments)
     outputs = sum(r.nbytes for r in (results if isinstance(results, list) else [results]))
@@ -255,7 +255,7 @@ def growths_and_peak(calls: Calls, mode: str, n: int = 2**19) -> list[float]:
 
 
 def without_huge_pages() -> None:
-    """Have memory counted by what is touched: a huge page counts 2 MiB for its first byte."""
+    """Count memory that is touched: a huge page would count 2 MiB for its first byte."""
     ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
 
 
@@ -265,7 +265,7 @@ def report(mode: str) -> dict[str, list[float]]:
 
 
 def convolution(name: str) -> Calls:
-    """Of more channels than are done at a time, with zeros around the images."""
+    """More channels than are processed at a time, with zeros around the images."""
     x, kernel, dy = (pt.dtensor4(name) for name in ("x", "kernel", "dy"))
     inputs, graph = {
         "conv": ([x, kernel], pu.conv(x, kernel, pad=1)),
@@ -291,7 +291,7 @@ def peaks_of_convolutions(mode: str) -> dict[str, float]:
 
 
 def helix() -> Calls:
-    """Sums of products, which Numba and C do in memory of their own."""
+    """Sums of products, for which Numba and C allocate scratch memory."""
     x, kernel = pt.dmatrix("x"), pt.dmatrix("kernel")
     return Calls(
         [x, kernel],
@@ -333,7 +333,7 @@ def test_convolutions_take_32_mebibytes_beyond_outputs_at_most(mode):
 @needs_linux
 @compiled_modes
 def test_a_process_grows_neither_by_calls_nor_beyond_outputs_and_a_mebibyte(mode):
-    """Catches scratch memory or an output that is not freed when a kernel raises."""
+    """Catches scratch memory or outputs that are not freed when a kernel raises."""
     for name, (good, bad, peak) in in_own_process(f"report({mode!r})").items():
         # 40 outputs would be 160 MiB or more.
         assert good < 12, name

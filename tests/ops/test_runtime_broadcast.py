@@ -1,4 +1,4 @@
-"""Broadcasting at run time: the Op that rewrites need, its gradient, its errors."""
+"""Broadcasting at run time: the Op that rewrites insert, its gradient and its errors."""
 
 import numpy as np
 import pytensor

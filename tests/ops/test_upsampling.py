@@ -1,4 +1,4 @@
-"""The Ops of linear interpolation: every axis, layout and mode, and what they refuse."""
+"""The Ops of linear interpolation: every axis, layout and mode, and invalid input."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.support.cases import Array
 from tests.support.modes import ALL, MODES, PYTHON, every_mode
 from tests.support.strategies import repeatable, seeds
 
-# Axis, ratio, and how long the axis is: the last one is done in parts.
+# Axis, ratio, and the length of the axis. The last one is processed in parts.
 CASES = [(-1, 2, 1, 5), (-1, 3, 2, 7), (-2, 4, 1, 3), (-3, 3, 4, 6), (-1, 5, 1, 300)]
 every_case = pytest.mark.parametrize(("axis", "p", "q", "length"), CASES)
 
 
 def matrix(length: int, p: int, q: int) -> Array:
-    """Return the weights of the old elements in each new one, from places in exact arithmetic."""
+    """Return the weights of the elements in each result, from coordinates in exact arithmetic."""
     rows = []
     for i in range(-(-length * p // q)):
         place = Fraction(i * q - (p - 1) // 2, p)
@@ -58,7 +58,7 @@ IN_MODES = [
 def test_both_are_products_with_the_weights(
     axis: int, p: int, q: int, length: int, mode: str, rng: np.random.Generator
 ) -> None:
-    """In arrays of any layout, without elements too."""
+    """In arrays of any layout, including empty ones."""
     run, weights = compiled(axis, p, q, mode), matrix(length, p, q)
     shape = [2, 3, 4, 3]
     shape[axis] = length
@@ -149,7 +149,7 @@ def test_what_has_no_parts_is_refused() -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_dtypes(dtype: str) -> None:
-    """Half precision is Python's work in C mode."""
+    """Half precision falls back to Python in C mode."""
     x = pt.matrix("x", dtype=dtype)
     y = Interpolate(-1, 2)(x)
     run = pytensor.function([x], [y, pt.grad(y.sum(dtype=dtype), x)], mode="CVM")

@@ -1,4 +1,4 @@
-"""What `explain` and the command say of compiled functions."""
+"""The reports of `explain` and of the command on compiled functions."""
 
 import sys
 

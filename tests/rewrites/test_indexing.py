@@ -1,4 +1,4 @@
-"""Un-pooling by indexing becomes `MaxUnpool`, its gradient `MaxGather`, with the same numbers."""
+"""Un-pooling by indexing becomes `MaxUnpool`, its gradient `MaxGather`, with the same results."""
 
 import importlib.util
 from itertools import product
@@ -17,7 +17,7 @@ BOTH = ["MaxGather", "MaxUnpool"]
 
 
 def inputs(known: bool = True) -> list[Any]:
-    """Return values, positions and the cotangent of what is un-pooled."""
+    """Return values, positions and the cotangent of the un-pooled array."""
     shape, full = ((2, 3, 4), (2, 3, LENGTH)) if known else ((None,) * 3,) * 2
     return [
         pt.tensor("values", dtype="float64", shape=shape),
@@ -46,7 +46,7 @@ def zeros_for(x: Any) -> Any:
     return pt.zeros((x.shape[0], x.shape[1], LENGTH))
 
 
-# What un-pools `v` to positions `p`, written in the ways that people write it.
+# Un-pooling of `v` to positions `p`, in the forms that people write.
 FORMS = {
     "static lengths": lambda v, p: pt.set_subtensor(
         pt.zeros((2, 3, LENGTH))[(*ranges(2, 3), p)], v
@@ -119,7 +119,7 @@ def test_compiled_modes_do_the_same(mode, rng):
 
 
 def test_the_op_gets_arrays_as_they_are_where_lengths_are_known(rng):
-    """Catches a pass over the positions, or the values, before the Op."""
+    """Catches an extra pass over the positions or the values before the Op."""
     v, p, _ = inputs()
     run = compiled([v, p], FORMS["static lengths"](v, p), "FAST_COMPILE")
     (node,) = run.maker.fgraph.apply_nodes
@@ -127,7 +127,7 @@ def test_the_op_gets_arrays_as_they_are_where_lengths_are_known(rng):
 
 
 def test_positions_of_a_pooling_become_taps(rng):
-    """The idiom goes the whole way: to one byte for each window."""
+    """The idiom is rewritten all the way, to one byte for each window."""
     x = pt.tensor("x", dtype="float64", shape=(2, 3, 8))
     values, positions = pu.max_pool(x, 2)
     y = pt.set_subtensor(pt.zeros_like(x)[(*of_shape(x), positions)], values)
@@ -141,7 +141,7 @@ LENGTHS = [(2, 3, 4), (1, 3, 4), (2, 1, 4), (2, 3, 1), (1, 1, 1), (5, 3, 4), (0,
 
 @pytest.mark.parametrize("mode", ["FAST_COMPILE"])
 def test_lengths_of_1_that_show_at_run_time_broadcast_as_in_indexing(mode, rng):
-    """Catches a range of length 1 that positions stretch, and an Op that reads beyond the end."""
+    """Catches a range of length 1 that positions broadcast, and reads beyond the end."""
     v, p, _ = inputs(known=False)
     y = FORMS["lengths of the values"](v, p)
     run, reference = compiled([v, p], y, mode), plain([v, p], y)
@@ -197,7 +197,7 @@ ROWS, CHANNELS = ranges(2, 3)
 ZEROS = pt.zeros((2, 3, LENGTH))
 BASE = pt.tensor3("base", dtype="float64")
 
-# What is no un-pooling, or not known to be one.
+# Graphs that are not un-pooling, or not known to be.
 LEFT_ALONE = {
     "another base": pt.set_subtensor(BASE[ROWS, CHANNELS, P], V),
     "ones": pt.set_subtensor(pt.ones((2, 3, LENGTH))[ROWS, CHANNELS, P], V),
@@ -225,7 +225,7 @@ def test_what_is_something_else_is_left_alone(case, rng):
 
 
 def test_a_range_that_leaves_items_out_is_no_leading_axis(rng):
-    """The Op then takes all axes for un-pooled ones: items that no index names stay zero."""
+    """The Op then treats all axes as un-pooled: items that no index names stay zero."""
     y = pt.set_subtensor(pt.zeros((4, 3, LENGTH))[ROWS, CHANNELS, P], V)
     check([V, P], y, arrays(rng)[:2], ["MaxUnpool"])
 

@@ -105,7 +105,7 @@ def test_a_mask_of_the_positions(rng):
 
 
 def test_an_item_of_one_position_array_for_all(rng):
-    """The positions are not the items of an array, but the same for every item."""
+    """The positions are not items of an array, but the same for every item."""
     v, p, _ = inputs()
     check([v, p], loop(v, p, places=lambda p, i: (p[0, 0],)), arrays(rng)[:2], ["MaxUnpool"])
 
@@ -127,7 +127,7 @@ LEFT_ALONE = {
 
 
 def no_link_left(v: Any, p: Any) -> Iterator[Any]:
-    """Yield the results in the middle, and at the end."""
+    """Return an intermediate result and the final one."""
     u = pt.zeros((2, 3, LENGTH))
     for item in ITEMS:
         u = pt.set_subtensor(u[(*item, p[item])], v[item])
@@ -153,7 +153,7 @@ def test_the_loop_can_be_turned_off_by_its_name(rng):
 
 
 def test_cotangents_of_items_that_are_written_twice_are_not_read_as_they_came(rng):
-    """Of two values for an item, the first one's gradient is what the second one's left: zeros."""
+    """If an item is written twice, the gradient of the first value is zero."""
     v, p, cotangent = inputs()
     y = loop(v, p, items=[*ITEMS, (0, 0)])
     graph = pt.grad(None, v, known_grads={y: cotangent})

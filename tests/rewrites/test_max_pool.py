@@ -1,4 +1,4 @@
-"""The rewrite that puts taps where a graph was built with positions: when it does, when not."""
+"""The rewrite that replaces positions by taps: where it applies, and where it must not."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ X = np.array([[3.0, 1.0, 4.0, 1.0], [5.0, 9.0, 2.0, 6.0]])
 
 
 def reconstruction(x: Any, **options: Any) -> Any:
-    """Return what comes back of `x` from its maxima: a graph that reads the positions."""
+    """Return `x` un-pooled from its maxima: a graph that reads the positions."""
     values, positions = pu.max_pool(x, 2, **options)
     return pu.max_unpool(values, positions, x.shape[-1])
 
 
 def op_names(function: Any) -> list[str]:
-    """Return the names of our Ops in a compiled graph, sorted; pooling with what it returns."""
+    """Return the sorted names of our Ops in a compiled graph, poolings with their output."""
     found = [node for node in function.maker.fgraph.apply_nodes if isinstance(node.op, OURS)]
     names = [type(node.op).__name__ for node in found]
     return sorted(
@@ -42,7 +42,7 @@ def tangent(x: Any, along: Any) -> Any:
     )
 
 
-# Graphs of a matrix whose positions give way to taps, by what reads them.
+# Graphs of a matrix whose positions become taps, by the readers of the positions.
 TAPPED = {
     "gradient": (lambda x: gradient(pu.max_pool(x, 2)[0], x), ["TapUnpool"]),
     "all ties": (lambda x: reconstruction(x, ties="all"), ["TapUnpool"]),
@@ -93,7 +93,7 @@ def test_taps_take_the_place_of_positions(name, mode, shape, rng):
 
 
 def test_taps_of_one_pooling_after_another(rng):
-    """The lengths of the second input are arithmetic of the first one's."""
+    """The lengths of the second input are computed from those of the first."""
     x = pt.tensor("x", dtype="float64", shape=(None, None))
     hidden = pu.max_pool(pt.exp(pu.max_pool(x, 2)[0]), 3, pad=1)[0]
     run = pytensor.function([x], gradient(hidden, x), mode="FAST_COMPILE")
@@ -122,7 +122,7 @@ def unpooled_to(length: Any, x: Any) -> Any:
 
 
 def hessian_product(x: Any) -> Any:
-    """Read at the positions in an array that has the lengths of x only if the caller sees to it."""
+    """Read at the positions of an array that has the lengths of x only if the caller ensures it."""
     along = pt.dmatrix("along")
     return pt.grad((gradient(pu.max_pool(x, 2)[0], x) * along).sum(), x), along
 
@@ -205,7 +205,7 @@ NOT_TAPPED = {
 
 @pytest.mark.parametrize("case", NOT_TAPPED)
 def test_positions_stay(case, rng):
-    """Catches a rewrite that changes what somebody sees."""
+    """Catches a rewrite that changes visible results."""
     x, build, names = NOT_TAPPED[case]
     outputs = build(x)
     outputs = outputs if isinstance(outputs, list) else [outputs]
@@ -228,7 +228,7 @@ def test_positions_stay_where_an_array_of_other_lengths_may_be_read():
 
 
 def test_lengths_that_come_with_the_data_may_be_others():
-    """Taps would be counted by the windows of those."""
+    """Taps would refer to the windows of those lengths."""
     x, length = pt.dmatrix("x"), pt.lscalar("length")
     run = pytensor.function([x, length], unpooled_to(length, x), mode="FAST_COMPILE")
     assert op_names(run) == ["MaxPool positions", "MaxUnpool"]

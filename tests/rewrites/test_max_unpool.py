@@ -1,4 +1,4 @@
-"""The rewrite for JAX that says of positions that they are in their windows: when, and when not.
+"""The rewrite for JAX that marks positions as lying in their windows: where it applies or not.
 
 It is asked for by name in a mode that compiles nothing; `tests/dispatch/test_arrays.py` and
 `tests/dispatch/test_sharding.py` run it in JAX.
@@ -30,7 +30,7 @@ def gradient(x: Any, **windows: Any) -> Any:
 
 
 def with_positions(x: Any, lengths: Any, duplicates: str = "last", **windows: Any) -> list[Any]:
-    """Return positions, and what is un-pooled to them, so that no rewrite takes them away."""
+    """Return positions as well as what is un-pooled to them, so that no rewrite drops them."""
     values, positions = pu.max_pool(x, **windows)
     return [positions, pu.max_unpool(values, positions, lengths, duplicates=duplicates)]
 

@@ -1,4 +1,4 @@
-"""Rewrites: what they do, what they leave alone, how they are turned off.
+"""Rewrites: what they do, what they leave unchanged, how they are turned off.
 
 The first tests show that a broken rewriter fails a test at all; see `conftest.py`.
 """
@@ -77,7 +77,7 @@ def test_an_exception_in_infer_shape_fails_the_test():
 
 
 def test_without_the_fixture_a_broken_rewriter_would_pass(caplog):
-    """If PyTensor raises by itself one day, the fixture may go."""
+    """If PyTensor ever raises by itself, the fixture can be removed."""
     with (
         pytensor.config.change_flags(on_opt_error="warn"),
         caplog.at_level(logging.ERROR, "pytensor.graph.rewriting.basic"),
@@ -130,7 +130,7 @@ def test_positions_that_are_an_output_are_kept(mode):
 
 @every_mode
 def test_pooling_once_serves_the_values_and_their_gradient(mode):
-    """Catches a drop that runs before equal nodes are merged: the Op would pool twice."""
+    """Catches a rewrite that runs before equal nodes are merged: it would pool twice."""
     x = pt.matrix("x", dtype="float64")
     values, _ = pu.max_pool(x, 2)
     run = pytensor.function([x], [values, pt.grad((values**2).sum(), x)], mode=mode)
@@ -150,7 +150,7 @@ def test_the_gradient_to_all_ties_needs_no_positions(mode):
 
 
 def test_two_poolings_that_differ_in_what_is_read_are_told_apart():
-    """Of x both outputs are read, of 2 * x only the values."""
+    """Both outputs are read for x, but only the values for 2 * x."""
     x = pt.matrix("x", dtype="float64")
     outputs = [*pu.max_pool(x, 2), pu.max_pool(2 * x, 2)[0]]
     run = pytensor.function([x], outputs, mode="FAST_COMPILE")
@@ -159,7 +159,7 @@ def test_two_poolings_that_differ_in_what_is_read_are_told_apart():
 
 
 def test_the_gradient_of_a_graph_whose_positions_were_dropped_is_right():
-    """A graph may be rewritten first and differentiated then."""
+    """A graph may be rewritten first and differentiated afterwards."""
     x = pt.matrix("x", dtype="float64")
     values = rewrite_graph(pu.max_pool(x, 2)[0], include=("canonicalize", "specialize"))
     assert values.owner.op.output == "values"
@@ -220,7 +220,7 @@ def test_elements_of_another_array_are_read(rng):
 
 
 def test_what_was_placed_is_not_read_again(rng):
-    """Only where its shape is known to be that of the places: un-pooling raises for others."""
+    """Only if its shape is known to be that of the places: un-pooling raises for others."""
     x, other = picture_of(3, 6, 8), pt.dtensor3("other")
     values, positions = pu.max_pool(x, (2, 4))
     for moved, expected in ((pt.exp(values), []), (other, ["TapGather", "TapUnpool"])):
@@ -247,7 +247,7 @@ def test_a_loop_over_a_batch_is_one_call(batch, rng):
 
 
 def test_a_transpose_before_pooling_costs_no_copy():
-    """It is a view, and kernels read what is in any order in memory."""
+    """It is a view, and kernels read any memory layout."""
     x = pt.tensor("x", dtype="float32", shape=(2, 5, 6, 16))
     run = pytensor.function([x], pu.max_pool(x.dimshuffle(0, 3, 1, 2), 2)[0], mode="CVM")
     shuffled, pooled = (node.op for node in run.maker.fgraph.toposort())

@@ -136,7 +136,7 @@ def test_compiled_modes_do_the_same(mode, rng):
 
 
 def test_partial_corners_at_the_end(rng):
-    """Of a window that reaches beyond the end, only the first element is there."""
+    """Only the first element of a window that extends beyond the end exists."""
     x = picture()
     check([x], corners(x, more=1), [with_ties(rng)], ["TapUnpool"])
 
@@ -156,7 +156,7 @@ def static(*lengths: int | None) -> Any:
 X = picture()
 UNKNOWN = picture(known=False)
 
-# What is no pooling, or not known to be one, and the array that it is tried with.
+# Graphs that are not pooling, or not known to be, with an array to try them on.
 LEFT_ALONE = {
     "maxima of what is not cut": (UNKNOWN, UNKNOWN.max(axis=(2, 3))),
     "maxima between windows": (X, cells(X).max(axis=(2, 4))),
@@ -243,7 +243,7 @@ def test_the_gradients_can_be_turned_off_by_their_name(form, name):
 
 
 def test_rows_that_no_window_reaches_stay_when_two_steps_become_one(rng):
-    """Catches lengths that are taken for multiples of windows: 10 is not 3 * 3."""
+    """Catches lengths that are assumed to be multiples of windows: 10 is not 3 * 3."""
     x = static(4, 10)
     sums = pu.pool(pu.pool(x, (1, 3), mode="sum"), (3, 1), mode="sum")
     graph = pt.grad((sums**2).sum(), x)

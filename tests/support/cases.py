@@ -1,4 +1,4 @@
-"""What tests share: arrays, and the table of poolings, where a new corner of one is one line."""
+"""Arrays, and the table of poolings that tests share: a new corner case is one line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pads = int | tuple[int | tuple[int, int], ...]
 
 
 def assert_same(got: Any, wanted: Array, message: Any = "") -> None:
-    """Hold an array to every element of another, its shape and its dtype."""
+    """Compare an array with another: every element, shape and dtype."""
     np.testing.assert_array_equal(got, wanted, strict=True, err_msg=str(message))
 
 
@@ -106,7 +106,7 @@ def _by(numbers: Any) -> str:
 # Pairs of neighbours: the windows where any will do.
 PAIRS = Windows((2,), (2,), (0,), (0,), (1,))
 
-# One case for each way through the kernels: what is slow to compile or to check runs these alone.
+# One case for each path through the kernels, for tests that are slow to compile or to check.
 CORE = (
     PoolCase((109,), 4),  # 27 windows: three blocks of 8 lanes and a rest
     PoolCase((6, 20), (2, 2), leading=(2, 3)),
@@ -173,7 +173,7 @@ def distinct(rng: np.random.Generator, shape: tuple[int, ...], dtype: str = "flo
 
 
 def tied(rng: np.random.Generator, shape: tuple[int, ...], dtype: str = "float32") -> Array:
-    """Return numbers of which most windows hold the largest several times."""
+    """Return numbers with ties for the maximum in most windows."""
     return rng.integers(0, 3, size=shape).astype(dtype)
 
 
@@ -188,7 +188,7 @@ def with_nan(rng: np.random.Generator, shape: tuple[int, ...], dtype: str = "flo
 def mostly_lowest(
     rng: np.random.Generator, shape: tuple[int, ...], dtype: str = "float32"
 ) -> Array:
-    """Return -inf with few numbers among it: padding must not win over it."""
+    """Return mostly -inf, with a few numbers: padding must not win over it."""
     x = np.full(shape, -np.inf, dtype)
     x[rng.random(shape) < 0.05] = -1
     return x

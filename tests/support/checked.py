@@ -1,4 +1,4 @@
-"""A condition that is looked at as the function runs, for the tests of it on every backend."""
+"""A condition that is checked at run time, for its tests on every backend."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def checked(x: Any) -> Any:
 
 
 def compare(mode: str, lengths: tuple[int | None, ...]) -> None:
-    """Compile a condition on these static lengths, and see it hold and fail."""
+    """Compile a condition on these static lengths, and check that it can hold and fail."""
     x = pt.tensor("x", dtype="float32", shape=lengths)
     run = pytensor.function([x], [checked(x) * 2, pt.grad((checked(x) ** 2).sum(), x)], mode=mode)
     for shape in ((4, 4), (2, 2)):

@@ -1,4 +1,4 @@
-"""How the tests of all rules run theirs."""
+"""Runs a rule on code, for the tests of all rules."""
 
 import textwrap
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def migrated(code: str, rules: Sequence[str] | None = None) -> str:
 
 
 def assert_changes(before: str, after: str, rule: str) -> None:
-    """Only this rule changes the code, so the other rules are left out."""
+    """Run only this rule."""
     assert migrated(before, [rule]) == clean(after)
 
 

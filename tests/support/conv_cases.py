@@ -1,4 +1,4 @@
-"""Settings of convolutions that every kernel goes through."""
+"""Settings of convolutions on which every kernel is tested."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.oracle.conv import Steps
 
 @dataclass(frozen=True)
 class Case:
-    """Shapes, and numbers for each spatial axis."""
+    """Shapes, and parameters for each spatial axis."""
 
     x: tuple[int, ...]
     kernel: tuple[int, ...]

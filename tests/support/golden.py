@@ -1,4 +1,4 @@
-"""What real Theano gave: the cases of a file in `tests/data`, and their arrays."""
+"""Results of real Theano: the cases of a file in `tests/data`, and their arrays."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""C++'s headers, compiled once for the hundreds of small modules that PyTensor compiles.
+"""Precompiled C++ headers for the hundreds of small modules that PyTensor compiles.
 
-To read Python's, NumPy's and C++'s headers takes g++ longer than most of these modules, and what a
-debugger would need of them nearly as long again.
+Parsing the headers of Python, NumPy and C++ takes g++ longer than compiling most of these modules,
+and their debug information takes nearly as long again.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ HEADERS = (
 
 
 def use_compiled_headers() -> None:
-    """Let this process and those that it starts compile C++ with the headers already read.
+    """Let this process and its children compile C++ with precompiled headers.
 
-    g++ reads them as ever where it does not take what was compiled, as with other options.
+    g++ parses the headers as usual where it rejects the precompiled ones, as with other options.
     """
     if not config.cxx:
         return
@@ -40,7 +40,7 @@ def use_compiled_headers() -> None:
     includes = "".join(f"#include <{header}>\n" for header in HEADERS)
     place.write_text(f"#if __has_include(<{HEADERS[2]}>)\n{includes}#endif\n")
     config.gcc__cxxflags = f"{config.gcc__cxxflags} -g0"
-    # Nothing says whether a compiled header is that of the files that are there now: make it anew.
+    # A precompiled header may be out of date, so always rebuild it.
     unfinished = place.with_suffix(f".{os.getpid()}")
     compiler = [config.cxx, *compiler_options(), "-x", "c++-header"]
     subprocess.run([*compiler, str(place), "-o", str(unfinished)], check=True)
@@ -50,7 +50,7 @@ def use_compiled_headers() -> None:
 
 
 def compiler_options() -> list[str]:
-    """Return what PyTensor says to g++ for a module of some Op."""
+    """Return the arguments that PyTensor passes to g++ for the module of an Op."""
     x = pt.vector("x")
     linker = CLinker().accept(FunctionGraph([x], [x + 1], clone=False))
     directories = [f"-I{directory}" for directory in std_include_dirs()]

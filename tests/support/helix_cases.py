@@ -18,7 +18,7 @@ LONGEST = {1: 200, 2: 24, 3: 12, 4: 7, 5: 5, 6: 4}
 
 @st.composite
 def shapes(draw: Callable[..., Any], ranks: Any) -> tuple[tuple[int, ...], tuple[int, ...], str]:
-    """Draw the shapes of x and kernel, either the longer one, and a mode that takes them."""
+    """Draw the shapes of x and kernel, either of them longer, and a mode that accepts them."""
     rank = draw(st.sampled_from(list(ranks)))
     lengths = st.lists(st.integers(1, LONGEST[rank]), min_size=rank, max_size=rank)
     x, kernel = tuple(draw(lengths)), tuple(draw(lengths))
@@ -39,6 +39,6 @@ def place(x: Array, kernel: Array, mode: str) -> tuple[list[int], list[int]]:
 
 
 def assert_close(got: Array, wanted: Array, tolerance: float = 1e-12) -> None:
-    """Compare relative to the largest element: transforms spread rounding errors over all."""
+    """Compare relative to the largest element: transforms spread rounding errors everywhere."""
     assert got.shape == wanted.shape
     assert np.abs(got - wanted).max(initial=0) <= tolerance * np.abs(wanted).max(initial=0)

@@ -1,4 +1,4 @@
-"""How the tests of rewrites compare a graph with what it was rewritten to."""
+"""Compares graphs with what they were rewritten to, for the tests of rewrites."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OURS = tuple(getattr(ops, name) for name in ops.__all__)
 
 
 def our_ops(function: Any) -> list[str]:
-    """Return the names of our Ops in a compiled graph, sorted, but for broadcasts."""
+    """Return the sorted names of our Ops in a compiled graph, except broadcasts."""
     nodes = function.maker.fgraph.apply_nodes
     names = (type(node.op).__name__ for node in nodes if isinstance(node.op, OURS))
     return sorted(name for name in names if name != "RuntimeBroadcast")
@@ -27,7 +27,7 @@ def compiled(inputs: Sequence[Any], outputs: Any, mode: str, *excluded: str) -> 
 
 
 def plain(inputs: Sequence[Any], outputs: Any) -> Any:
-    """Compile a graph as if this package were not there."""
+    """Compile a graph without this package's rewrites."""
     return compiled(inputs, outputs, "FAST_COMPILE", "pytensor_unpool")
 
 
@@ -39,7 +39,7 @@ def check(
     mode: str = "FAST_COMPILE",
     exact: bool = True,
 ) -> Any:
-    """Compile, count our Ops, and compare with the graph that was not rewritten."""
+    """Compile, count our Ops, and compare with the graph without rewrites."""
     run = compiled(inputs, outputs, mode)
     assert our_ops(run) == sorted(expected)
     reference = plain(inputs, outputs)

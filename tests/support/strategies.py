@@ -1,4 +1,4 @@
-"""What hypothesis draws: poolings of any rank whose windows fit."""
+"""Hypothesis strategies: poolings of any rank whose windows fit."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ EXAMPLES_OF_ALL = 2000
 
 
 def repeatable(max_examples: int) -> settings:
-    """Try the same examples in every run: so many, or with `ALL` at least `EXAMPLES_OF_ALL`.
+    """Try the same `examples` in every run, or at least `EXAMPLES_OF_ALL` with `ALL`.
 
-    The first one of a compiled function waits for its compilation.
+    There is no deadline, because the first example of a compiled function includes compilation.
     """
     count = max(max_examples, EXAMPLES_OF_ALL) if ALL else max_examples
     return settings(max_examples=count, deadline=None, derandomize=True)
@@ -31,7 +31,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 @st.composite
 def fitting_axis(draw: Callable[..., Any], partial_windows: bool) -> Axis:
-    """Draw the length and the numbers of an axis, all of whose windows hold an element."""
+    """Draw the length and the parameters of an axis, all of whose windows hold an element."""
     window, stride, dilation = (draw(st.integers(1, most)) for most in (4, 5, 3))
     span = (window - 1) * dilation + 1
     before, after = (draw(st.integers(0, span - 1)) for _ in range(2))
@@ -44,7 +44,7 @@ def fitting_axis(draw: Callable[..., Any], partial_windows: bool) -> Axis:
 
 @st.composite
 def any_axis(draw: Callable[..., Any]) -> Axis:
-    """Draw the length and the numbers of an axis, whether or not they make sense."""
+    """Draw the length and the parameters of an axis, whether or not they are valid."""
     window, stride, dilation = (draw(st.integers(-1, most)) for most in (4, 5, 4))
     span = max(1, (window - 1) * dilation + 1)
     before, after = (draw(st.integers(-1, span)) for _ in range(2))

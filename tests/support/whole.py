@@ -1,4 +1,4 @@
-"""Arrays of whole numbers, whose sums are equal in any order, and graphs to compute with them."""
+"""Arrays of whole numbers, whose sums do not depend on the order, and graphs to run with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What everything is held to: loops as slow as they are easy to read, apart from the package.
+"""Reference results by loops that are slow but easy to read, independent of the package.
 
 A module has the name of the module of `kernels/reference` that is held to it. The functions of the
 pooling families can be used from here; `conv`, `helix` and `cuda_convnet` are modules of their own.

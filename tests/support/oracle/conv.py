@@ -1,4 +1,4 @@
-"""Convolution by plain loops, one multiplication at a time: what everything else is held to."""
+"""Convolution by plain loops, one multiplication at a time: the reference for everything else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Steps = tuple[int, int, int, int]
 def products(
     x: Sequence[int], kernel: Sequence[int], rows: Sequence[Steps], groups: int, flip: bool
 ) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]:
-    """Yield the indices in output, images and kernel of everything that is multiplied."""
+    """Yield the indices into output, images and kernel of every product."""
     lengths, taps = x[2:], kernel[2:]
     counts = [
         (n + before + after - (k - 1) * dilation - 1) // stride + 1
@@ -57,7 +57,7 @@ def conv(x: Array, kernel: Array, rows: Sequence[Steps], groups: int, flip: bool
 def conv_input_grad(
     kernel: Array, dy: Array, shape: Sequence[int], rows: Sequence[Steps], groups: int, flip: bool
 ) -> Array:
-    """Return the gradient of the sum of ``y * dy`` in the images."""
+    """Return the gradient of the sum of ``y * dy`` with respect to the images."""
     dx = np.zeros(shape, dy.dtype)
     for to, image, weight in products(shape, kernel.shape, rows, groups, flip):
         dx[image] += dy[to] * kernel[weight]
@@ -67,7 +67,7 @@ def conv_input_grad(
 def conv_kernel_grad(
     x: Array, dy: Array, shape: Sequence[int], rows: Sequence[Steps], groups: int, flip: bool
 ) -> Array:
-    """Return the gradient of the sum of ``y * dy`` in the kernel."""
+    """Return the gradient of the sum of ``y * dy`` with respect to the kernel."""
     dk = np.zeros(shape, x.dtype)
     for to, image, weight in products(x.shape, shape, rows, groups, flip):
         dk[weight] += dy[to] * x[image]

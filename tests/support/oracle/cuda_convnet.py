@@ -1,4 +1,4 @@
-"""What cuda-convnet's Ops computed, in loops over outputs, in float64."""
+"""The results of cuda-convnet's Ops, by loops over outputs, in float64."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def filter_acts(images: Array, filters: Array, pad: int, stride: int) -> Array:
 def image_acts(
     hid_acts: Array, filters: Array, shape: tuple[int, int], pad: int, stride: int
 ) -> Array:
-    """Return the pixels: each output adds to all those under its filter."""
+    """Return the pixels: each output is added to all pixels under its filter."""
     x = np.zeros((filters.shape[0], *shape, hid_acts.shape[3]))
     for output, pixels, taps in _places(shape, filters.shape[1:3], pad, stride):
         w = filters[:, *taps].astype("float64")
@@ -55,7 +55,7 @@ def image_acts(
 def weight_acts(
     images: Array, hid_grads: Array, taps: tuple[int, int], pad: int, stride: int, partial_sum: int
 ) -> Array:
-    """Return the sums of so many outputs each: added up, they are the gradient of the filters."""
+    """Return partial sums over outputs: their total is the gradient of the filters."""
     modules = hid_grads.shape[1] * hid_grads.shape[2]
     shape = (images.shape[0], *taps, hid_grads.shape[0])
     sums = np.zeros((-(-modules // partial_sum), *shape))
@@ -89,7 +89,7 @@ def max_pool(images: Array, ds: int, stride: int, start: int = 0) -> Array:
 def max_pool_grad(
     images: Array, maxout: Array, gz: Array, ds: int, stride: int, start: int = 0
 ) -> Array:
-    """Return what each pixel gets from all windows whose maximum it equals."""
+    """Return the sum for each pixel over all windows whose maximum it equals."""
     gx = np.zeros_like(images)
     for window, pixels in windows(images.shape[1:3], ds, stride, start):
         is_maximum = images[:, *pixels] == maxout[:, *window][:, None, None]

@@ -1,4 +1,4 @@
-"""Windows of the whole convolution, cut out of SciPy's."""
+"""Windows of the full convolution, cut out of SciPy's result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.cases import Array
 
 
 def window(x: Array, kernel: Array, starts: Sequence[int], lengths: Sequence[int]) -> Array:
-    """Return as many elements from each start on, zeros beyond the convolution."""
+    """Return that many elements from each start, with zeros beyond the convolution."""
     whole = scipy.signal.convolve(x, kernel, method="direct")
     border = max(map(abs, [*starts, *lengths, *whole.shape])) * 2
     padded = np.pad(whole, border)

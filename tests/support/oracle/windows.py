@@ -1,4 +1,4 @@
-"""Where windows lie, and which elements they hold. They are laid down one after the other.
+"""Where windows lie, and which elements they hold, by placing them one after another.
 
 `rows` has ``(window, stride, before, after, dilation)`` of each pooled axis.
 """
