@@ -1,4 +1,4 @@
-"""Errors of the old names: ours, of the classes that old code expects."""
+"""Errors raised by old names: this package's errors, with the classes that old code expects."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pytensor_unpool.errors import ShapeError, UnpoolError
 
 
 class OldAssertionError(UnpoolError, AssertionError):
-    """An argument has another number of axes than the old function took."""
+    """An argument has the wrong number of axes for the old function."""
 
 
 class OldAttributeError(UnpoolError, AttributeError):
-    """An argument is of a kind that the old function did not take."""
+    """An argument has a type that the old function did not accept."""
 
 
 class OldIndexError(UnpoolError, IndexError):
@@ -22,12 +22,12 @@ class OldNotImplementedError(UnpoolError, NotImplementedError):
 
 
 class OldShapeError(ShapeError, AssertionError):
-    """A shape that was declared is another one, or lacks a length: both classes, as it came."""
+    """A declared shape is wrong, or lacks a length. Theano raised either of the two classes."""
 
 
 class OldNameError(UnpoolError, NotImplementedError):
-    """A name of an old package that has no meaning on PyTensor was used."""
+    """A name of an old package without an equivalent in PyTensor was used."""
 
 
 class OldPackageError(UnpoolError, ImportError):
-    """Old packages cannot be put in place, or have no such module."""
+    """Old packages cannot be installed, or have no such module."""

@@ -1,4 +1,4 @@
-"""What an old module has beyond its own functions: the table's names, then PyTensor's."""
+"""Attributes of old modules beyond their own functions: the table's names, then PyTensor's."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         value = _attribute(module, name)
-        # The module's own code would find a name such as `max` here, in the place of Python's.
+        # Otherwise the module's own code would find names such as `max` here instead of Python's.
         if not hasattr(builtins, name):
             vars(sys.modules[place])[name] = value
         return value
@@ -47,7 +47,7 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
 
 
 def _listed(module: str) -> Iterator[OldName]:
-    """Yield the table's names in a module that mean something, and the modules in it."""
+    """Yield the names in a module that the table resolves, and its submodules."""
     for old, entry in old_names().items():
         if old.rpartition(".")[0] == module and entry.status != "gone":
             yield entry
@@ -61,7 +61,7 @@ def _attribute(module: str, name: str) -> Any:
     if entry is not None:
         return found(entry)
     for mirror in _mirrors(module):
-        # PyTensor has names that Theano had not, and code may have been written for both.
+        # PyTensor has names that Theano did not have, and code may have been written for both.
         if hasattr(mirror, name):
             return _honour(getattr(mirror, name))
     raise OldAttributeError(
@@ -78,7 +78,7 @@ def _mirrors(module: str) -> Iterator[Any]:
 
 
 def found(entry: OldName) -> Any:
-    """Return what does now what an old name did; a `Gone` where nothing does."""
+    """Return the replacement of an old name, a `Gone` if there is none."""
     if entry.status == "gone":
         return Gone(entry)
     return _honour(_at(entry.new))
@@ -91,7 +91,7 @@ def _honour(value: Any) -> Any:
 
 
 def _at(dotted: str) -> Any:
-    """Return what is at a place; a module hidden by a function of its name can be a part of it."""
+    """Return the object with a dotted name, even if functions hide modules of the same name."""
     parent, _, name = dotted.rpartition(".")
     if not parent:
         return import_module(dotted)
@@ -103,7 +103,7 @@ def _at(dotted: str) -> Any:
 
 
 def nearest(old: str) -> str:
-    """Return a sentence with the known name that is spelled most alike."""
+    """Return a sentence that suggests the known name with the most similar spelling."""
     module, _, name = old.rpartition(".")
     for entries in (_listed(module), old_names().values()):
         known = {entry.old.rpartition(".")[2]: entry.old for entry in entries}
@@ -113,7 +113,7 @@ def nearest(old: str) -> str:
 
 
 class Gone:
-    """A name that has no meaning here: it can be imported, and raises when it is used.
+    """A name without an equivalent: it can be imported, and raises when it is used.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which gradient an operation has: the one that old code wrote for it, or PyTensor's."""
+"""The choice of an operation's gradient: the one that old code wrote for it, or PyTensor's."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WRITTEN_FOR: Mapping[str, Sequence[str]] = {
 
 
 def passes_on(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a method that looks for another: it is no gradient itself."""
+    """Mark a method that looks up another, and is not a gradient itself."""
     vars(method)["passes_on"] = True
     return method
 
@@ -47,8 +47,8 @@ def _has_own(kind: type, name: str) -> bool:
 def written(self: Any, owner: type, name: str) -> tuple[str, Callable[..., Any]] | None:
     """Return what old code wrote for the method `name` of the class `owner`, and its name there.
 
-    The operation's own attributes come first, then those of its classes, up to `owner`. A class on
-    the way that has a `name` of its own has called `super()`: what comes before is past.
+    The operation's own attributes come first, then those of its classes, up to `owner`. If a class
+    in between defines `name`, it has called `super()`, and everything before it is skipped.
     """
     kinds = type(self).__mro__
     kinds = kinds[: kinds.index(owner) + 1]
@@ -71,7 +71,7 @@ def is_written(self: Any, owner: type) -> bool:
 
 
 def install_for(cls: Any, root: type) -> None:
-    """Have a class look for its old gradients where Python would find a `pullback` further up."""
+    """Make a class look up old gradients where Python would find an inherited `pullback`."""
     for name, calling in (("pullback", pullback_of), ("pushforward", pushforward_of)):
         if _old_is_nearer(cls, root, name) and not hasattr(getattr(cls, name), "passes_on"):
             setattr(cls, name, calling(cls))
@@ -137,7 +137,7 @@ def pushforward_of(owner: type) -> Callable[..., Any]:
 def _transposed(self: Any, inputs: Any, outputs: Any, tangents: Any) -> list[Any]:
     """Return the Jacobian that an old gradient stands for, times tangents.
 
-    PyTensor's own pushforward would be of what the old gradient took the place of.
+    PyTensor's own pushforward would belong to the gradient that the old one replaces.
     """
     cotangents = [x.type() for x in outputs]
     pairs = [

@@ -1,7 +1,7 @@
-"""``import theano`` and ``import pylearn2``, on request: a finder that serves the modules here.
+"""``import theano`` and ``import pylearn2``, on request: a finder that serves these modules.
 
-Nothing of PyTensor is changed. The modules are the ones below `pytensor_unpool.compat`, under their
-old names too, so that a class has one identity.
+PyTensor is not changed. The modules are those below `pytensor_unpool.compat`, which are also
+registered under their old names, so that every class has a single identity.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ PACKAGES = ("theano", "pylearn2")
 def install() -> None:
     """Make ``import theano`` and ``import pylearn2`` give the modules of this package.
 
-    Modules at any depth can be imported by their old names, and old names be used as attributes:
-    after ``import theano``, ``theano.tensor.nnet.conv2d`` works. To call it again changes nothing.
+    Modules at any depth can be imported by their old names, and old names can be used as
+    attributes: after ``import theano``, ``theano.tensor.nnet.conv2d`` works. Calling this again
+    has no effect.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Take the old names out of `sys.modules` again; modules that hold them keep them."""
+    """Remove the old names from `sys.modules`. Modules that have imported them keep them."""
     if FINDER in sys.meta_path:
         sys.meta_path.remove(FINDER)
     for name in [name for name, module in sys.modules.items() if _is_old(name, module)]:
@@ -66,9 +67,9 @@ def uninstall() -> None:
 
 @contextmanager
 def installed() -> Iterator[None]:
-    """Have the old packages for the length of a ``with`` block.
+    """Install the old packages for the duration of a ``with`` block.
 
-    Where they were in place before, they stay.
+    If they were installed before, they stay installed.
 
     Examples
     --------
@@ -99,7 +100,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return how to load an old module; None for modules of others."""
+        """Return the spec of an old module, None for all other modules."""
         if name.partition(".")[0] not in PACKAGES:
             return None
         if find_spec(f"{COMPAT}.{name}") is None:
@@ -113,7 +114,7 @@ class _Finder(MetaPathFinder):
 
 
 class _Loader(Loader):
-    """Gives a module of this package under its old name."""
+    """Loads a module of this package under its old name."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return the module of this package, which keeps its own name and spec."""

@@ -1,7 +1,7 @@
-"""A rewrite: graphs that are compiled have PyTensor's operations in the place of old ones.
+"""A rewrite that replaces old operations by PyTensor's in graphs that are compiled.
 
-Gradients have been taken by then. PyTensor's own rewrites know the operation, and its cache of C
-code need not hold what old code put on it.
+Gradients have been taken by then. PyTensor's own rewrites recognise its operations, and its cache
+of C code need not hold what old code attached to them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ POSITION = -0.02
 
 @graph_rewriter
 def lower_old_operations(fgraph: FunctionGraph) -> None:
-    """Put PyTensor's operation in the place of one that differs by its gradient alone."""
+    """Replace an operation that differs from PyTensor's only in its gradient."""
     for node in fgraph.toposort():
         new = lowered(node.op)
         if new is not node.op:

@@ -1,4 +1,4 @@
-"""Classes of Theano's operations that only make graphs here."""
+"""Theano's classes of operations that only build graphs here."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["NotAnOp"]
 
 
 class NotAnOp:
-    """What is called like an operation and returns a graph of others, which have their gradients.
+    """Called like an operation, but returns a graph of others, which have their own gradients.
 
-    A gradient that old code gives it would not be asked for: that is an error.
+    A gradient that old code gives it would not be used, so it is an error.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

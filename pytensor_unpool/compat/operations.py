@@ -1,4 +1,4 @@
-"""PyTensor's operations for old code: the gradients that it gives them are what differentiates.
+"""PyTensor's operations for old code, with the gradients that old code gives them.
 
 PyTensor calls `pullback` and `pushforward`. Old code wrote `grad`, `L_op` and `R_op`, in classes
 that it derived from Theano's, and on operations themselves: `OldOp` looks for them. The old name of
@@ -45,7 +45,7 @@ ROOTS = (op.Op, ScalarOp)
 
 
 class OldOp(op.Op):
-    """What makes one of PyTensor's classes, mixed into one, a class of Theano.
+    """Mixin that turns one of PyTensor's classes into Theano's.
 
     - `grad`, `L_op` and `R_op` count on the operation and in classes derived from the old name: the
       nearest one, as with all attributes.
@@ -68,8 +68,8 @@ class OldOp(op.Op):
 
     @classmethod
     def __subclasshook__(cls, other: type) -> Any:
-        """Count PyTensor's own classes and operations as the old name's."""
-        # Not `issubclass`, which would ask this very method.
+        """Treat PyTensor's own classes and operations as instances of the old name."""
+        # Not `issubclass`, which would call this method.
         stands_for = OldOp if cls is OldOp else vars(cls).get("_stands_for")
         return NotImplemented if stands_for is None else stands_for in other.__mro__
 
@@ -116,9 +116,9 @@ class OldOp(op.Op):
         return node
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
-        """Return the version of the C code; none where PyTensor would not find it again.
+        """Return the version of the C code, none if PyTensor could not look it up again.
 
-        It keeps what it compiles by operations that it pickles and compares.
+        Its cache is keyed by operations, which it pickles and compares.
         """
         if self._has_old_gradient() and not _survives_pickling(self):
             return ()
@@ -174,7 +174,7 @@ for _name, _calling in (("pullback", pullback_of), ("pushforward", pushforward_o
 
 
 def _and_overrides(equal: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Return the comparison that a class has, made to look at what operations have themselves."""
+    """Return the comparison of a class, extended to gradients set on its instances."""
 
     def __eq__(self: Any, other: Any) -> Any:  # noqa: N807
         same = equal(self, other)
@@ -190,7 +190,7 @@ def _and_overrides(equal: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
 
 
 def _same(x: Any, y: Any) -> bool:
-    """Return whether two operations of one class have the same state, what they cache aside."""
+    """Return whether two operations of one class have the same state, up to cached values."""
     mine, others = x.__getstate__() or {}, y.__getstate__() or {}
     names = mine.keys() - PRIVATE
     try:
@@ -233,7 +233,7 @@ OPERATIONS: dict[int, tuple[Any, Any]] = {}
 
 
 def stands_for(new: type) -> Callable[[type], type]:
-    """Decorate the class that the old names of one of PyTensor's give."""
+    """Register a class that the old name of one of PyTensor's classes refers to."""
 
     def decorate(old: type) -> type:
         old._stands_for = new  # type: ignore[attr-defined]
@@ -279,7 +279,7 @@ def _operation_of(new: Any) -> Any:
 
 
 class _Old:
-    """Where pickle finds the old name of a class: at the dotted name of PyTensor's."""
+    """The namespace in which pickle finds old classes, by the dotted name of PyTensor's."""
 
     def __init__(self, dotted: str = "") -> None:
         self._dotted = dotted

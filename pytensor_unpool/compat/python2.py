@@ -1,4 +1,4 @@
-"""What Python 2 did and Python 3 does not, for code that was migrated."""
+"""Behaviour of Python 2 that Python 3 lacks, for migrated code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["old_div"]
 
 
 def old_div(a: Any, b: Any) -> Any:
-    """Divide as Python 2 did: a whole number between integers, else a fraction.
+    """Divide as in Python 2: floor division of integers, otherwise true division.
 
     Parameters
     ----------

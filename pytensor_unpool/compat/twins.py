@@ -1,4 +1,4 @@
-"""PyTensor's operations that do the same as old ones which old code has not changed."""
+"""PyTensor's operations that are equivalent to old ones that old code has not modified."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pytensor_unpool.compat.gradients import OVERRIDES
 
 __all__ = ["PRIVATE", "is_unchanged", "plain", "twin"]
 
-# What is kept with an old operation: PyTensor's that does the same, and whether graphs have it.
+# Stored on an old operation: PyTensor's equivalent, and whether graphs contain that instead.
 PRIVATE = {"_twin", "_applied"}
 
 
 def is_unchanged(value: Any) -> bool:
-    """Return whether an operation is PyTensor's under its old name, and no more than that."""
+    """Return whether an operation is just PyTensor's under its old name."""
     kind = type(value)
     return "_has_twins" in vars(kind) and not any(
         name in attributes for name in OVERRIDES for attributes in (vars(value), vars(kind))
@@ -21,7 +21,7 @@ def is_unchanged(value: Any) -> bool:
 
 
 def twin(self: Any) -> Any:
-    """Return PyTensor's operation that does the same as one that old code has not changed."""
+    """Return PyTensor's equivalent of an operation that old code has not modified."""
     if "_twin" not in vars(self):
         new = object.__new__(type(self)._stands_for)
         vars(new).update({key: v for key, v in vars(self).items() if key not in PRIVATE})
@@ -30,7 +30,7 @@ def twin(self: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Return PyTensor's operation for one that old code has not changed; else `value` itself."""
+    """Return PyTensor's equivalent of an operation that old code has not modified, else `value`."""
     if not is_unchanged(value):
         return value
     vars(value)["_applied"] = True

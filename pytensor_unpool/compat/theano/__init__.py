@@ -1,4 +1,4 @@
-"""Names of `theano`: PyTensor's, and those that were called otherwise or meant something else."""
+"""Names of `theano`: PyTensor's, and those with another name or meaning in PyTensor."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def clone(
     Parameters
     ----------
     output : variable, or list of variables
-    replace : dict, or pairs, of variables and what takes their place
+    replace : dict, or pairs, of variables and their replacements
     strict : bool
-        Whether what takes a place must have the same type.
+        Whether replacements must have the same type.
     share_inputs : bool
-        Whether the copy has the same inputs. A copy of a shared variable has the same value at all
-        times: both are one memory.
+        Whether the copy has the same inputs. A copy of a shared variable always has the same value,
+        because both share memory.
     copy_inputs : bool, optional
         The older name of `share_inputs`.
 

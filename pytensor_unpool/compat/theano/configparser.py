@@ -1,6 +1,6 @@
 """Names of `theano.configparser`, and the object `theano.config`.
 
-Settings that PyTensor has are PyTensor's own. Those that only Theano had keep what they are given.
+Settings that exist in PyTensor are PyTensor's own. Those that only Theano had just store a value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["OldConfig", "change_flags", "config"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
-# What Theano had where nothing was configured.
+# Theano's default values.
 DEFAULTS: dict[str, Any] = {
     "allow_gc": True,
     "compute_test_value": "off",
@@ -91,12 +91,12 @@ class OldConfig:
         return iter(sorted({*own, *(() if self._section else dir(pytensor.config))}))
 
     def change_flags(self, **settings: Any) -> change_flags:
-        """Return a decorator, or context, in which settings have other values."""
+        """Return a decorator, or context manager, that changes settings temporarily."""
         return change_flags(**settings)
 
 
 def _flat(full: str) -> str:
-    """PyTensor says ``blas__ldflags`` for ``blas.ldflags``."""
+    """PyTensor spells ``blas.ldflags`` as ``blas__ldflags``."""
     return full.replace(".", "__")
 
 
@@ -108,7 +108,7 @@ config = OldConfig("", dict(DEFAULTS))
 
 
 class change_flags(ContextDecorator):  # noqa: N801
-    """A decorator, or context, in which settings have other values.
+    """A decorator, or context manager, that changes settings temporarily.
 
     >>> with change_flags(compute_test_value="raise", floatX="float32"):
     ...     print(config.compute_test_value, config.floatX)
@@ -119,7 +119,7 @@ class change_flags(ContextDecorator):  # noqa: N801
     Parameters
     ----------
     settings : the settings by name, with ``__`` for the dot of a section
-        One dictionary does as well, as in Theano 1.0.
+        A single dictionary works as well, as in Theano 1.0.
     """
 
     def __init__(self, args: Any = (), **settings: Any) -> None:
@@ -140,7 +140,7 @@ class change_flags(ContextDecorator):  # noqa: N801
 
 
 def _place(name: str) -> tuple[Any, str]:
-    """Return what holds a setting, and the last part of its name."""
+    """Return the object that holds a setting, and the last part of its name."""
     *sections, last = name.replace("__", ".").split(".")
     holder: Any = config
     for section in sections:

@@ -35,7 +35,7 @@ class OrderedUpdates(OrderedDict[Any, Any]):
         super().__setitem__(key, value)
 
     def update(self, other: Any = (), **kwargs: Any) -> None:  # type: ignore[override]
-        """Add updates, those of a variable that has one already as well."""
+        """Add updates. A second, different update of a variable is an error."""
         for key, value in dict(other, **kwargs).items():
             if key in self and self[key] is not value:
                 raise ArgumentError(

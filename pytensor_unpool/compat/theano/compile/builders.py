@@ -29,14 +29,14 @@ OPTIONS = {"destroy_map", "on_unused_input", "pullback", "pushforward", "strict"
 
 @stands_for(builders.OpFromGraph)
 class OpFromGraph(OldOp, builders.OpFromGraph):
-    """An operation made of a graph, as Theano 0.7 to 1.0 had it.
+    """An operation defined by a graph, as in Theano 0.7 to 1.0.
 
     Parameters
     ----------
     inputs, outputs : list of variables
-        Shared variables that `outputs` need are found, and are further inputs of the operation.
+        Shared variables that `outputs` depend on become further inputs of the operation.
     inline : bool
-        Whether its graph takes its place when a function is compiled.
+        Whether to replace the operation by its graph when a function is compiled.
     lop_overrides : "default", function, OpFromGraph, variable or list; optional
         The gradient. A function of lists of inputs, outputs and gradients of outputs that returns
         a list of gradients; or a list with an entry for each input, whose functions return one
@@ -47,7 +47,7 @@ class OpFromGraph(OldOp, builders.OpFromGraph):
     rop_overrides : "default", function, OpFromGraph, variable or list; optional
         The R-operator, by functions of inputs and points; a list has an entry for each output.
     connection_pattern : list of list of bool, optional
-        Which inputs have to do with which outputs.
+        Which outputs depend on which inputs.
     name : str, optional
     kwargs : as for `pytensor.compile.builders.OpFromGraph`
 
@@ -129,7 +129,7 @@ class OpFromGraph(OldOp, builders.OpFromGraph):
         return (*inputs, *self._shared) if len(inputs) == self._explicit else inputs
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Return which inputs have to do with which outputs: all that have an old gradient."""
+        """Return which outputs depend on which inputs: all on an input with an old gradient."""
         pattern: list[list[bool]] = super().connection_pattern(node)
         if self._pattern_is_given:
             return pattern
@@ -201,7 +201,7 @@ def _called(
     n: int,
     default: Callable[[], Any],
 ) -> list[Any]:
-    """Return `n` derivatives, by what was passed as the argument `name`."""
+    """Return `n` derivatives, as given by the argument `name`."""
     lists = [list(some) for some in arguments]
     if isinstance(overrides, list):
         defaults = default() if any(map(_is_default, overrides)) else overrides

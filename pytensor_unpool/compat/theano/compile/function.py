@@ -14,7 +14,7 @@ __all__ = ["function"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
-# Theano's names of modes that PyTensor calls otherwise, or that only measured time.
+# Theano's modes that have another name in PyTensor, or that only measured time.
 MODES = {"DEBUG_MODE": "DebugMode", "PROFILE_MODE": None, "ProfileMode": None}
 
 

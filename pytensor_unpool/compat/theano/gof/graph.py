@@ -88,7 +88,7 @@ def stack_search(
 
 
 def ancestors(variable_list: Iterable[Any], blockers: Any = None) -> list[Any]:
-    """Return all variables that some are computed from, themselves included, depth first.
+    """Return all variables that the given ones are computed from, including them, depth first.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def variables(i: Iterable[Any], o: Iterable[Any]) -> list[Any]:
 
 
 def orphans(i: Iterable[Any], o: Iterable[Any]) -> list[Any]:
-    """Return what outputs need and is neither computed nor among the inputs."""
+    """Return what outputs depend on that is neither computed nor among the inputs."""
     return list(orphans_between(list(i), list(o)))
 
 

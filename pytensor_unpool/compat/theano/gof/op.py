@@ -1,4 +1,4 @@
-"""Names of `theano.gof.op`: `Op`, to derive classes from that were written for Theano."""
+"""Names of `theano.gof.op`: `Op`, the base of classes that were written for Theano."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Op(OldOp, c_op.COp):
             cell[0] = storage[x][0]
 
     def c_code_cache_version(self) -> tuple[Any, ...]:
-        """Return that C code, if there is any, is compiled anew each time; PyTensor warns of it."""
+        """Return that C code, if any, is never cached; PyTensor warns about it."""
         return ()
 
 

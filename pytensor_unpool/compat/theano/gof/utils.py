@@ -25,5 +25,5 @@ def unique(x: Iterable[Any]) -> bool:
 
 
 def remove(predicate: Callable[[Any], bool], coll: Iterable[Any]) -> Iterable[Any]:
-    """Return those of which `predicate` is false."""
+    """Return the items for which `predicate` is false."""
     return (entry for entry in coll if not predicate(entry))

@@ -1,4 +1,4 @@
-"""Names of `theano.gpuarray`: what ran on a GPU there runs on the backend that is compiled for."""
+"""Names of `theano.gpuarray`: graphs run on the backend they are compiled for, not on a GPU."""
 
 from __future__ import annotations
 

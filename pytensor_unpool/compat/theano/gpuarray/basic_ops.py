@@ -27,7 +27,7 @@ __getattr__, __dir__ = fall_back(__name__)
 
 
 class _Identity(NotAnOp):
-    """What moved data: it returns its input, whatever it was made with."""
+    """Moved data; here it returns its input, whatever its arguments."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
@@ -80,5 +80,5 @@ class GpuAllocEmpty(NotAnOp):
 
 
 def gpu_alloc_empty(ctx: Any = None, dtype: str | None = None) -> GpuAllocEmpty:
-    """Return what makes arrays of any content: ``gpu_alloc_empty(ctx, dtype)(*shape)``."""
+    """Return a maker of uninitialized arrays: ``gpu_alloc_empty(ctx, dtype)(*shape)``."""
     return GpuAllocEmpty(dtype, ctx)

@@ -80,7 +80,7 @@ def dnn_conv(
         The stride.
     dilation : tuple of two ints
     conv_mode : {"conv", "cross"}
-        Whether to turn kernels round on their rows and columns, or not.
+        Whether to reverse kernels along their rows and columns ("conv") or not ("cross").
     direction_hint, workmem, algo, precision : ignored
     num_groups : int
 
@@ -162,7 +162,7 @@ def dnn_pool(
     ws : tuple of two or three ints, or integer vector
         Lengths of the windows.
     stride : tuple of ints, optional
-        Ones if left out: not `ws`, as in `pool_2d`.
+        Defaults to ones, and not to `ws` as in `pool_2d`.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad", "average", "max_deterministic"}
         "average" is an old name of "average_inc_pad".
     pad : tuple of ints, optional
@@ -302,5 +302,5 @@ def dnn_batch_normalization_test(
 
 
 def version(raises: bool = True) -> int:
-    """Return the version of cuDNN whose names are here: code asks whether it is new enough."""
+    """Return the version of cuDNN whose names are here, for code that checks it."""
     return CUDNN_VERSION

@@ -16,12 +16,12 @@ __all__ = ["MRG_RNGs", "MRG_RandomStreams", "guess_n_streams"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
-# What MRG gave at least and at most, out of 2**15 and 2**31 - 1 numbers.
+# MRG's smallest and largest numbers, out of 2**15 and 2**31 - 1.
 ENDS = {
     "float16": (np.float16(3.0458e-05), np.float16(0.9995)),
     "float32": (np.float32(4.6566126e-10), np.float32(0.99999994)),
 }
-# The standard deviation of a normal distribution that is cut off at -2 and 2.
+# The standard deviation of a normal distribution truncated at -2 and 2.
 STD_OF_TRUNCATED = 0.87962566103423978
 
 
@@ -64,7 +64,7 @@ class MRG_RandomStreams(Streams):  # noqa: N801
         """
         drawn = super().uniform(size, low, high, ndim, dtype, **ignored)
         if drawn.dtype not in ENDS:
-            # Of so many float64 numbers, nobody will ever draw an end.
+            # With this many float64 numbers, the ends are practically never drawn.
             return drawn
         first, last = ENDS[drawn.dtype]
         low = pt.as_tensor_variable(low).astype(drawn.dtype)
@@ -105,11 +105,11 @@ class MRG_RandomStreams(Streams):  # noqa: N801
         Parameters
         ----------
         size : int, or integer scalar
-            How many for each row.
+            Number of draws for each row.
         a : int, optional
-            Where `p` is not given: the number of classes, all as likely.
+            If `p` is not given, the number of equally likely classes.
         replace : bool
-            Whether a class may come again in a row.
+            Whether a class may be drawn more than once in a row.
         p : float matrix of shape (rows, classes), optional
 
         Returns
@@ -152,5 +152,5 @@ MRG_RNGs = MRG_RandomStreams
 
 
 def guess_n_streams(size: Any, warn: bool = False) -> int:
-    """Return 1: there are no streams to run beside each other."""
+    """Return 1: there are no parallel streams."""
     return 1

@@ -1,4 +1,4 @@
-"""Names of `theano.tensor.basic` whose arguments were others, or that PyTensor does not have."""
+"""Names of `theano.tensor.basic` with other arguments, or that PyTensor does not have."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def tensor(*args: Any, **kwargs: Any) -> TensorVariable:
 
 
 def _constructor(new: Callable[..., Any]) -> Callable[..., TensorVariable]:
-    """Return what makes variables as `new` does, with the dtype in the second place."""
+    """Return a function that makes variables like `new`, with dtype as its second argument."""
 
     def make(name: str | None = None, dtype: str | None = None) -> TensorVariable:
         return cast(TensorVariable, new(name, dtype=dtype or config.floatX))
@@ -122,9 +122,9 @@ def default(x: Any, a: Any) -> Any:
 
 
 def unbroadcast(x: Any, *axes: int) -> TensorVariable:
-    """Forget that axes have the length 1, so that arrays of any length fit the type."""
+    """Drop the static length 1 of axes, so that the type accepts any length."""
     x = pt.as_tensor_variable(x)
-    # The only index there is, in a vector whose length PyTensor does not know in advance.
+    # The only index, in a vector whose length PyTensor does not know statically.
     (only,) = pt.nonzero(pt.ones(1, dtype="bool"))
     for axis in axes:
         if x.type.shape[axis] == 1:
@@ -133,7 +133,7 @@ def unbroadcast(x: Any, *axes: int) -> TensorVariable:
 
 
 def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> TensorVariable:
-    """Say of every axis whether it has the length 1 for good."""
+    """Specify for every axis whether it always has length 1."""
     x = pt.as_tensor_variable(x)
     once = [i for i, flag in enumerate(broadcastable) if flag and x.type.shape[i] != 1]
     many = [i for i, flag in enumerate(broadcastable) if not flag and x.type.shape[i] == 1]
@@ -147,8 +147,8 @@ def batched_dot(a: Any, b: Any) -> TensorVariable:
     Parameters
     ----------
     a, b : tensor_like of shape (batch, ...)
-        The last axis of an item of `a` is summed with the last but one of `b`, or its only one. A
-        vector holds one number for each item.
+        The last axis of an item of `a` is contracted with the second to last axis of an item of
+        `b`, or its only one. A vector holds one number for each item.
     """
     a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
     for name, x in (("a", a), ("b", b)):

@@ -25,12 +25,13 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> TensorVariable:
     Parameters
     ----------
     x : tensor_like
-        What to repeat.
-    repeats : int, or integer tensor_like of no axis or one
-        How often: one number for all elements, or one for each along the axis. A vector that is
-        known to have one entry counts as a number.
+        The tensor to repeat.
+    repeats : int, or integer scalar or vector
+        Number of repeats, for all elements or for each element along the axis. A vector that is
+        known to have one entry counts as a scalar.
     axis : int, optional
-        The axis to repeat along, from the end if negative. Without it, `x` is flattened first.
+        The axis to repeat along, counted from the end if negative. Without it, `x` is flattened
+        first.
 
     Returns
     -------
@@ -47,13 +48,14 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> TensorVariable:
     ValueError
         If `x` has no such axis.
 
-    They are raised when the graph is built where all it takes is known, else when it runs.
+    These are raised when the graph is built if everything they depend on is known, and otherwise
+    when it runs.
 
     Convention
     ----------
-    The same as ``numpy.repeat``. The gradient of an element is the sum over its copies, for a
-    vector of repeats too, where Theano had no gradient. For the same number of copies along
-    several axes, `pytensor_unpool.upsample_nearest` makes them in one go.
+    The same as ``numpy.repeat``. The gradient of an element is the sum over its copies, also for a
+    vector of repeats, for which Theano had no gradient. To repeat along several axes at once, use
+    `pytensor_unpool.upsample_nearest`.
 
     Examples
     --------

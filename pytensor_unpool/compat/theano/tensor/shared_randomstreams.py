@@ -1,6 +1,6 @@
 """Names of `theano.tensor.shared_randomstreams`: streams of random numbers.
 
-The numbers are other ones than Theano drew from the same seed; their distributions, shapes and
+The numbers differ from those that Theano drew with the same seed. Their distributions, shapes and
 dtypes are the same.
 """
 
@@ -27,9 +27,9 @@ __getattr__, __dir__ = fall_back(__name__)
 
 
 class Streams:
-    """What both kinds of streams share: a generator for each variable, and its updates.
+    """Base of both kinds of streams: a generator for each variable, and its updates.
 
-    Each variable that is drawn has a generator of its own, which `theano.function` advances.
+    Each variable has its own generator, which `theano.function` advances.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ class Streams:
         self._seeds = np.random.SeedSequence(seed)
 
     def seed(self, seed: Any = None) -> None:
-        """Begin anew: all generators get seeds made from this one, or from the first one."""
+        """Reseed all generators from this seed, or from the first one."""
         self._seeds = np.random.SeedSequence(self.default_instance_seed if seed is None else seed)
         for generator, _ in self.state_updates:
             generator.set_value(np.random.default_rng(self._seeds.spawn(1)[0]), borrow=True)
 
     def updates(self) -> list[tuple[Any, Any]]:
-        """Return the pairs of generators and what they are next; functions apply them anyway."""
+        """Return the updates of the generators, which functions apply by default."""
         return list(self.state_updates)
 
     def uniform(
@@ -73,7 +73,7 @@ class Streams:
         dtype : str, optional
             floatX by default, or float64 if a bound is.
         ignored : `nstreams`, `target`
-            They only made Theano fast.
+            They only affected Theano's speed.
         """
         dtype = dtype or _floatx(low, high)
         return self._draw(random.uniform, low, high, size=_lengths(size, ndim), dtype=dtype)
@@ -99,7 +99,7 @@ class Streams:
         dtype = dtype or _floatx(avg, std)
         if not truncate:
             return self._draw(random.normal, avg, std, size=_lengths(size, ndim), dtype=dtype)
-        # The normal distribution's inverse, of numbers between those of -2 and 2.
+        # The inverse of the normal distribution, applied to numbers between its values at -2 and 2.
         inside = math.erf(math.sqrt(2.0))
         if size is None:
             size = (pt.as_tensor_variable(avg) + std).shape
@@ -150,7 +150,7 @@ class Streams:
             The shape without the axis of classes; without it, that of `pvals`.
         n : int, or integer tensor_like
         pvals : float tensor_like of shape (..., classes)
-            The probabilities. They need not add up to 1 to the last bit.
+            The probabilities. They need not add up to exactly 1.
         """
         pvals = pt.as_tensor_variable([0.5, 0.5] if pvals is None else pvals)
         dtype = str(pvals.dtype) if dtype == "auto" else dtype
@@ -164,7 +164,7 @@ class Streams:
         return cast(TensorVariable, pt.eq(pt.expand_dims(chosen, -1), classes).astype(dtype))
 
     def _classes(self, pvals: TensorVariable, lengths: list[Any]) -> TensorVariable:
-        """Draw one class each time, by the first cumulative sum above a number."""
+        """Draw one class per trial: the first whose cumulative sum exceeds a random number."""
         u = self.uniform(lengths, dtype="float64")
         sums = pt.cumsum(pvals.astype("float64"), axis=-1)[..., :-1]
         return cast(TensorVariable, (sums <= pt.expand_dims(u, -1)).sum(axis=-1))
@@ -185,7 +185,7 @@ class Streams:
         ----------
         a : int, integer scalar, or vector
         replace : bool
-            Whether an entry may come again.
+            Whether an entry may be drawn more than once.
         p : vector, optional
             The probability of each entry.
         """
@@ -202,7 +202,7 @@ class Streams:
         return cast(TensorVariable, (chosen if a.type.ndim == 0 else a[chosen]).astype(dtype))
 
     def _all_classes(self, weights: TensorVariable) -> TensorVariable:
-        """Draw all classes, without replacement: by their logarithms plus Gumbel noise."""
+        """Draw all classes without replacement, by the order of logarithms plus Gumbel noise."""
         lengths = [weights.shape[i] for i in range(weights.type.ndim)]
         noise = -pt.log(-pt.log(self.uniform(lengths, dtype="float64")))
         return cast(TensorVariable, pt.argsort(-pt.log(weights.astype("float64")) - noise, axis=-1))
@@ -242,19 +242,19 @@ class Streams:
         return cast(TensorVariable, pt.argsort(keys, axis=-1).astype(dtype))
 
     def shuffle_row_elements(self, input: Any) -> TensorVariable:  # noqa: A002
-        """Return a tensor whose last axis is shuffled, each row in another way."""
+        """Return a tensor with its last axis shuffled, independently for each row."""
         x = pt.as_tensor_variable(input)
         keys = self.uniform(tuple(x.shape[i] for i in range(x.type.ndim)), dtype="float64")
         return cast(TensorVariable, pt.take_along_axis(x, pt.argsort(keys, axis=-1), axis=-1))
 
     def _draw(self, distribution: Any, *parameters: Any, size: Any, **options: Any) -> Any:
-        """Return a variable of a distribution, with a generator of its own."""
+        """Return a variable of a distribution, with its own generator."""
         generator = pytensor.shared(np.random.default_rng(self._seeds.spawn(1)[0]), borrow=True)
         following, drawn = distribution(
             *parameters, size=size, rng=generator, return_next_rng=True, **options
         )
         with warnings.catch_warnings():
-            # PyTensor will do without default updates; until then they are what Theano had.
+            # PyTensor is deprecating default updates, which Theano relied on.
             warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
             generator.default_update = following
         self.state_updates.append((generator, following))
@@ -262,7 +262,7 @@ class Streams:
 
 
 def _floatx(*parameters: Any) -> str:
-    """Return floatX, or a larger float that a parameter has; numbers have none."""
+    """Return floatX, or the wider float dtype of a parameter. Plain numbers do not count."""
     given = [x for x in parameters if not isinstance(x, int | float)]
     dtypes = [pt.as_tensor_variable(x).dtype for x in given]
     floats = [dtype for dtype in dtypes if np.dtype(dtype).kind == "f"]

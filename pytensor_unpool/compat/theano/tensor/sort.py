@@ -22,17 +22,17 @@ def argtopk(
     sorted: bool = True,  # noqa: A002
     idx_dtype: str = "int64",
 ) -> TensorVariable:
-    """Return where the largest elements are along an axis.
+    """Return the indices of the largest elements along an axis.
 
     Parameters
     ----------
     x : tensor_like
     kth : int, or integer scalar
-        How many; if negative, the smallest ones.
+        How many elements; if negative, the smallest ones.
     axis : int, optional
         With None, `x` is flattened first.
     sorted : ignored
-        Theano said that their order is arbitrary. Here they are in ascending order of value.
+        Theano documented the order as arbitrary. Here it is ascending by value.
     idx_dtype : str
     """
     x = pt.as_tensor_variable(x)
@@ -69,7 +69,7 @@ def topk_and_argtopk(
     sorted: bool = True,  # noqa: A002
     idx_dtype: str = "int64",
 ) -> tuple[TensorVariable, TensorVariable]:
-    """Return the largest elements along an axis, and where they are; see `argtopk`."""
+    """Return the largest elements along an axis, and their indices; see `argtopk`."""
     x = pt.as_tensor_variable(x)
     indices = argtopk(x, kth, axis, sorted, idx_dtype)
     x, axis = (x.flatten(), 0) if axis is None else (x, axis)

@@ -1,7 +1,7 @@
 """Names of `pylearn2.sandbox.cuda_convnet`: cuda-convnet's Ops, on any backend.
 
-Images are (channels, rows, columns, batch): "c01b". The old code ran on NVIDIA's GPUs only, and had
-rules for them: `rules` says which hold here.
+Images are (channels, rows, columns, batch): "c01b". The old code ran on NVIDIA GPUs only, with
+restrictions of its kernels: `rules` says which apply here.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Names of `pylearn2.sandbox.cuda_convnet.base_acts`: what the three convolutions share.
+"""Names of `pylearn2.sandbox.cuda_convnet.base_acts`: the base of the three convolutions.
 
 Images are (channels, rows, columns, batch), filters (channels, rows, columns, filters), results
-(filters, out_rows, out_columns, batch). Filters are not turned round. An axis of n elements has
-``ceil((n + 2 * pad - taps) / stride) + 1`` outputs: where the stride does not fit, the image ends
-in further zeros, at its bottom and right.
+(filters, out_rows, out_columns, batch). Filters are not reversed. An axis of n elements has
+``ceil((n + 2 * pad - taps) / stride) + 1`` outputs: if the stride leaves a remainder, the image is
+padded with further zeros at its bottom and right.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ class UnimplementedError(Exception):
 
 
 class BaseActs(NotAnOp):
-    """A convolution with its numbers: ``(pad, partial_sum, stride)``.
+    """A convolution with its parameters: ``(pad, partial_sum, stride)``.
 
     Parameters
     ----------
     pad : int
         Zeros added to all four sides of the images.
     partial_sum : int, optional
-        How many outputs the old code added up in one piece, for the gradient in the filters. No
-        result depends on it; `WeightActs` has the sums as its second output.
+        Number of outputs that the old code added up at a time for the gradient of the filters. No
+        other result depends on it; `WeightActs` returns the sums as its second output.
     stride : int
-        Steps from output to output, on both axes.
+        Step between outputs, on both axes.
     strict : bool, optional
-        Whether to keep the rules of the old GPU code, see `rules`.
+        Whether to enforce the rules of the old GPU code, see `rules`.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class BaseActs(NotAnOp):
 
     @property
     def copy_non_contiguous(self) -> int:
-        """Whether to copy what is not contiguous: 0, as no array need be."""
+        """Whether to copy arrays that are not contiguous: 0, because arrays need not be."""
         return 0
 
     @copy_non_contiguous.setter
@@ -114,7 +114,7 @@ class BaseActs(NotAnOp):
     def _pads(
         self, lengths: Sequence[Any], taps: Sequence[Any], outputs: Sequence[Any]
     ) -> list[tuple[int, Any]]:
-        """Return the pads with which each axis has so many outputs, if it is not too long."""
+        """Return the pads that give each axis this number of outputs, if they are not too many."""
         return [
             (self.pad, self._pad_after(axis, *numbers))
             for axis, numbers in enumerate(zip(lengths, taps, outputs, strict=True), start=1)

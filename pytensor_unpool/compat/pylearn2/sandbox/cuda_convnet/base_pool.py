@@ -1,8 +1,8 @@
-"""What the poolings share: where their windows are, how images are laid out for the Ops.
+"""The base of the poolings: the windows, and the layout of images for the Ops.
 
-An axis of n elements has ``ceil((n - start - ds) / stride) + 1`` windows, number i of which starts
-at ``start + i * stride`` and ends with the image, if it reaches beyond. A negative `start` lets the
-first one begin before the image.
+An axis of n elements has ``ceil((n - start - ds) / stride) + 1`` windows. Window i starts at
+``start + i * stride``, and is cut off at the end of the image. With a negative `start` the first
+window begins before the image.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class BasePool(NotAnOp):
     Parameters
     ----------
     ds : int or tuple of two ints
-        Length of the windows. The old code had square ones only.
+        Length of the windows. The old code only supported square windows.
     stride : int or tuple of two ints
-        Steps from window to window. The old code had none longer than `ds`.
+        Step between windows. The old code did not support steps longer than `ds`.
     start : int
         Where the first windows start.
     strict : bool, optional
-        Whether to keep the rules of the old GPU code, see `rules`.
+        Whether to enforce the rules of the old GPU code, see `rules`.
     """
 
     def __init__(self, ds: Any, stride: Any, start: Any, strict: bool | None) -> None:

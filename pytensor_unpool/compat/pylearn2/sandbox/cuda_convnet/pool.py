@@ -1,7 +1,7 @@
 """Names of `pylearn2.sandbox.cuda_convnet.pool`: max-pooling in the c01b layout.
 
-The gradient of a maximum goes in full to all elements that equal it, and sums of windows that
-overlap add up. Other than the old code, a window that holds a NaN gives NaN, and one of -inf alone
+The gradient of a maximum goes in full to all elements that equal it, and adds up where windows
+overlap. Unlike in the old code, a window that holds a NaN gives NaN, and one that holds only -inf
 gives -inf.
 """
 

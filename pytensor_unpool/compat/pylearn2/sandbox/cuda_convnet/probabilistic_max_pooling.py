@@ -102,7 +102,7 @@ class ProbMaxPool(_ProbPool):
 class ProbMaxPoolGrad(_ProbPool):
     """``ProbMaxPoolGrad(ds, stride, start)(p, h, gp, gh)``: the gradients of z and t.
 
-    That of t is right where the old code's was not: for any `gh`.
+    Unlike in the old code, that of t is correct for any `gh`.
     """
 
     def __init__(self, ds: Any, stride: Any, start: Any = 0, *, strict: bool | None = None) -> None:

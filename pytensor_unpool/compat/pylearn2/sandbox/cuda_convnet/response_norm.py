@@ -2,7 +2,7 @@
 
 With d = 1 + add_scale * sum of x**2 over the `size_f` channels around each, or, if `blocked`, over
 its block of `size_f` channels, the result is x * d**(-pow_scale). `add_scale` is not divided by
-`size_f`. Numbers are exact: the old code cut them to six decimals.
+`size_f`. Parameters are exact: the old code truncated them to six decimals.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __getattr__, __dir__ = fall_back(__name__)
 
 
 class _Norm(NotAnOp):
-    """The numbers of a normalisation: ``(size_f, add_scale, pow_scale, blocked)``."""
+    """The parameters of a normalisation: ``(size_f, add_scale, pow_scale, blocked)``."""
 
     def __init__(
         self, size_f: Any, add_scale: Any, pow_scale: Any, blocked: Any, strict: bool | None
@@ -118,7 +118,7 @@ class CrossMapNorm(_Norm):
 class CrossMapNormUndo(_Norm):
     """``CrossMapNormUndo(size_f, add_scale, pow_scale, blocked)(images, acts, denoms, dout)``.
 
-    `inplace` says nothing here: PyTensor decides what is overwritten.
+    `inplace` has no effect: PyTensor decides what is overwritten.
     """
 
     def __init__(
@@ -171,5 +171,5 @@ class CrossMapNormUndo(_Norm):
 
 
 def _power(x: TensorVariable, exponent: Any) -> TensorVariable:
-    """Return a power of positive numbers, in words that PyTensor has for PyTorch too."""
+    """Return a power of positive numbers, with operations that PyTensor has for PyTorch too."""
     return pt.exp(exponent * pt.log(x))

@@ -1,8 +1,7 @@
-"""The rules of cuda-convnet's kernels, which hold here only where `strict` asks for them.
+"""The restrictions of cuda-convnet's kernels, which only apply with `strict`.
 
-Each Op takes ``strict=True``, which restores the old exceptions where they were raised: most as the
-function runs. `STRICT` is what an Op does that is not told. What was an `assert` in C, which ended
-the process, is a `ValueError`.
+Each Op accepts ``strict=True``, which restores the old exceptions where they were raised, mostly at
+run time. `STRICT` is the default. An `assert` in C, which ended the process, is a `ValueError`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pytensor_unpool.ops.check import Check
 
 STRICT = False
 
-# A symbolic condition, and what to say where it does not hold.
+# A symbolic condition, and the message if it does not hold.
 Rule = tuple[Any, str]
 
 

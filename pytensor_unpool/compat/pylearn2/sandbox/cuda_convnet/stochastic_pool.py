@@ -98,7 +98,7 @@ def _uniform(seed: int, like: TensorVariable) -> TensorVariable:
 
 
 class WeightedMaxPool(BasePool):
-    """``WeightedMaxPool(ds, stride, start)(images)``. Other than the old one, it has a gradient."""
+    """``WeightedMaxPool(ds, stride, start)(images)``. Unlike the old one, it has a gradient."""
 
     def __init__(
         self, ds: Any, stride: Any, start: Any = 0, outputs: Any = 0, *, strict: bool | None = None

@@ -138,13 +138,13 @@ def conv2d(
     subsample : tuple of two ints
         The stride.
     filter_flip : bool
-        Whether to turn the kernel round on its rows and columns.
+        Whether to reverse the kernel along its rows and columns.
     image_shape : tuple of four, optional
         Old name of `input_shape`: there is a warning.
     filter_dilation : tuple of two ints
     num_groups : int
     unshared : bool
-        Whether each place of the output has a kernel of its own; see
+        Whether each output position has its own kernel; see
         `abstract_conv.conv2d`, which has no `image_shape` between its arguments.
     kwargs : what `ConvOp` took for speed
         Ignored with a warning.
@@ -156,11 +156,11 @@ def conv2d(
     Raises
     ------
     TypeError, ValueError
-        As `abstract_conv.conv2d`.
+        As in `abstract_conv.conv2d`.
 
     Convention
     ----------
-    Theano 1.0.5's. Wrong shapes were an error in 0.7, were ignored in 1.0, and are errors here.
+    That of Theano 1.0.5. Wrong shapes were errors in 0.7, ignored in 1.0, and are errors here.
 
     Examples
     --------
@@ -213,10 +213,10 @@ def conv2d_transpose(
     num_groups: int = 1,
     unshared: Any = False,
 ) -> TensorVariable:
-    """Convolve transposed: the gradient of a convolution of images of `output_shape`.
+    """Compute a transposed convolution: the gradient of a convolution of images of `output_shape`.
 
-    `filters` is the kernel of that convolution: its first axis has the channels of `input`.
-    `input_dilation` is that convolution's stride.
+    `filters` is the kernel of that convolution, whose first axis has the channels of `input`.
+    `input_dilation` is its stride.
 
     >>> image, kernel = [[[[1.0, 2.0]]]], [[[[1.0, 10.0]]]]
     >>> conv2d_transpose(image, kernel, (None, None, 1, 4), input_dilation=(1, 2)).eval().tolist()

@@ -1,7 +1,7 @@
 """`theano.tensor.nnet.abstract_conv`: convolutions, their gradients, and Op classes as callables.
 
-`filter_flip=True`, the default, turns kernels round: the convolution of mathematics. Where results
-differ from Theano's on purpose, the migration guide says so.
+`filter_flip=True`, the default, reverses kernels: convolution in the mathematical sense. Where
+results differ from Theano's on purpose, the migration guide says so.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def conv2d(
     """Convolve images with a kernel, as ``theano.tensor.nnet.abstract_conv.conv2d`` did.
 
     ``theano.tensor.nnet.conv2d`` has an argument `image_shape` between `filter_flip` and
-    `filter_dilation`; this one has not.
+    `filter_dilation`; this function does not have it.
 
     Parameters
     ----------
@@ -94,29 +94,29 @@ def conv2d(
     subsample : tuple of two ints
         The stride.
     filter_flip : bool
-        Whether to turn the kernel round on its rows and columns.
+        Whether to reverse the kernel along its rows and columns.
     filter_dilation : tuple of two ints
     num_groups : int
     unshared : bool
-        Whether each place of the output has a kernel of its own.
+        Whether each output position has its own kernel.
 
     Returns
     -------
     tensor of shape (batch, out_channels, out_rows, out_columns)
-        Of the wider dtype of the two.
+        The dtype is the wider of the two.
 
     Raises
     ------
     TypeError
-        If an array has another number of axes or is not float, or `subsample` or
-        `filter_dilation` is no tuple.
+        If an array has the wrong number of axes or is not float, or `subsample` or
+        `filter_dilation` is not a tuple.
     ValueError
-        For a `border_mode` that means nothing, for numbers that are out of range, and for shapes
-        that do not fit, or are not those that were declared.
+        For an invalid `border_mode`, for numbers that are out of range, and for shapes that do not
+        match each other or the declared ones.
 
     Convention
     ----------
-    Theano 1.0.5's; a shape that was declared wrongly was ignored there, and is an error here.
+    That of Theano 1.0.5, except that a wrongly declared shape is an error instead of ignored.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def conv2d_grad_wrt_inputs(
     num_groups: int = 1,
     unshared: Any = False,
 ) -> TensorVariable:
-    """Return the gradient of `conv2d` in the images: transposed convolution.
+    """Return the gradient of `conv2d` with respect to the images: transposed convolution.
 
     `input_shape` is that of the images: the first two may be None, the others symbolic.
 
@@ -189,7 +189,7 @@ def conv3d_grad_wrt_inputs(
     filter_dilation: Any = (1, 1, 1),
     num_groups: int = 1,
 ) -> TensorVariable:
-    """Return the gradient of `conv3d` in the volumes: `conv2d_grad_wrt_inputs` of one axis more."""
+    """Return the gradient of `conv3d` with respect to the volumes; see `conv2d_grad_wrt_inputs`."""
     gradient = AbstractConv3d_gradInputs(
         _of_constants(input_shape), filter_shape, border_mode, subsample, filter_flip,
         filter_dilation, num_groups,
@@ -209,10 +209,9 @@ def conv2d_grad_wrt_weights(
     num_groups: int = 1,
     unshared: Any = False,
 ) -> TensorVariable:
-    """Return the gradient of `conv2d` in the kernel.
+    """Return the gradient of `conv2d` with respect to the kernel.
 
-    `filter_shape` is that of the kernel: all but its spatial lengths, which may be symbolic, may be
-    None.
+    `filter_shape` is that of the kernel. Its spatial lengths may be symbolic, the others None.
 
     >>> image, gradient = [[[[1.0, 2.0, 3.0]]]], [[[[1.0, 10.0]]]]
     >>> conv2d_grad_wrt_weights(image, gradient, (1, 1, 1, 2)).eval().tolist()
@@ -236,7 +235,7 @@ def conv3d_grad_wrt_weights(
     filter_dilation: Any = (1, 1, 1),
     num_groups: int = 1,
 ) -> TensorVariable:
-    """Return the gradient of `conv3d` in the kernel: `conv2d_grad_wrt_weights` of one axis more."""
+    """Return the gradient of `conv3d` with respect to the kernel; see `conv2d_grad_wrt_weights`."""
     gradient = AbstractConv3d_gradWeights(
         input_shape, _of_constants(filter_shape), border_mode, subsample, filter_flip,
         filter_dilation, num_groups,
@@ -245,7 +244,7 @@ def conv3d_grad_wrt_weights(
 
 
 def _of_constants(shape: Any) -> Any:
-    """Return a shape with None for its symbolic lengths, which the result has by itself."""
+    """Return a shape with None for its symbolic lengths, which need no declaration."""
     if not isinstance(shape, tuple | list):
         return None
     return [None if isinstance(n, Variable) and not isinstance(n, Constant) else n for n in shape]
@@ -294,7 +293,7 @@ class AbstractConv2d_gradInputs(_AbstractConv):  # noqa: N801
     convdim = 2
 
     def __call__(self, kern: Any, topgrad: Any, shape: Any) -> TensorVariable:
-        """Return the gradient in the images, whose spatial axes have the lengths `shape`."""
+        """Return the gradient with respect to images with the spatial lengths `shape`."""
         return self.input_grad(kern, topgrad, shape)
 
 
@@ -304,7 +303,7 @@ class AbstractConv2d_gradWeights(_AbstractConv):  # noqa: N801
     convdim = 2
 
     def __call__(self, img: Any, topgrad: Any, shape: Any) -> TensorVariable:
-        """Return the gradient in the kernel, whose spatial axes have the lengths `shape`."""
+        """Return the gradient with respect to a kernel with the spatial lengths `shape`."""
         return self.kernel_grad(img, topgrad, shape)
 
 

@@ -1,4 +1,4 @@
-"""Theano's ways to say what a convolution is: border modes, tuples, shapes known beforehand."""
+"""Theano's arguments of convolutions: border modes, tuples, declared shapes."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def tensor_of(name: str, x: Any, ndim: int) -> TensorVariable:
 
 
 def declared(name: str, x: TensorVariable, shape: Any) -> TensorVariable:
-    """Return `x` with the shape that was declared for it: a static one, checked where it is new."""
+    """Return `x` with its declared shape as a static one, checked where it was not known before."""
     if shape is None:
         return x
     lengths = constant_lengths(name, shape, x.type.ndim)

@@ -18,7 +18,7 @@ __all__ = ["batch_normalization", "batch_normalization_test", "batch_normalizati
 
 __getattr__, __dir__ = fall_back(__name__)
 
-# cuDNN's limit, which Theano held to on the CPU too.
+# cuDNN's limit, which Theano also enforced on the CPU.
 SMALLEST_EPSILON = 1e-5
 
 
@@ -48,7 +48,7 @@ def batch_normalization_train(
     axes : {"per-activation", "spatial"}, or tuple of ints
         The axes to take means over: the first one; all but the second one; or these.
     epsilon : float
-        What is added to the variance; at least 1e-5.
+        Added to the variance; at least 1e-5.
     running_average_factor : float
     running_mean, running_var : tensors like `gamma`, optional
 
@@ -95,7 +95,7 @@ def batch_normalization_test(
     axes: Any = "per-activation",
     epsilon: float = 1e-4,
 ) -> TensorVariable:
-    """Normalize by a mean and variance that are given; see `batch_normalization_train`."""
+    """Normalize by a given mean and variance; see `batch_normalization_train`."""
     inputs = pt.as_tensor_variable(inputs)
     gamma, beta, mean, var = _Layout(inputs, axes).widen([gamma, beta, mean, var])
     normal = (inputs - mean) * gamma / pt.sqrt(var + _checked(epsilon))

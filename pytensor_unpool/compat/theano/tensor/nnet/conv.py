@@ -1,6 +1,6 @@
 """`theano.tensor.nnet.conv`: the older `conv2d`, and `ConvOp` as a callable.
 
-They take the border modes "valid" and "full", and always turn kernels round.
+They accept the border modes "valid" and "full", and always reverse kernels.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _lengths(name: str, shape: Any) -> Sequence[int | None]:
 class ConvOp(OldConv):
     """``ConvOp(imshp, kshp, nkern, bsize, dx, dy, output_mode)(images, kernel)``.
 
-    What told Theano how to be fast is ignored: `unroll_batch`, `unroll_kern`, `unroll_patch`,
+    Arguments that tuned Theano's speed are ignored: `unroll_batch`, `unroll_kern`, `unroll_patch`,
     `verbose`, `version`, `direction_hint`, `openmp`.
     """
 

@@ -1,4 +1,4 @@
-"""Lengths of what convolutions return, as Theano computed them: None stands for unknown ones.
+"""Output lengths of convolutions, as computed by Theano. None stands for an unknown length.
 
 All numbers may be symbolic.
 """
@@ -83,7 +83,7 @@ def get_conv_gradweights_shape(
     num_groups: int = 1,
     unshared: bool = False,
 ) -> tuple[Any, ...]:
-    """Return the shape of a kernel, with None where several ones give the same output.
+    """Return the shape of a kernel, with None where several lengths give the same output.
 
     >>> get_conv_gradweights_shape((2, 3, 8, 8), (2, 4, 6, 3), "valid", (1, 2))
     (4, 3, 3, None)
@@ -113,7 +113,7 @@ def get_conv_gradinputs_shape(
     filter_dilation: Sequence[Any] | None = None,
     num_groups: int = 1,
 ) -> tuple[Any, ...]:
-    """Return the shape of the images, with None where several ones give the same output.
+    """Return the shape of the images, with None where several lengths give the same output.
 
     >>> get_conv_gradinputs_shape((4, 3, 3, 3), (2, 4, 6, 3), "valid", (1, 2))
     (2, 3, 8, None)

@@ -1,6 +1,6 @@
 """Names of `theano.tensor.nnet.corr`: Op classes of correlation, as callables.
 
-They do not turn kernels round.
+They do not reverse kernels.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _CorrMM(OldConv):
     def _only_lengths(
         self, name: str, shape_of: Callable[..., tuple[Any, ...]], array: Any, topgrad: Any
     ) -> tuple[Any, ...]:
-        """Return the spatial lengths of a result, where one alone gives the output."""
+        """Return the spatial lengths of a result, if they are unique for the output."""
         shapes = [tuple(pt.as_tensor_variable(x).shape) for x in (array, topgrad)]
         pad = self.pad if isinstance(self.pad, str) else tuple(self.pad)
         lengths = shape_of(*shapes, pad, self.stride, self.dilation)[-self.ndim :]
@@ -75,7 +75,7 @@ class CorrMM_gradInputs(_CorrMM):  # noqa: N801
     convdim = 2
 
     def __call__(self, kern: Any, topgrad: Any, shape: Any = None) -> TensorVariable:
-        """Return the gradient in the images, whose spatial axes have the lengths `shape`."""
+        """Return the gradient with respect to images with the spatial lengths `shape`."""
         if shape is None:
             shape = self._only_lengths("images", get_conv_gradinputs_shape, kern, topgrad)
         return self.input_grad(kern, topgrad, shape)
@@ -87,7 +87,7 @@ class CorrMM_gradWeights(_CorrMM):  # noqa: N801
     convdim = 2
 
     def __call__(self, img: Any, topgrad: Any, shape: Any = None) -> TensorVariable:
-        """Return the gradient in the kernel, whose spatial axes have the lengths `shape`."""
+        """Return the gradient with respect to a kernel with the spatial lengths `shape`."""
         if shape is None:
             shape = self._only_lengths("kernels", get_conv_gradweights_shape, img, topgrad)
         return self.kernel_grad(img, topgrad, shape)

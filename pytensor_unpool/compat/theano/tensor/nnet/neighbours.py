@@ -60,14 +60,14 @@ def images2neibs(
     neib_shape : integer vector of length 2, constant or symbolic
         Height and width of a patch.
     neib_step : integer vector of length 2, constant or symbolic, optional
-        Steps from patch to patch, down and to the right. `neib_shape` if left out.
+        Step between patches, down and to the right. Defaults to `neib_shape`.
     mode : {"valid", "half", "full", "ignore_borders", "wrap_centered"}
         "valid": patches lie in the image, and the last ones must end where it ends.
         "ignore_borders": patches lie in the image; what is left over at its end is in none.
         "half", "full": as "valid", for an image with zeros around it: half a patch on each side
         (``neib_shape // 2``), or all of a patch but one element (``neib_shape - 1``).
-        "wrap_centered": patches of odd lengths, centred on elements of the image, which goes on
-        with its other end where it ends.
+        "wrap_centered": patches of odd lengths, centred on elements of the image, which wraps
+        around at its ends.
 
     Returns
     -------
@@ -77,8 +77,8 @@ def images2neibs(
     Raises
     ------
     NeibsError
-        If patches do not fit the images as `mode` asks, or `neib_shape` or `neib_step` is no pair.
-        It is a TypeError.
+        If patches do not fit the images as `mode` requires, or `neib_shape` or `neib_step` is not a
+        pair. It is a TypeError.
     ShapeError
         If a number of `neib_shape` or `neib_step` is less than 1. It is a ValueError.
     NeibsRankError, NeibsDTypeError
@@ -179,7 +179,7 @@ def neibs2images(
     NeibsModeError
         If `mode` is another one. It is a NotImplementedError.
     ShapeError
-        If `neibs` has not as many elements as `original_shape` asks for, in rows as long as a
+        If `neibs` does not have as many elements as `original_shape` requires, in rows as long as a
         patch, or patches do not make up the image. It is a ValueError.
     NeibsError, NeibsRankError, NeibsDTypeError
         As in `images2neibs`.
@@ -368,7 +368,7 @@ def _length(x: TensorVariable, axis: int) -> Integer:
 
 
 def _text(name: str, number: Integer) -> str:
-    """Return what an error says of a number: its name alone, where it is not known."""
+    """Return the text for a number in an error message: only its name if it is not known."""
     return f"{name}={number}" if isinstance(number, int) else name
 
 

@@ -1,4 +1,4 @@
-"""A convolution as Theano's Ops described it, and what becomes of it here."""
+"""A convolution as described by Theano's Ops, translated to this package's functions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pytensor_unpool.geometry.conv import padding
 class OldConv(NotAnOp):
     """A convolution in `ndim` spatial axes, in Theano's terms; its subclasses are old names.
 
-    `imshp` and `kshp` are the shapes of images and kernel, as far as they were declared.
+    `imshp` and `kshp` are the declared shapes of images and kernel.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class OldConv(NotAnOp):
         return conv(img, kern, **self._arguments())
 
     def input_grad(self, kern: Any, topgrad: Any, shape: Any) -> TensorVariable:
-        """Return the gradient in the images, whose spatial axes are the last ones of `shape`."""
+        """Return the gradient with respect to images with the last lengths of `shape`."""
         kern = declared("filter_shape", self._kernel(kern), self.kshp)
         topgrad = tensor_of("topgrad", topgrad, self.ndim + 2)
         lengths = spatial_lengths("input_shape", shape, self.ndim)
@@ -77,7 +77,7 @@ class OldConv(NotAnOp):
         return declared("input_shape", dx, self.imshp)
 
     def kernel_grad(self, img: Any, topgrad: Any, shape: Any) -> TensorVariable:
-        """Return the gradient in the kernel, whose spatial axes are the last ones of `shape`."""
+        """Return the gradient with respect to a kernel with the last lengths of `shape`."""
         img = declared("input_shape", tensor_of("img", img, self.ndim + 2), self.imshp)
         topgrad = tensor_of("topgrad", topgrad, self.ndim + 2)
         lengths = spatial_lengths("filter_shape", shape, self.ndim)

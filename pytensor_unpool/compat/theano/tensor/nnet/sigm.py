@@ -1,4 +1,4 @@
-"""Names of `theano.tensor.nnet.sigm`: sigmoids and what comes close."""
+"""Names of `theano.tensor.nnet.sigm`: sigmoids and approximations of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def hard_sigmoid(x: Any) -> TensorVariable:
 
 
 def ultra_fast_sigmoid(x: Any) -> TensorVariable:
-    """Return a sigmoid of three pieces on each side of zero, at most 0.03 beside the right one."""
+    """Return a piecewise sigmoid, three pieces on each side of zero, with an error below 0.03."""
     x = pt.as_tensor_variable(x)
     half = abs(x) * pt.constant(0.5, dtype=_float(x))
     curve = 1.5 * half / (1 + half)

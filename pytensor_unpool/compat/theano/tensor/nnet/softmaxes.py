@@ -1,4 +1,4 @@
-"""`softmax` of `theano.tensor.nnet` and its kin: of the rows of a matrix."""
+"""`softmax` of `theano.tensor.nnet` and related functions, over the rows of a matrix."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def softmax(c: Any) -> TensorVariable:
 
     Convention
     ----------
-    PyTensor's own ``softmax`` is of all elements unless it is told an axis.
+    PyTensor's own ``softmax`` is over all elements unless an axis is given.
 
     Examples
     --------

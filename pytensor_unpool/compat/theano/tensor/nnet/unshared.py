@@ -1,8 +1,8 @@
-"""Convolution with a kernel of its own for each output: locally connected layers.
+"""Convolution with a separate kernel for each output: locally connected layers.
 
-A plain graph. The windows of the images are rows, and each place of the output has a matrix that
-takes its row: a kernel of shape (out_channels, *outputs, channels // groups, *taps). `conv`,
-`conv_input_grad` and `conv_kernel_grad` are transposes of one another.
+These are plain graphs. The windows of the images are rows, and each output position has a matrix
+that multiplies its row: a kernel of shape (out_channels, *outputs, channels // groups, *taps).
+`conv`, `conv_input_grad` and `conv_kernel_grad` are transposes of one another.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _outputs(places: Places, lengths: Sequence[Integer], taps: Sequence[Integer]
 def _fitting(
     kernel: TensorVariable, places: Places, outputs: Sequence[Integer], channels: Integer
 ) -> TensorVariable:
-    """Return a kernel if it is one for images of so many channels and for these outputs."""
+    """Return a kernel if it fits images with this number of channels, and these outputs."""
     out_channels, *places_of_it, taken = [
         length_of(kernel, axis) for axis in range(len(outputs) + 2)
     ]
@@ -106,7 +106,7 @@ def _fitting(
 def _rows(x: TensorVariable, taps: Sequence[Integer], places: Places) -> TensorVariable:
     """Return the windows of the padded images: (groups, *outputs, channels / groups x taps, batch).
 
-    Pads are zeros put there: windows of nothing else are no windows of `windows_to_rows`.
+    The padding is explicit, because `windows_to_rows` refuses windows that hold only padding.
     """
     rows = windows_to_rows(_padded(x, places.pads), taps, places.stride, dilation=places.dilation)
     outputs = _outputs(places, _spatial(x), taps)

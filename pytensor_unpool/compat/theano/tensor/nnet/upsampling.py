@@ -35,20 +35,20 @@ def bilinear_upsampling(
     input : tensor_like of shape (batch, channels, rows, columns)
         Images.
     ratio : int, optional
-        How many times more rows and columns there will be.
+        Factor for the numbers of rows and columns.
     frac_ratio : tuple of int (p, q), or pair of such tuples, optional
-        The same as a fraction p / q, or one for the rows and one for the columns. It takes
+        The same as a fraction p / q, or one for the rows and one for the columns. It requires
         ``use_1D_kernel=False``.
     batch_size, num_input_channels : int, optional
-        Not needed here: any number of images and of channels will do.
+        Not needed here: any number of images and channels is accepted.
     use_1D_kernel : bool
-        Which of two ways Theano took to the same result.
+        Which of two algorithms Theano used. The result is the same.
 
     Returns
     -------
     upsampled : tensor of shape (batch, channels, rows * ratio, columns * ratio)
-        Of the dtype of `input`, floatX for integers. Theano's dtype came from floatX too, and for
-        some inputs it found none.
+        The dtype is that of `input`, or floatX for integers. Theano's dtype also depended on
+        floatX, and some inputs failed.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def bilinear_upsampling(
     DTypeError
         If a number of `frac_ratio` is not an integer, or `ratio` is a tuple.
     ShapeError
-        If `input` has not four axes.
+        If `input` does not have four axes.
 
     Convention
     ----------
@@ -106,8 +106,8 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> TensorVariable:  # 
     input : tensor_like of shape (batch, channels, rows, columns)
         Images.
     frac_ratio : tuple of int (p, q), or pair of such tuples
-        How many times more rows and columns there will be, p / q; or one such fraction for the
-        rows and one for the columns.
+        Factor p / q for the numbers of rows and columns, or one such fraction for the rows and one
+        for the columns.
 
     Returns
     -------
@@ -117,15 +117,15 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> TensorVariable:  # 
     Raises
     ------
     ArgumentError
-        If `frac_ratio` is no such tuple, or a number is not positive. It is a ValueError.
+        If `frac_ratio` is not such a tuple, or a number is not positive. It is a ValueError.
     DTypeError
         If a number is not an integer.
     ShapeError
-        If `input` has not four axes.
+        If `input` does not have four axes.
 
     Convention
     ----------
-    That of `pytensor_unpool.upsample_linear`. A fraction below 1 drops pixels, it does not average
+    That of `pytensor_unpool.upsample_linear`. A fraction below 1 drops pixels instead of averaging
     them.
 
     Examples
@@ -144,12 +144,12 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> TensorVariable:  # 
 
 
 def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> TensorVariable:  # noqa: N802
-    """Return the triangle with which bilinear upsampling convolves.
+    """Return the triangular kernel of bilinear upsampling.
 
     Parameters
     ----------
     ratio : int or symbolic int
-        How many times longer the axis gets.
+        Factor for the length of the axis.
     normalize : bool
         Whether the largest weight is 1 instead of `ratio`.
 
@@ -190,12 +190,12 @@ def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> TensorVariable:  #
 
 
 def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> TensorVariable:  # noqa: N802
-    """Return the pyramid with which bilinear upsampling convolves.
+    """Return the pyramidal kernel of bilinear upsampling.
 
     Parameters
     ----------
     ratio : int, symbolic int, or pair of them
-        How many times more rows and columns there will be, or one number for each.
+        Factor for the numbers of rows and columns, or one for each.
     normalize : bool
         Whether the largest weight is 1 instead of the product of the ratios.
 
@@ -206,7 +206,7 @@ def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> TensorVariable:  #
     Raises
     ------
     ArgumentError
-        If a ratio is smaller than 1, where that is known, or `ratio` has not two numbers.
+        If a ratio is known to be less than 1, or `ratio` does not have two numbers.
     DTypeError
         If a ratio is not an integer.
 
@@ -245,7 +245,7 @@ def _images(function: str, images: Any) -> TensorVariable:
 
 
 def _ratio(ratio: Any) -> int:
-    """Return the ratio; the exceptions are of Theano's classes."""
+    """Return the ratio, with exceptions of Theano's classes."""
     if isinstance(ratio, tuple | list):
         raise DTypeError(
             f"ratio must be an int: got {ratio}. Call pytensor_unpool.upsample_linear with one "

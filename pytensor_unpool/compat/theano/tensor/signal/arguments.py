@@ -1,4 +1,4 @@
-"""Theano's ways to say where windows are: tuples, arrays, symbolic vectors, old argument names."""
+"""Theano's arguments of poolings: tuples, arrays, symbolic vectors, old argument names."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from pytensor_unpool.ops.check import Check, equal
 
 
 def new_name(new: str, value: Any, old: str, old_value: Any, *, calls: int) -> Any:
-    """Return what came under the new name of an argument or, with a warning, under its old one.
+    """Return the value of an argument given by its new name or, with a warning, by its old one.
 
-    The warning points so many calls up.
+    The warning points `calls` calls up.
     """
     if old_value is None:
         return value
@@ -97,7 +97,7 @@ def theano_windows(
 
 
 def _refuse_pads(ws: Any, ignore_border: Any, pad: Any, ndim: int) -> None:
-    """Raise what Theano raised for paddings in tuples: those of other kinds it let pass."""
+    """Raise what Theano raised for padding in tuples. It did not check other kinds."""
     if not isinstance(pad, tuple | list):
         return
     if len(pad) < ndim or (isinstance(ws, tuple | list) and len(ws) < ndim):

@@ -46,7 +46,8 @@ def conv2d(
 
     Convention
     ----------
-    Theano 1.0.5's. 0.7 warned that two matrices give a matrix, which is no news any more.
+    That of Theano 1.0.5. Theano 0.7 warned that two matrices give a matrix; there is no such
+    warning here.
 
     Examples
     --------

@@ -45,13 +45,13 @@ def max_pool_2d(
     ds : tuple of two ints
         Lengths of the windows.
     ignore_border : bool
-        Whether windows that reach beyond the input are left out.
+        Whether to ignore windows that extend beyond the input.
     st : tuple of two ints, optional
-        The stride: `ds` if left out.
+        The stride, `ds` by default.
     padding : tuple of two ints
         Only with ``ignore_border=True``.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad"}
-        What later versions than 0.7 also took.
+        Accepted by versions after 0.7.
 
     Returns
     -------
@@ -87,12 +87,12 @@ def max_pool2D(*args: Any, **kwargs: Any) -> TensorVariable:  # noqa: N802
 
 
 def _pair(numbers: Any) -> Any:
-    """Return a tuple of what can be iterated over; Theano's TypeError for a plain number."""
+    """Return an iterable as a tuple; raise Theano's TypeError for a plain number."""
     return numbers if numbers is None or isinstance(numbers, Variable) else tuple(numbers)
 
 
 class _DownsampleOp(NotAnOp):
-    """Theano's classes of Ops that know their windows beforehand."""
+    """Base of Theano's Ops that have fixed windows."""
 
     def __init__(
         self, ds: Any, ignore_border: Any = False, st: Any = None, padding: Any = (0, 0)

@@ -63,10 +63,10 @@ def pool_2d(
     ws : tuple of two ints, or integer vector
         Lengths of the windows. Its old name is `ds`.
     ignore_border : bool
-        Whether windows that reach beyond the input are left out. If it is left out, there is a
-        warning, and they are pooled.
+        Whether to ignore windows that extend beyond the input. If omitted, there is a warning, and
+        they are pooled.
     stride : tuple of two ints, or integer vector, optional
-        The windows' lengths if left out. Its old name is `st`.
+        Defaults to `ws`. Its old name is `st`.
     pad : tuple of two ints, or integer vector
         Its old name is `padding`. Only with ``ignore_border=True``.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad", "max_deterministic"}
@@ -151,10 +151,10 @@ def _pool(
 
 
 def max_pool_2d_same_size(input: Any, patch_size: Any) -> TensorVariable:  # noqa: A002
-    """Set all that is no maximum of its patch to zero; the result has the input's shape.
+    """Set all elements that are not the maximum of their patch to zero, and keep the shape.
 
-    Every element that equals its patch's maximum is kept. What is left over behind the last whole
-    patch is set to zero.
+    Every element that equals its patch's maximum is kept. Elements after the last whole patch are
+    set to zero.
 
     Examples
     --------
@@ -180,9 +180,9 @@ def max_pool_2d_same_size(input: Any, patch_size: Any) -> TensorVariable:  # noq
 
 
 def _empty(x: TensorVariable, windows: Windows) -> TensorVariable | None:
-    """Return the result without elements, where an axis is known to be too short for a window.
+    """Return an empty result if an axis is known to be too short for a window.
 
-    Theano gave such results. Where lengths are known at run time only, the Ops raise an error.
+    Theano gave such results. If lengths are only known at run time, the Ops raise an error.
     """
     if windows.partial_windows or not windows.is_static:
         return None
@@ -200,7 +200,7 @@ def _empty(x: TensorVariable, windows: Windows) -> TensorVariable | None:
 
 
 class _WindowedOp(NotAnOp):
-    """Theano's classes of Ops that take their windows with the arrays."""
+    """Base of Theano's Ops that take their windows as inputs."""
 
     def __init__(
         self, ignore_border: Any = False, mode: str = "max", ndim: int = 2, openmp: Any = None
@@ -248,7 +248,7 @@ class Pool(_WindowedOp):
         st: Any = None,
         padding: Any = None,
     ) -> list[Any]:
-        """Return the shape of what pooling an image of a shape gives; all numbers may be symbolic.
+        """Return the output shape for images of a shape; all numbers may be symbolic.
 
         >>> Pool.out_shape((1, 2, 5, 7), (3, 3), True, (2, 2), (1, 1))
         [1, 2, 3, 4]
@@ -281,9 +281,9 @@ PoolGrad = Pool
 
 
 def _number_of_windows(length: Any, window: Any, stride: Any, pad: Any, ignore_border: Any) -> Any:
-    """Return Theano's count, of which an axis too short for a window has none.
+    """Return Theano's number of windows, which is 0 if the axis is too short for one.
 
-    It has no partial window behind a padding, but counts them all the same if it is asked to.
+    Theano has no partial windows with padding, but counts them all the same if asked to.
     """
     numbers = (length, window, stride, pad)
     largest = pt.maximum if any(isinstance(n, Variable) for n in numbers) else max
