@@ -127,7 +127,7 @@ LEFT_ALONE = {
 
 
 def no_link_left(v: Any, p: Any) -> Iterator[Any]:
-    """Return an intermediate result and the final one."""
+    """Yield the intermediate results and the final one."""
     u = pt.zeros((2, 3, LENGTH))
     for item in ITEMS:
         u = pt.set_subtensor(u[(*item, p[item])], v[item])

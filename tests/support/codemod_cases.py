@@ -20,7 +20,7 @@ def migrated(code: str, rules: Sequence[str] | None = None) -> str:
 
 
 def assert_changes(before: str, after: str, rule: str) -> None:
-    """Run only this rule."""
+    """Check that this rule alone makes the change."""
     assert migrated(before, [rule]) == clean(after)
 
 

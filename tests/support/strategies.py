@@ -18,7 +18,7 @@ EXAMPLES_OF_ALL = 2000
 
 
 def repeatable(max_examples: int) -> settings:
-    """Try the same `examples` in every run, or at least `EXAMPLES_OF_ALL` with `ALL`.
+    """Try the same `max_examples` in every run, or at least `EXAMPLES_OF_ALL` with `ALL`.
 
     There is no deadline, because the first example of a compiled function includes compilation.
     """
