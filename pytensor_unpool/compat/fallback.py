@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from pytensor_unpool.compat.errors import OldAttributeError, OldNameError
+from pytensor_unpool.compat.table_modules import path_entry
 from pytensor_unpool.legacy_names import COMPAT, OldName, old_modules, old_names
 
 __all__ = ["Gone", "fall_back", "found", "nearest"]
@@ -18,7 +19,7 @@ GUIDE = "migration_guide.md, section 'Old names'"
 
 
 def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of an old module.
+    """Return ``__getattr__`` and ``__dir__`` of an old module; a package gets the table's modules.
 
     Parameters
     ----------
@@ -26,8 +27,11 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
         Its ``__name__``, below `pytensor_unpool.compat`.
     """
     module = place.removeprefix(f"{COMPAT}.")
+    space = vars(sys.modules[place])
     # Its own names alone would hide the others from ``from theano.tensor import *``.
-    own = vars(sys.modules[place]).pop("__all__", ())
+    own = space.pop("__all__", ())
+    if "__path__" in space:
+        space["__path__"].append(path_entry(module))
 
     def __getattr__(name: str) -> Any:  # noqa: N807
         if name == "__all__":
@@ -37,7 +41,7 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
         value = _attribute(module, name)
         # Otherwise the module's own code would find names such as `max` here instead of Python's.
         if not hasattr(builtins, name):
-            vars(sys.modules[place])[name] = value
+            space[name] = value
         return value
 
     def __dir__() -> list[str]:  # noqa: N807

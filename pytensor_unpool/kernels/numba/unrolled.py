@@ -6,7 +6,7 @@ nearest tap inside. That tap is then seen twice, under its own number.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple
 
 import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
@@ -39,40 +39,32 @@ def unrolled_walk(
     length_a, length_b)`` returns for a line of windows.
     """
     three = three_axes(windows)
-    # Only windows whose parameters are known are unrolled.
-    window_a, window_b, window_c = cast(tuple[int, ...], three.window)
+    window_a, window_b, window_c = three.window
     stride_a, stride_b, stride_c = three.stride
     before_a, before_b, before_c = three.before
     dilation_a, dilation_b, dilation_c = three.dilation
     three_lengths = three_lengths_of(windows.ndim)
     inside = windows_inside(windows)
     lines = window_a * window_b
-    no_offsets = (0,) * lines
+    no_offsets, last_tap = (0,) * lines, last_tap_of(three)
 
     @device_function
     def walk(counts, plane, arrays, in_blocks):  # type: ignore[no-untyped-def]
-        at = 0
+        at, line_offsets, tap_numbers = 0, no_offsets, no_offsets
         length_a, length_b, length_c = three_lengths(plane.shape)
         count_a, count_b, count_c = three_lengths(counts)
         byte_stride_a, byte_stride_b, byte_stride_c = three_lengths(plane.strides)
         low, high = inside(length_c, count_c)
-        reach = (window_a - 1) * dilation_a * length_b
-        reach = (reach + (window_b - 1) * dilation_b) * length_c
-        reach += (window_c - 1) * dilation_c
-        fits_int32 = by_taps or reach <= LARGEST_INT32
-        if not (in_blocks and byte_stride_c == plane.itemsize and fits_int32):
-            high = low
+        fits_int32 = by_taps or last_tap(length_b, length_c) <= LARGEST_INT32
+        high = high if in_blocks and byte_stride_c == plane.itemsize and fits_int32 else low
         # The last block begins early where they do not divide: its first windows are done twice.
         blocks = -(-(high - low) // LANES)
-        line_offsets = tap_numbers = no_offsets
         for a in range(count_a):
             start_a = a * stride_a - before_a
-            first_a = max(0, -(start_a // dilation_a))
-            last_a = min(window_a - 1, (length_a - 1 - start_a) // dilation_a)
+            first_a, last_a = taps_inside(start_a, window_a, dilation_a, length_a)
             for b in range(count_b):
                 start_b = b * stride_b - before_b
-                first_b = max(0, -(start_b // dilation_b))
-                last_b = min(window_b - 1, (length_b - 1 - start_b) // dilation_b)
+                first_b, last_b = taps_inside(start_b, window_b, dilation_b, length_b)
                 counted_from = (start_a + first_a * dilation_a) * length_b
                 counted_from += start_b + first_b * dilation_b
                 counted_from = 0 if by_taps else counted_from * length_c
@@ -97,14 +89,31 @@ def unrolled_walk(
                 for edge in range(count_c - (high - low)):
                     c = edge if edge < low else edge + high - low
                     start_c = c * stride_c - before_c
-                    first_c = max(0, -(start_c // dilation_c))
-                    last_c = min(window_c - 1, (length_c - 1 - start_c) // dilation_c)
+                    first_c, last_c = taps_inside(start_c, window_c, dilation_c, length_c)
                     index, starts = (a, b, c, at + c), (start_a, start_b, start_c)
                     firsts, lasts = (first_a, first_b, first_c), (last_a, last_b, last_c)
                     visit(plane, arrays, index, starts, firsts, lasts)
                 at += count_c
 
     return walk  # type: ignore[no-any-return]
+
+
+@device_function
+def taps_inside(start, window, dilation, length):  # type: ignore[no-untyped-def]
+    """Return the first and the last tap of a window that lie inside the axis."""
+    return max(0, -(start // dilation)), min(window - 1, (length - 1 - start) // dilation)
+
+
+def last_tap_of(three: ThreeAxes) -> Kernel:
+    """Compile ``(length_b, length_c) -> offset``: how far the last tap is from the first one."""
+    steps = [(n - 1) * d for n, d in zip(three.window, three.dilation, strict=True)]
+    step_a, step_b, step_c = steps
+
+    @device_function
+    def last_tap(length_b, length_c):  # type: ignore[no-untyped-def]
+        return (step_a * length_b + step_b) * length_c + step_c
+
+    return last_tap  # type: ignore[no-any-return]
 
 
 def windows_inside(windows: Windows) -> Kernel:
@@ -124,11 +133,24 @@ def windows_inside(windows: Windows) -> Kernel:
     return inside  # type: ignore[no-any-return]
 
 
-def three_axes(windows: Windows) -> Windows:
-    """Return the windows on three axes: missing ones are axes of one window with one tap."""
+class ThreeAxes(NamedTuple):
+    """The windows of three axes, field by field."""
+
+    window: tuple[int, int, int]
+    stride: tuple[int, int, int]
+    before: tuple[int, int, int]
+    after: tuple[int, int, int]
+    dilation: tuple[int, int, int]
+
+    def axes(self) -> list[AxisWindows]:
+        """Return the same, axis by axis."""
+        return [AxisWindows(*axis) for axis in zip(*self, strict=True)]
+
+
+def three_axes(windows: Windows) -> ThreeAxes:
+    """Return static windows on three axes: missing ones are axes of one window with one tap."""
     axes = [AxisWindows(1, 1, 0, 0, 1)] * (3 - windows.ndim) + windows.axes()
-    window, stride, before, after, dilation = zip(*axes, strict=True)
-    return Windows(window, stride, before, after, dilation, windows.partial_windows)
+    return ThreeAxes(*zip(*axes, strict=True))
 
 
 def three_lengths_of(ndim: int) -> Kernel:

@@ -5,8 +5,6 @@ The vectors run along the channels, one window after the other.
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 
 from pytensor_unpool.geometry import Windows
@@ -117,7 +115,7 @@ def _walk_windows(windows: Windows, visit: Kernel, by_taps: bool) -> Kernel:
     axes, and its outputs at element `begin`.
     """
     three = three_axes(windows)
-    window_a, window_b, window_c = cast(tuple[int, ...], three.window)
+    window_a, window_b, window_c = three.window
     stride_a, stride_b, stride_c = three.stride
     before_a, before_b, before_c = three.before
     dilation_a, dilation_b, dilation_c = three.dilation

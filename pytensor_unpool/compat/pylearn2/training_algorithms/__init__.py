@@ -1,5 +1,0 @@
-"""Names of `pylearn2.training_algorithms`."""
-
-from pytensor_unpool.compat.fallback import fall_back
-
-__getattr__, __dir__ = fall_back(__name__)

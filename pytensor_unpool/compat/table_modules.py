@@ -1,0 +1,76 @@
+"""Old modules that only pass names on: made from the table, with no file for each.
+
+The ``__path__`` of every old package ends with an entry that stands for the table. What has no
+file in the package's folder is found there, by ``import``, `importlib.util.find_spec` and
+`pkgutil` alike. A module with functions of its own is a file, which is found first; so are the
+packages around such files, because build tools and linters only look into folders with an
+``__init__.py``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.abc import InspectLoader, PathEntryFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+from pytensor_unpool.legacy_names import old_modules
+
+__all__ = ["path_entry"]
+
+TABLE = "legacy_names.toml"
+
+
+def path_entry(package: str) -> str:
+    """Return what stands for the table on the ``__path__`` of an old package."""
+    return f"{TABLE}#{package}"
+
+
+class _Finder(PathEntryFinder):
+    """Finds the modules that the table has in one old package."""
+
+    def __init__(self, entry: str) -> None:
+        table, _, self._package = entry.partition("#")
+        if table != TABLE:
+            # How a finder on `sys.path_hooks` leaves an entry to the others.
+            raise ImportError(f"{entry!r} does not stand for {TABLE}", path=entry)
+
+    def find_spec(self, name: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Return how to make a module; None if the table has none of this name."""
+        old = f"{self._package}.{name.rpartition('.')[2]}"
+        if old not in old_modules():
+            return None
+        return ModuleSpec(name, _Loader(old), origin=TABLE, is_package=_is_package(old))
+
+    def iter_modules(self, prefix: str = "") -> Iterator[tuple[str, bool]]:
+        """Yield names, and whether they are packages, as `pkgutil` asks for them."""
+        for old in old_modules():
+            package, _, name = old.rpartition(".")
+            if package == self._package:
+                yield f"{prefix}{name}", _is_package(old)
+
+
+def _is_package(old: str) -> bool:
+    return any(module.startswith(f"{old}.") for module in old_modules())
+
+
+class _Loader(InspectLoader):
+    """Makes an old module that has nothing of its own."""
+
+    def __init__(self, old: str) -> None:
+        self._old = old
+
+    def get_source(self, name: str) -> None:
+        """Say that there is no source, to ``python -m`` and the like."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the module what all old modules have."""
+        # Here, because `fallback` imports this file.
+        from pytensor_unpool.compat.fallback import fall_back
+
+        module.__doc__ = f"Names of `{self._old}`."
+        vars(module)["__getattr__"], vars(module)["__dir__"] = fall_back(module.__name__)
+
+
+sys.path_hooks.append(_Finder)

@@ -1,5 +1,0 @@
-"""Names of `theano.scan_module.scan_op`."""
-
-from pytensor_unpool.compat.fallback import fall_back
-
-__getattr__, __dir__ = fall_back(__name__)

@@ -1,5 +1,0 @@
-"""Names of `theano.tensor.fourier`."""
-
-from pytensor_unpool.compat.fallback import fall_back
-
-__getattr__, __dir__ = fall_back(__name__)
