@@ -6,6 +6,7 @@ import inspect
 import pickle
 import pkgutil
 import runpy
+import sys
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
