@@ -111,6 +111,25 @@ def test_gradients_of_sure_predictions_are_the_differences_of_probabilities(mode
         assert gradient([[900.0, 0.0, -900.0]], [1]).tolist() == [[1.0, -1.0, 0.0]]
 
 
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "CVM"])
+def test_logarithms_of_softmaxes_are_stable(mode):
+    """Catches -inf in FAST_COMPILE, which has the stable form in Theano."""
+    x, y = T.dmatrix("x"), T.lvector("y")
+    p, rows = T.nnet.softmax(x), T.arange(y.shape[0])
+    outputs = [
+        T.log(p)[rows, y],
+        T.log(p[rows, y]),
+        T.log(p.T)[y, rows],
+        -T.nnet.categorical_crossentropy(p, y),
+        T.log(T.nnet.softmax_with_bias(x, T.zeros(3)))[rows, y],
+        T.log(T.nnet.nnet.softmax_op(x[0]))[0, y],
+    ]
+    run = theano.function([x, y], outputs, mode=mode)
+    assert [a.tolist() for a in run([[900.0, 0.0, -900.0]], [1])] == [[-900.0]] * len(outputs)
+    new = pt.log(pt.special.softmax(x, axis=-1))
+    assert np.isneginf(new.eval({x: [[900.0, 0.0, -900.0]]}, mode="FAST_COMPILE")[0, 1])
+
+
 def test_losses_of_classes_have_derivatives_of_both_modes_and_second_order():
     p, y = T.dmatrix("p"), T.lvector("y")
     loss = T.nnet.categorical_crossentropy(p, y).sum()
@@ -225,6 +244,32 @@ def test_batched_dot_of_any_numbers_of_axes(rng):
     }.items():
         a, b = (rng.normal(size=shape) for shape in shapes)
         np.testing.assert_allclose(T.batched_dot(a, b).eval(mode=PYTHON), np.einsum(wanted, a, b))
+
+
+@pytest.mark.parametrize(
+    "axes", [(2, 2), [2, 2], np.array([2, 2]), ([2], (2,)), (-1, 2), ([-1], 2)]
+)
+def test_batched_tensordot_takes_axes_as_numbers(axes, rng):
+    x, y = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 5, 4))
+    product = T.batched_tensordot(x, y, axes=axes).eval(mode=PYTHON)
+    np.testing.assert_allclose(product, np.einsum("bij,bkj->bik", x, y))
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        ((0, 0), r"axis of items"),
+        ((-3, 1), r"axis of items"),
+        ((3, 1), r"has 3 axes: got axis 3"),
+        (([1, 2], [1]), r"as many axes of x as of y"),
+        ((1, 2, 3), r"axes of x and those of y"),
+        (3, r"axes must be a number below 3"),
+        (-1, r"axes must be a number below 3"),
+    ],
+)
+def test_wrong_axes_of_batched_tensordot_are_errors(axes, message):
+    with pytest.raises(ValueError, match=message):
+        T.batched_tensordot(np.ones((2, 3, 3)), np.ones((2, 3, 3)), axes=axes)
 
 
 # Graphs.

@@ -26,6 +26,7 @@ from pytensor.tensor.blockwise import Blockwise
 import pytensor_unpool as pu
 from pytensor_unpool import rewrites
 from pytensor_unpool.compat import lowering
+from pytensor_unpool.compat.theano.tensor.nnet import softmaxes
 from pytensor_unpool.dispatch import static
 from pytensor_unpool.ops import MaxGather, MaxPool, TapUnpool, TiedUnpool
 from tests.support.cases import assert_same
@@ -182,7 +183,7 @@ def test_every_rewrite_has_the_tag_of_the_package():
     """Catches a rewrite that `excluding("pytensor_unpool")` leaves on."""
     ours = set(static.REWRITES.values()) | {
         rewrite.name
-        for module in (*vars(rewrites).values(), lowering)
+        for module in (*vars(rewrites).values(), lowering, softmaxes)
         if isinstance(module, ModuleType)
         for rewrite in vars(module).values()
         if isinstance(rewrite, FromFunctionNodeRewriter | FromFunctionGraphRewriter)

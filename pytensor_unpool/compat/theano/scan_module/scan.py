@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytensor
 
+from pytensor_unpool.compat.draws import Drew, watched
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.updates import OrderedUpdates
 
@@ -32,16 +34,35 @@ def scan(
 ) -> tuple[Any, OrderedUpdates]:
     """Repeat a step, as ``theano.scan`` did, whose arguments these are.
 
+    The step may draw from Theano's random streams: gradients go through it.
+
     Returns
     -------
     outputs : variable, or list of variables
     updates : OrderedUpdates
     """
-    with warnings.catch_warnings():
-        # PyTensor will return the outputs alone; until then there are two ways to ask for both.
-        warnings.filterwarnings("ignore", ".*[Ss]can.*updates.*", DeprecationWarning)
-        outputs, updates = pytensor.scan(
-            fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient, go_backwards,
-            mode, name, profile, allow_gc, strict, return_list,
-        )  # fmt: skip
-    return outputs, OrderedUpdates(updates)
+
+    def repeat(step: Callable[..., Any], info: Any) -> tuple[Any, Any]:
+        with warnings.catch_warnings():
+            # PyTensor will return the outputs alone; until then there are two ways to ask for both.
+            warnings.filterwarnings("ignore", ".*[Ss]can.*updates.*", DeprecationWarning)
+            # And will do without default updates, which it takes away from what a step has drawn.
+            warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
+            outputs, updates = pytensor.scan(
+                step, _copied(sequences), _copied(info), non_sequences, n_steps, truncate_gradient,
+                go_backwards, mode, name, profile, allow_gc, strict, return_list,
+            )  # fmt: skip
+        return outputs, OrderedUpdates(updates)
+
+    try:
+        return repeat(watched(fn), outputs_info)
+    except Drew as drew:
+        outputs, updates = drew.scanned(repeat, outputs_info)
+        return outputs if return_list or len(outputs) > 1 else outputs[0], updates
+
+
+def _copied(some: Any) -> Any:
+    """Return sequences, or initial values: PyTensor writes into the dictionaries among them."""
+    if isinstance(some, list | tuple):
+        return [_copied(x) for x in some]
+    return dict(some) if isinstance(some, dict) else some

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+import numpy as np
 import pytensor.tensor as pt
 from pytensor import config
 from pytensor.graph.basic import Variable
@@ -169,17 +170,22 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
     Parameters
     ----------
     x, y : tensor_like of shape (batch, ...)
-    axes : int, or two sequences of ints
+    axes : int, or two ints or sequences of ints
         The number of axes to sum: the last ones of `x`, the first ones of an item of `y`. Or the
         axes of each; the batch is axis 0.
 
+    Raises
+    ------
+    ShapeError
+        If there are no such axes, or not as many of `x` as of `y`. It is a `ValueError`.
+
+    Examples
+    --------
     >>> batched_tensordot([[1.0, 2.0]], [[3.0, 4.0]], axes=1).eval().tolist()
     [11.0]
     """
     x, y = pt.as_tensor_variable(x), pt.as_tensor_variable(y)
-    if isinstance(axes, int):
-        axes = [list(range(x.type.ndim - axes, x.type.ndim)), list(range(1, axes + 1))]
-    of_x, of_y = ([int(axis) for axis in list(some)] for some in axes)
+    of_x, of_y = _summed(axes, x.type.ndim, y.type.ndim)
     kept_x = [i for i in range(1, x.type.ndim) if i not in of_x]
     kept_y = [i for i in range(1, y.type.ndim) if i not in of_y]
     summed = pt.prod(pt.stack([x.shape[i] for i in of_x])) if of_x else 1
@@ -188,3 +194,54 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
     product = pt.matmul(left, right)
     lengths = [x.shape[0], *(x.shape[i] for i in kept_x), *(y.shape[i] for i in kept_y)]
     return cast(TensorVariable, product.reshape(lengths, ndim=len(lengths)))
+
+
+def _summed(axes: Any, ndim_x: int, ndim_y: int) -> tuple[list[int], list[int]]:
+    """Return the axes that `batched_tensordot` sums, of each tensor, counted from the front."""
+    if not _is_sequence(axes):
+        n, most = int(axes), min(ndim_x, ndim_y)
+        if not 0 <= n < most:
+            raise ShapeError(
+                f"axes must be a number below {most}, without the axis of items: got {n}. Pass the "
+                f"number of axes to sum.",
+                got=n,
+                wanted=most - 1,
+            )
+        return list(range(ndim_x - n, ndim_x)), list(range(1, n + 1))
+    if len(axes) != 2:
+        raise ShapeError(
+            f"axes must be a number, or the axes of x and those of y: got {axes}. Pass two.",
+            got=axes,
+            wanted=2,
+        )
+    of_x = _axes("x", axes[0], ndim_x)
+    of_y = _axes("y", axes[1], ndim_y)
+    if len(of_x) != len(of_y):
+        raise ShapeError(
+            f"axes must have as many axes of x as of y: got {of_x} and {of_y}.",
+            got=(len(of_x), len(of_y)),
+            wanted="equal numbers",
+        )
+    return of_x, of_y
+
+
+def _axes(name: str, some: Any, ndim: int) -> list[int]:
+    axes = [int(axis) for axis in (some if _is_sequence(some) else [some])]
+    for axis in axes:
+        if not -ndim <= axis < ndim:
+            raise ShapeError(
+                f"{name} has {ndim} axes: got axis {axis}. Pass at most {ndim - 1}.",
+                got=axis,
+                wanted=ndim - 1,
+            )
+        if axis % ndim == 0:
+            raise ShapeError(
+                f"axis {axis} of {name} is the axis of items, which is not summed. Pass others.",
+                got=axis,
+                wanted="1 or more",
+            )
+    return [axis % ndim for axis in axes]
+
+
+def _is_sequence(some: Any) -> bool:
+    return isinstance(some, list | tuple) or np.ndim(some) > 0

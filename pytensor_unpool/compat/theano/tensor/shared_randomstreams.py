@@ -18,6 +18,7 @@ from pytensor.scalar import upcast
 from pytensor.tensor import random
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.draws import Draw, note
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.errors import ArgumentError, ShapeError
 
@@ -258,6 +259,7 @@ class Streams:
             warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
             generator.default_update = following
         self.state_updates.append((generator, following))
+        note(Draw(generator, following, drawn))
         return drawn
 
 

@@ -6,7 +6,13 @@ import warnings
 from typing import Any, cast
 
 import pytensor.tensor as pt
+from pytensor.graph.basic import Apply
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.tensor import special
+from pytensor.tensor.elemwise import DimShuffle
+from pytensor.tensor.rewriting import special as rewriting
+from pytensor.tensor.rewriting.basic import register_specialize
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.not_an_op import NotAnOp
@@ -71,7 +77,28 @@ def softmax(c: Any) -> TensorVariable:
             UserWarning,
             stacklevel=2,
         )
-    return cast(TensorVariable, special.softmax(c, axis=-1))
+    return cast(TensorVariable, _Softmax(axis=c.type.ndim - 1)(c))
+
+
+class _Softmax(special.Softmax):
+    """A softmax of old code, whose logarithm is stable in ``FAST_COMPILE`` too, as in Theano."""
+
+
+_Softmax.__name__ = "Softmax"
+
+
+@node_rewriter([pt.log])
+def local_log_of_old_softmax(fgraph: FunctionGraph, node: Apply) -> Any:
+    """Do what PyTensor does with logarithms of softmaxes in ``FAST_RUN`` alone."""
+    source = node.inputs[0].owner
+    while source is not None and isinstance(source.op, (DimShuffle, *rewriting.subtensor_ops)):
+        source = source.inputs[0].owner
+    if source is None or not isinstance(source.op, _Softmax):
+        return None
+    return rewriting.local_logsoftmax.transform(fgraph, node)
+
+
+register_specialize(local_log_of_old_softmax, "fast_compile", "pytensor_unpool")
 
 
 def logsoftmax(c: Any) -> TensorVariable:

@@ -1,0 +1,125 @@
+"""Random numbers that the step of a `scan` draws become outputs, so that gradients have them.
+
+A gradient goes through the steps backwards, and the generator's state is known after the last one
+alone.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from pytensor.graph.replace import clone_replace
+from pytensor.graph.traversal import ancestors
+from pytensor.scan.basic import get_updates_and_outputs
+from pytensor.scan.op import Scan
+from pytensor.scan.utils import until
+from pytensor.tensor.type import TensorType
+
+__all__ = ["Draw", "Drew", "note", "watched"]
+
+
+class Draw(NamedTuple):
+    """A variable that was drawn, its generator, and what that is next.
+
+    There is no generator where a scan inside the step has drawn, whose updates the step returns.
+    """
+
+    generator: Any
+    following: Any
+    drawn: Any
+
+
+_records: list[list[Draw]] = []
+
+
+@contextmanager
+def _recording() -> Iterator[list[Draw]]:
+    _records.append([])
+    try:
+        yield _records[-1]
+    finally:
+        _records.pop()
+
+
+def note(draw: Draw) -> None:
+    """Tell of a draw to the step that is being made, if there is one."""
+    if _records:
+        _records[-1].append(draw)
+
+
+def watched(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a step that raises `Drew` if it draws what its outputs depend on."""
+
+    def step(*arguments: Any) -> Any:
+        with _recording() as draws:
+            returned = fn(*arguments)
+        if draws:
+            condition, outputs, updates = get_updates_and_outputs(returned)
+            nodes = {x.owner for x in ancestors(outputs)}
+            if kept := [draw.drawn for draw in draws if draw.drawn.owner in nodes]:
+                own = {x.generator: x.following for x in draws if x.generator is not None}
+                raise Drew(arguments, condition, outputs, {**own, **updates}, list(own), kept)
+        return returned
+
+    return step
+
+
+class Drew(Exception):  # noqa: N818  it is no error
+    """A step has drawn, and goes on from here: with the draws among its outputs.
+
+    The function is not called again: it would draw others.
+    """
+
+    def __init__(
+        self,
+        arguments: tuple[Any, ...],
+        condition: Any,
+        outputs: list[Any],
+        updates: dict[Any, Any],
+        generators: list[Any],
+        kept: list[Any],
+    ) -> None:
+        super().__init__()
+        self.arguments, self.condition, self.outputs = arguments, condition, outputs
+        self.updates, self.generators, self.kept = updates, generators, kept
+
+    def step(self, *arguments: Any) -> tuple[Any, ...]:
+        """Return what the step has returned, of other arguments."""
+        replaced = {x: y for x, y in zip(self.arguments, arguments, strict=True) if x is not y}
+        last = [] if self.condition is None else [self.condition]
+        rules = list(self.updates.values())
+        copies = clone_replace([*self.outputs, *self.kept, *rules, *last], replaced)
+        n = len(self.outputs) + len(self.kept)
+        updates = dict(zip(self.updates, copies[n:], strict=False))
+        return copies[:n], updates, *map(until, copies[n + len(rules) :])
+
+    def scanned(self, scan: Callable[..., Any], outputs_info: Any) -> tuple[list[Any], Any]:
+        """Return the outputs of a scan of this step, without the draws, and its updates."""
+        info = outputs_info if isinstance(outputs_info, list | tuple) else [outputs_info]
+        if outputs_info is None or not info:
+            outputs, updates = scan(self.step, None)
+        else:
+            outputs, updates = scan(self.step, [*info, *[None] * len(self.kept)])
+        own, kept = outputs[: len(self.outputs)], outputs[len(self.outputs) :]
+        # With one step there is no scan: it is the step itself, with one axis more.
+        is_scan = isinstance(kept[0].owner.op, Scan)
+        for generator in self.generators:
+            _set_default(generator, None if is_scan else updates[generator])
+            if not is_scan:
+                note(Draw(generator, updates[generator], kept[0].owner.inputs[0]))
+        # A step around this scan has to keep all that the gradient of the scan reads.
+        read = kept[0].owner.outputs if is_scan else [x.owner.inputs[0] for x in kept]
+        for x in read:
+            if isinstance(x.type, TensorType):
+                note(Draw(None, None, x))
+        return own, updates
+
+
+def _set_default(generator: Any, following: Any) -> None:
+    with warnings.catch_warnings():
+        # PyTensor will do without default updates; until then a scan takes them away.
+        warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
+        generator.default_update = following
