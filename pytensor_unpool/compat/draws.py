@@ -18,6 +18,8 @@ from pytensor.scan.op import Scan
 from pytensor.scan.utils import until
 from pytensor.tensor.type import TensorType
 
+from pytensor_unpool.compat.gradients import refuse_lost
+
 __all__ = ["Draw", "Drew", "note", "watched"]
 
 
@@ -56,8 +58,10 @@ def watched(fn: Callable[..., Any]) -> Callable[..., Any]:
     def step(*arguments: Any) -> Any:
         with _recording() as draws:
             returned = fn(*arguments)
+        condition, outputs, updates = get_updates_and_outputs(returned)
+        # PyTensor merges equal operations in there: later, the gradient would be gone.
+        refuse_lost(outputs)
         if draws:
-            condition, outputs, updates = get_updates_and_outputs(returned)
             nodes = {x.owner for x in ancestors(outputs)}
             if kept := [draw.drawn for draw in draws if draw.drawn.owner in nodes]:
                 own = {x.generator: x.following for x in draws if x.generator is not None}

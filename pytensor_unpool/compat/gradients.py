@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pytensor import gradient
 from pytensor.gradient import DisconnectedType, disconnected_type, grad_undefined
 from pytensor.graph.null_type import NullType
+from pytensor.graph.op import HasInnerGraph, Op
 from pytensor.graph.traversal import ancestors
+from pytensor.scalar.basic import ScalarOp
 
 from pytensor_unpool.compat.errors import OldNotImplementedError
 from pytensor_unpool.errors import ArgumentError
 
 __all__ = [
     "OVERRIDES",
+    "ROOTS",
     "install_for",
     "is_written",
     "passes_on",
     "pullback_of",
     "pushforward_of",
+    "refuse_lost",
     "written",
 ]
+
+# These look for old gradients themselves; with those of `OldOp`, they would not end.
+ROOTS = (Op, ScalarOp)
 
 OVERRIDES = ("L_op", "grad", "R_op", "connection_pattern")
 
@@ -163,3 +170,47 @@ def _transposed(self: Any, inputs: Any, outputs: Any, tangents: Any) -> list[Any
             wanted="R_op",
         )
     return list(results)
+
+
+def refuse_lost(outputs: Iterable[Any]) -> None:
+    """Raise if a graph has an operation with an old gradient that PyTensor would not ask for.
+
+    Such an operation was taken out of a graph, or its class is derived from one of PyTensor's under
+    the new name.
+    """
+    for op in _operations(outputs):
+        name = None if hasattr(type(op), "_has_old_gradient") else _lost(op)
+        if name is not None:
+            raise OldNotImplementedError(
+                f"{name} of {type(op).__name__} would not be used: PyTensor asks for pullback. Make"
+                f" the operation by an old name: derive its class from one of Theano's, such as "
+                f"`theano.compile.ViewOp`, copy `copy.copy(T.exp)`, or use `theano.OpFromGraph`.",
+                got=name,
+                wanted="an operation by its old name",
+            )
+
+
+def _operations(outputs: Iterable[Any]) -> Iterator[Any]:
+    """Yield the operations of a graph, and of the graphs that are inside of them."""
+    nodes = {x.owner for x in ancestors(list(outputs)) if x.owner is not None}
+    for op in {id(node.op): node.op for node in nodes}.values():
+        yield op
+        if hasattr(op, "scalar_op"):
+            yield op.scalar_op
+        if isinstance(op, HasInnerGraph):
+            yield from _operations(op.inner_outputs)
+
+
+def _lost(op: Any) -> str | None:
+    """Return the name of an old gradient that hides behind one of PyTensor's."""
+    written_here = [name for name in ("L_op", "grad", "R_op") if name in vars(op)]
+    if written_here:
+        return None if "pullback" in vars(op) else written_here[0]
+    for kind in type(op).__mro__:
+        if "pullback" in vars(kind) or kind.__module__.startswith("pytensor."):
+            return None
+        for name in WRITTEN_FOR["pullback"]:
+            # PyTensor's most general classes look for it themselves.
+            if name in vars(kind) and type(op).pullback not in [x.pullback for x in ROOTS]:
+                return name
+    return None

@@ -17,11 +17,11 @@ from typing import Any
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph import op
 from pytensor.graph.basic import Apply
-from pytensor.scalar.basic import ScalarOp
 
 from pytensor_unpool.compat.errors import OldNotImplementedError
 from pytensor_unpool.compat.gradients import (
     OVERRIDES,
+    ROOTS,
     install_for,
     is_written,
     passes_on,
@@ -39,9 +39,6 @@ C_METHODS = (
     "c_no_compile_args", "c_support_code",
 )  # fmt: skip
 SHAPES_NEED_GRAPH = "__init_subclass__" not in vars(op.Op)
-
-# Their methods look for old ones, and would find those of `OldOp`.
-ROOTS = (op.Op, ScalarOp)
 
 
 class OldOp(op.Op):

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pytensor.compile import ops as new_ops
+from pytensor.tensor.elemwise import Elemwise
 
 from pytensor_unpool.compat import theano
 from pytensor_unpool.compat.theano import scalar
 from pytensor_unpool.compat.theano import tensor as T  # noqa: N812
 from pytensor_unpool.errors import ArgumentError
-from tests.support.old_operations import WRITTEN, Own, View, X, changed, relu, square_of_output
+from tests.support.old_operations import WRITTEN, Own, View, X, changed, relu, square, square_of_output
 
 
 def derivatives(op: Any, times: int) -> tuple[Any, list[Any]]:
@@ -195,3 +197,42 @@ class TestWhichGradient:
         for op in Own(), T.Elemwise(type("NoSlope", (scalar.UnaryScalarOp,), {})(scalar.same_out)):
             with pytest.raises(NotImplementedError, match=r"(Own|NoSlope) has no grad"):
                 T.grad(op(x).sum(), x)
+
+
+class TestWhatCannotBeUsed:
+    """Catches the loss of a gradient of an operation that came by none of its old names."""
+
+    def test_an_operation_out_of_a_graph(self):
+        x = T.dvector("x")
+        y = changed(copy.copy(T.nnet.sigmoid(x).owner.op), grad=square)(x)
+        for differentiate in (
+            lambda: T.grad(y.sum(), x),
+            lambda: T.grad(None, x, known_grads={y: x}),
+            lambda: T.Lop(y, x, x),
+            lambda: T.Rop([y], [x], [x]),
+            lambda: theano.OpFromGraph([x], [y]),
+            lambda: theano.scan(lambda _: y, sequences=x),
+        ):
+            message = r"grad of Elemwise.*would not be used.*copy.copy\(T.exp\)"
+            with pytest.raises(NotImplementedError, match=message):
+                differentiate()
+
+    def test_a_scalar_operation_out_of_a_graph(self):
+        x = T.dvector("x")
+        op = Elemwise(changed(copy.copy(T.exp(x).owner.op.scalar_op), grad=square))
+        with pytest.raises(NotImplementedError, match=r"grad of Exp would not be used"):
+            T.grad(op(x).sum(), x)
+
+    def test_a_class_derived_from_pytensors_own(self):
+        class Reversed(new_ops.ViewOp):
+            def L_op(self, inputs, outputs, gradients):  # noqa: N802
+                return [-gradients[0]]
+
+        class New(Reversed):
+            def pullback(self, inputs, outputs, gradients):
+                return [-gradients[0]]
+
+        x = T.dvector("x")
+        with pytest.raises(NotImplementedError, match=r"L_op of Reversed.*theano\.compile\.ViewOp"):
+            T.grad(Reversed()(x).sum(), x)
+        assert T.grad(New()(x).sum(), x).eval({x: X}, mode="FAST_COMPILE").tolist() == [-1] * 3

@@ -11,6 +11,7 @@ from pytensor import gradient
 from pytensor.gradient import zero_grad
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.gradients import refuse_lost
 
 __all__ = ["Lop", "Rop", "consider_constant", "grad"]
 
@@ -36,6 +37,7 @@ def grad(
     factor = old.pop("g_cost", None)
     if factor is not None:
         known_grads, cost = {cost: factor}, None
+    refuse_lost([x for x in (cost, *(known_grads or ())) if x is not None])
     return pytensor.grad(
         cost, wrt, consider_constant, disconnected_inputs, add_names, known_grads,
         return_disconnected, null_gradients,
@@ -50,6 +52,7 @@ def Rop(  # noqa: N802
     return_disconnected: str = "zero",
 ) -> Any:
     """Return the Jacobian of `f` in `wrt`, times `eval_points`: by each operation's own rule."""
+    refuse_lost(f if isinstance(f, list | tuple) else [f])
     return _without_warning(
         gradient.Rop, f, wrt, eval_points, disconnected_outputs, return_disconnected, True
     )
@@ -63,6 +66,7 @@ def Lop(  # noqa: N802
     disconnected_inputs: str = "raise",
 ) -> Any:
     """Return `eval_points` times the Jacobian of `f` in `wrt`."""
+    refuse_lost(f if isinstance(f, list | tuple) else [f])
     return _without_warning(
         gradient.Lop, f, wrt, eval_points, consider_constant, disconnected_inputs
     )

@@ -14,7 +14,7 @@ from pytensor.graph.null_type import NullType
 from pytensor.graph.traversal import graph_inputs
 
 from pytensor_unpool.compat.fallback import fall_back
-from pytensor_unpool.compat.gradients import checked, written
+from pytensor_unpool.compat.gradients import checked, refuse_lost, written
 from pytensor_unpool.compat.operations import OldOp, stands_for
 from pytensor_unpool.errors import ArgumentError, DTypeError
 
@@ -75,6 +75,8 @@ class OpFromGraph(OldOp, builders.OpFromGraph):
                     got=some,
                     wanted="a list",
                 )
+        # PyTensor merges equal operations in there: later, the gradient would be gone.
+        refuse_lost(outputs)
         shared = [x for x in graph_inputs(outputs, inputs) if isinstance(x, SharedVariable)]
         self._shared = [x for x in shared if x not in inputs]
         self._explicit = len(inputs)
