@@ -1,7 +1,8 @@
 """``import theano`` and ``import pylearn2``, on request: a finder that serves these modules.
 
-PyTensor is not changed. The modules are those below `pytensor_unpool.compat`, which are also
-registered under their old names, so that every class has a single identity.
+The modules are those below `pytensor_unpool.compat`, which are also registered under their old
+names, so that every class has a single identity. One method of PyTensor's variables is replaced
+meanwhile, `__bool__`: for code that has imported old names it follows Theano, see `truth`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from pytensor_unpool.compat.errors import OldPackageError
+from pytensor_unpool.compat.truth import follow_pytensor, follow_theano
 from pytensor_unpool.legacy_names import COMPAT
 
 __all__ = ["install", "installed", "uninstall"]
@@ -55,6 +57,7 @@ def install() -> None:
             )
     if FINDER not in sys.meta_path:
         sys.meta_path.insert(0, FINDER)
+    follow_theano()
 
 
 def uninstall() -> None:
@@ -63,6 +66,7 @@ def uninstall() -> None:
         sys.meta_path.remove(FINDER)
     for name in [name for name, module in sys.modules.items() if _is_old(name, module)]:
         del sys.modules[name]
+    follow_pytensor()
 
 
 @contextmanager
