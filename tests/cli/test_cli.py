@@ -8,13 +8,13 @@ import numpy as np
 import pytensor
 import pytest
 from matplotlib.image import imread, imsave
-from pytensor_unpool.symbolic import unpool_flat
 
 from pytensor_unpool.cli import demo, doctor, main
 from pytensor_unpool.cli.demo import reduce_picture, smooth
 from pytensor_unpool.cli.doctor import Finding
 from pytensor_unpool.cli.terminal import format_table, progress
 from pytensor_unpool.dispatch.backends import BACKENDS
+from pytensor_unpool.symbolic import unpool_flat
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 

@@ -12,7 +12,16 @@ from pytensor_unpool.compat import theano
 from pytensor_unpool.compat.theano import scalar
 from pytensor_unpool.compat.theano import tensor as T  # noqa: N812
 from pytensor_unpool.errors import ArgumentError
-from tests.support.old_operations import WRITTEN, Own, View, X, changed, relu, square, square_of_output
+from tests.support.old_operations import (
+    WRITTEN,
+    Own,
+    View,
+    X,
+    changed,
+    relu,
+    square,
+    square_of_output,
+)
 
 
 def derivatives(op: Any, times: int) -> tuple[Any, list[Any]]:

@@ -11,12 +11,12 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from pytensor.gradient import verify_grad
-from pytensor_unpool.compat.theano.compat.six.moves import xrange
 
 from pytensor_unpool.compat import theano
 from pytensor_unpool.compat.theano import gof
 from pytensor_unpool.compat.theano import tensor as T  # noqa: N812
 from pytensor_unpool.compat.theano.compat import six
+from pytensor_unpool.compat.theano.compat.six.moves import xrange
 from pytensor_unpool.compat.theano.gof.graph import inputs, is_same_graph, stack_search
 from pytensor_unpool.compat.theano.printing import debugprint, var_descriptor
 from pytensor_unpool.compat.theano.sandbox import cuda

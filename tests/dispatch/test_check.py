@@ -8,12 +8,12 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from pytensor_unpool.symbolic import unpool_arange
 
 import pytensor_unpool as pu
 from pytensor_unpool.dispatch.deviations import DATA_CHECKS
 from pytensor_unpool.errors import PositionError, ShapeError
 from pytensor_unpool.ops.check import Check, equal
+from pytensor_unpool.symbolic import unpool_arange
 from tests.support.backends import at_its_precision, concerned, every_backend, marks
 from tests.support.checked import compare, some_lengths
 

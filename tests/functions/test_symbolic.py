@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytensor.gradient import verify_grad
-from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
 
 from pytensor_unpool.errors import DTypeError, LengthError, PositionError, ShapeError
+from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
 from tests.support.modes import MODES_OF_MANY, PYTHON, every_mode
 from tests.support.strategies import repeatable
 

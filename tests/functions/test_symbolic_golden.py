@@ -6,9 +6,9 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
 
 import pytensor_unpool as pu
+from pytensor_unpool.symbolic import unpool_arange, unpool_flat, unpool_loop
 from tests.support.golden import arrays_of, every, load_cases
 from tests.support.modes import every_mode
 

@@ -9,9 +9,9 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from pytensor.graph.replace import vectorize_graph
-from pytensor_unpool.symbolic import unpool_arange
 
 from pytensor_unpool.errors import PositionError
+from pytensor_unpool.symbolic import unpool_arange
 from tests.support.checked import compare, some_lengths
 from tests.support.modes import C_OR_PYTHON, every_mode
 
