@@ -131,7 +131,7 @@ def test_numba_equals_the_reference_for_any_windows_and_layout(pooling: Pooling,
     """Catches taps read or written outside the array, which Numba does silently."""
     shape, windows, partial_windows = pooling
     if len(windows) == 1:
-        shape, windows = (*shape[:-1], 1, shape[-1]), [(1, 1, 0, 0, 1), *windows]
+        shape, windows = (*shape[:-1], 1, shape[-1]), [AxisWindows(1, 1, 0, 0, 1), *windows]
     # Two leading axes, as kernels are compiled for a rank.
     shape = (1,) * (4 - len(shape)) + shape
     rng = np.random.default_rng(seed)
