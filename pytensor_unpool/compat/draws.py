@@ -6,7 +6,6 @@ alone.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from pytensor.scan.op import Scan
 from pytensor.scan.utils import until
 from pytensor.tensor.type import TensorType
 
+from pytensor_unpool.compat.default_updates import set_default_update
 from pytensor_unpool.compat.gradients import refuse_lost
 
 __all__ = ["Draw", "Drew", "note", "watched"]
@@ -111,7 +111,7 @@ class Drew(Exception):  # noqa: N818  it is no error
         # With one step there is no scan: it is the step itself, with one axis more.
         is_scan = isinstance(kept[0].owner.op, Scan)
         for generator in self.generators:
-            _set_default(generator, None if is_scan else updates[generator])
+            set_default_update(generator, None if is_scan else updates[generator])
             if not is_scan:
                 note(Draw(generator, updates[generator], kept[0].owner.inputs[0]))
         # A step around this scan has to keep all that the gradient of the scan reads.
@@ -120,10 +120,3 @@ class Drew(Exception):  # noqa: N818  it is no error
             if isinstance(x.type, TensorType):
                 note(Draw(None, None, x))
         return own, updates
-
-
-def _set_default(generator: Any, following: Any) -> None:
-    with warnings.catch_warnings():
-        # PyTensor will do without default updates; until then a scan takes them away.
-        warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
-        generator.default_update = following

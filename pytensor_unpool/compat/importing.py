@@ -1,8 +1,9 @@
 """``import theano`` and ``import pylearn2``, on request: a finder that serves these modules.
 
 The modules are those below `pytensor_unpool.compat`, which are also registered under their old
-names, so that every class has a single identity. One method of PyTensor's variables is replaced
-meanwhile, `__bool__`: for code that has imported old names it follows Theano, see `truth`.
+names, so that every class has a single identity. Two attributes of PyTensor's variables follow
+Theano meanwhile: `__bool__`, for code that has imported old names (see `truth`), and
+`default_update` (see `default_updates`).
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
+from pytensor_unpool.compat import default_updates, truth
 from pytensor_unpool.compat.errors import OldPackageError
-from pytensor_unpool.compat.truth import follow_pytensor, follow_theano
 from pytensor_unpool.legacy_names import COMPAT
 
 __all__ = ["install", "installed", "uninstall"]
 
 PACKAGES = ("theano", "pylearn2")
+RULES = (truth, default_updates)
 
 
 def install() -> None:
@@ -57,7 +59,8 @@ def install() -> None:
             )
     if FINDER not in sys.meta_path:
         sys.meta_path.insert(0, FINDER)
-    follow_theano()
+    for rule in RULES:
+        rule.follow_theano()
 
 
 def uninstall() -> None:
@@ -66,7 +69,8 @@ def uninstall() -> None:
         sys.meta_path.remove(FINDER)
     for name in [name for name, module in sys.modules.items() if _is_old(name, module)]:
         del sys.modules[name]
-    follow_pytensor()
+    for rule in RULES:
+        rule.follow_pytensor()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pytensor.gradient import zero_grad
 
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.gradients import refuse_lost
+from pytensor_unpool.compat.static_shape import as_type
 
 __all__ = ["Lop", "Rop", "consider_constant", "grad"]
 
@@ -38,10 +39,11 @@ def grad(
     if factor is not None:
         known_grads, cost = {cost: factor}, None
     refuse_lost([x for x in (cost, *(known_grads or ())) if x is not None])
-    return pytensor.grad(
+    gradients = pytensor.grad(
         cost, wrt, consider_constant, disconnected_inputs, add_names, known_grads,
         return_disconnected, null_gradients,
     )  # fmt: skip
+    return _of_types(gradients, wrt)
 
 
 def Rop(  # noqa: N802
@@ -67,9 +69,18 @@ def Lop(  # noqa: N802
 ) -> Any:
     """Return `eval_points` times the Jacobian of `f` in `wrt`."""
     refuse_lost(f if isinstance(f, list | tuple) else [f])
-    return _without_warning(
+    products = _without_warning(
         gradient.Lop, f, wrt, eval_points, consider_constant, disconnected_inputs
     )
+    return _of_types(products, wrt)
+
+
+def _of_types(gradients: Any, wrt: Any) -> Any:
+    """Return gradients, each with the type of what it is the gradient of."""
+    if not isinstance(gradients, list | tuple):
+        return as_type(gradients, wrt.type)
+    typed = [as_type(g, x.type) for g, x in zip(gradients, wrt, strict=True)]
+    return type(gradients)(typed)
 
 
 def _without_warning(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import pytensor
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.static_shape import generalized
 from pytensor_unpool.errors import ArgumentError
 
 __all__ = ["function"]
@@ -45,6 +47,9 @@ def function(
     (2.0, 8.0)
     """
     mode = MODES.get(mode, mode) if isinstance(mode, str) else mode
+    if updates:
+        pairs = updates.items() if isinstance(updates, Mapping) else updates
+        updates = [(shared, generalized(new, shared.type)) for shared, new in pairs]
     with warnings.catch_warnings():
         # PyTensor will do without `no_default_updates`; until then it does what it did.
         warnings.filterwarnings("ignore", ".*no_default_updates.*", DeprecationWarning)

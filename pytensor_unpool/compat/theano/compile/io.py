@@ -7,6 +7,7 @@ from typing import Any
 from pytensor.compile import io
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.static_shape import generalized
 
 __all__ = ["In"]
 
@@ -29,5 +30,7 @@ class In(io.In):
     def __init__(
         self, variable: Any, name: str | None = None, value: Any = None, **kwargs: Any
     ) -> None:
+        if kwargs.get("update") is not None:
+            kwargs["update"] = generalized(kwargs["update"], variable.type)
         super().__init__(variable, name, **kwargs)
         self.default = value

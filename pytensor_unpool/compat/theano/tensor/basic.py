@@ -13,6 +13,7 @@ from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.static_shape import with_static_shape
 from pytensor_unpool.errors import ArgumentError, ShapeError
 
 __all__ = [
@@ -125,12 +126,10 @@ def default(x: Any, a: Any) -> Any:
 def unbroadcast(x: Any, *axes: int) -> TensorVariable:
     """Drop the static length 1 of axes, so that the type accepts any length."""
     x = pt.as_tensor_variable(x)
-    # The only index, in a vector whose length PyTensor does not know statically.
-    (only,) = pt.nonzero(pt.ones(1, dtype="bool"))
+    shape = list(x.type.shape)
     for axis in axes:
-        if x.type.shape[axis] == 1:
-            x = pt.take(x, only, axis=axis)
-    return cast(TensorVariable, x)
+        shape[axis] = None if shape[axis] == 1 else shape[axis]
+    return with_static_shape(x, shape)
 
 
 def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> TensorVariable:

@@ -7,7 +7,6 @@ dtypes are the same.
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +17,7 @@ from pytensor.scalar import upcast
 from pytensor.tensor import random
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.default_updates import set_default_update
 from pytensor_unpool.compat.draws import Draw, note
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.errors import ArgumentError, ShapeError
@@ -254,10 +254,7 @@ class Streams:
         following, drawn = distribution(
             *parameters, size=size, rng=generator, return_next_rng=True, **options
         )
-        with warnings.catch_warnings():
-            # PyTensor is deprecating default updates, which Theano relied on.
-            warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
-            generator.default_update = following
+        set_default_update(generator, following)
         self.state_updates.append((generator, following))
         note(Draw(generator, following, drawn))
         return drawn

@@ -7,7 +7,6 @@ gives 0.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import pytensor.tensor as pt
@@ -15,6 +14,7 @@ from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool import ops
+from pytensor_unpool.compat.default_updates import set_default_update
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.base_pool import (
     BasePool,
@@ -90,10 +90,7 @@ def _uniform(seed: int, like: TensorVariable) -> TensorVariable:
     """Return a number below 1 for each element: other ones in each call of a function."""
     generator = pt.random.shared_rng(seed=int(seed))
     following, draws = generator.uniform(size=like.shape, dtype=like.dtype)
-    with warnings.catch_warnings():
-        # PyTensor will do without; old code knows of no other way.
-        warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
-        generator.default_update = following
+    set_default_update(generator, following)
     return draws
 
 

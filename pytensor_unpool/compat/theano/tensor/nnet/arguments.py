@@ -12,6 +12,7 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.errors import OldShapeError
+from pytensor_unpool.compat.static_shape import UnspecifyShape
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.ops.check import Check, equal
 from pytensor_unpool.ops.common import static_entries
@@ -100,7 +101,10 @@ def tensor_of(name: str, x: Any, ndim: int) -> TensorVariable:
 
 
 def declared(name: str, x: TensorVariable, shape: Any) -> TensorVariable:
-    """Return `x` with its declared shape as a static one, checked where it was not known before."""
+    """Return `x` with its declared shape as a static one, checked where it was not known before.
+
+    Its gradient has the type of `x`.
+    """
     if shape is None:
         return x
     lengths = constant_lengths(name, shape, x.type.ndim)
@@ -111,7 +115,7 @@ def declared(name: str, x: TensorVariable, shape: Any) -> TensorVariable:
     )
     x = agreeing(x, [(length_of(x, axis), lengths[axis]) for axis in known], message)
     is_new = any(x.type.shape[axis] is None for axis in known)
-    return pt.specify_shape(x, lengths) if is_new else x
+    return pt.specify_shape(UnspecifyShape(x.type.shape)(x), lengths) if is_new else x
 
 
 def length_of(x: TensorVariable, axis: int) -> Any:

@@ -17,6 +17,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.not_an_op import NotAnOp
+from pytensor_unpool.compat.static_shape import of_theano
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.functions.neighbours import rows_to_windows, windows_to_rows
 from pytensor_unpool.ops.check import Check, equal
@@ -137,7 +138,8 @@ class Images2Neibs(NotAnOp):
         border = "wrap" if self.mode == "wrap_centered" else "zeros"
         rows = windows_to_rows(ten4, shape, step, pad, border=border)
         lengths = [_length(rows, i) for i in range(5)]
-        return rows.reshape((_product(lengths[:-1]), lengths[-1]))
+        matrix = rows.reshape((_product(lengths[:-1]), lengths[-1]))
+        return of_theano(matrix, (False, False))
 
     def make_node(self, ten4: Any, neib_shape: Any, neib_step: Any = None) -> Apply:
         """Return the node that makes the matrix of patches."""

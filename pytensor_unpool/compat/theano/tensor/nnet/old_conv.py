@@ -8,6 +8,7 @@ from typing import Any
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.not_an_op import NotAnOp
+from pytensor_unpool.compat.static_shape import of_theano
 from pytensor_unpool.compat.theano.tensor.nnet import unshared
 from pytensor_unpool.compat.theano.tensor.nnet.arguments import (
     declared,
@@ -59,33 +60,51 @@ class OldConv(NotAnOp):
 
     def output(self, img: Any, kern: Any) -> TensorVariable:
         """Return the convolution of images with a kernel."""
-        img = declared("input_shape", tensor_of("img", img, self.ndim + 2), self.imshp)
-        kern = declared("filter_shape", self._kernel(kern), self.kshp)
+        img, kern = tensor_of("img", img, self.ndim + 2), self._kernel(kern)
+        batch, out_channels = img.type.broadcastable[0], kern.type.broadcastable[0]
+        img, kern = self._declared(img, kern)
         if self.unshared:
-            return unshared.conv(img, kern, self._places(kern))
-        return conv(img, kern, **self._arguments())
+            y = unshared.conv(img, kern, self._places(kern))
+        else:
+            y = conv(img, kern, **self._arguments())
+        return self._of_theano(y, [batch, out_channels])
 
     def input_grad(self, kern: Any, topgrad: Any, shape: Any) -> TensorVariable:
         """Return the gradient with respect to images with the last lengths of `shape`."""
-        kern = declared("filter_shape", self._kernel(kern), self.kshp)
-        topgrad = tensor_of("topgrad", topgrad, self.ndim + 2)
+        kern, topgrad = self._kernel(kern), tensor_of("topgrad", topgrad, self.ndim + 2)
+        batch, channels = topgrad.type.broadcastable[0], kern.type.broadcastable[-self.ndim - 1]
+        kern = declared("filter_shape", kern, self.kshp)
         lengths = spatial_lengths("input_shape", shape, self.ndim)
         if self.unshared:
             dx = unshared.conv_input_grad(kern, topgrad, lengths, self._places(kern))
         else:
             dx = conv_input_grad(kern, topgrad, lengths, **self._arguments())
-        return declared("input_shape", dx, self.imshp)
+        dx = declared("input_shape", dx, self.imshp)
+        return self._of_theano(dx, [batch, channels and self.groups == 1])
 
     def kernel_grad(self, img: Any, topgrad: Any, shape: Any) -> TensorVariable:
         """Return the gradient with respect to a kernel with the last lengths of `shape`."""
-        img = declared("input_shape", tensor_of("img", img, self.ndim + 2), self.imshp)
+        img = tensor_of("img", img, self.ndim + 2)
         topgrad = tensor_of("topgrad", topgrad, self.ndim + 2)
+        channels, out_channels = img.type.broadcastable[1], topgrad.type.broadcastable[1]
+        img = declared("input_shape", img, self.imshp)
         lengths = spatial_lengths("filter_shape", shape, self.ndim)
         if self.unshared:
             dk = unshared.conv_kernel_grad(img, topgrad, lengths, self._places_of(lengths))
         else:
             dk = conv_kernel_grad(img, topgrad, lengths, **self._arguments())
-        return declared("filter_shape", dk, self.kshp)
+        places = [False] * self.ndim if self.unshared else []
+        dk = declared("filter_shape", dk, self.kshp)
+        return self._of_theano(dk, [out_channels, *places, channels])
+
+    def _declared(
+        self, img: TensorVariable, kern: TensorVariable
+    ) -> tuple[TensorVariable, TensorVariable]:
+        img = declared("input_shape", img, self.imshp)
+        return img, declared("filter_shape", kern, self.kshp)
+
+    def _of_theano(self, result: TensorVariable, first: Sequence[bool]) -> TensorVariable:
+        return of_theano(result, [*first, *[False] * self.ndim])
 
     def _kernel(self, kern: Any) -> TensorVariable:
         name = "kern, for unshared convolution," if self.unshared else "kern"

@@ -8,6 +8,7 @@ import pytensor.tensor as pt
 from pytensor import config
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.static_shape import of_theano
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.functions.upsampling import upsample_linear
 from pytensor_unpool.geometry.windows import as_integer
@@ -95,7 +96,7 @@ def bilinear_upsampling(
             wanted="at least 1",
         )
     number = _ratio(ratio)
-    return upsample_linear(_images("bilinear_upsampling", input), (number, number))
+    return _upsampled(_images("bilinear_upsampling", input), (number, number))
 
 
 def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> TensorVariable:  # noqa: A002
@@ -140,7 +141,12 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> TensorVariable:  # 
     pairs = frac_ratio if isinstance(frac_ratio[0], tuple) else (frac_ratio, frac_ratio)
     if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
         raise _no_fraction(frac_ratio)
-    return upsample_linear(_images("frac_bilinear_upsampling", input), pairs)
+    return _upsampled(_images("frac_bilinear_upsampling", input), pairs)
+
+
+def _upsampled(images: TensorVariable, ratios: Any) -> TensorVariable:
+    y = upsample_linear(images, ratios)
+    return of_theano(y, y.type.broadcastable)
 
 
 def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> TensorVariable:  # noqa: N802

@@ -18,6 +18,7 @@ from pytensor.tensor.variable import TensorVariable
 from pytensor_unpool import ops
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.not_an_op import NotAnOp
+from pytensor_unpool.compat.static_shape import of_theano, with_static_shape
 from pytensor_unpool.compat.theano.tensor.signal.arguments import (
     image_tensor,
     new_name,
@@ -221,6 +222,9 @@ class _WindowedOp(NotAnOp):
     def _windows(self, ws: Any, stride: Any, pad: Any) -> tuple[Windows, list[TensorVariable]]:
         return theano_windows(ws, self.ignore_border, stride, pad, self.ndim)
 
+    def _broadcastable(self, x: TensorVariable) -> tuple[bool, ...]:
+        return (*x.type.broadcastable[: -self.ndim], *[False] * self.ndim)
+
 
 class Pool(_WindowedOp):
     """``Pool(ignore_border, mode, ndim)(x, ws, stride, pad)``."""
@@ -233,8 +237,10 @@ class Pool(_WindowedOp):
         if empty is not None:
             return empty
         if self.mode == "max":
-            return ops.MaxPool(windows, "all")(x, *numbers)[0]
-        return ops.Pool(windows, self.mode)(x, *numbers)
+            y = ops.MaxPool(windows, "all")(x, *numbers)[0]
+        else:
+            y = ops.Pool(windows, self.mode)(x, *numbers)
+        return of_theano(y, self._broadcastable(x))
 
     @staticmethod
     def out_shape(
@@ -309,8 +315,9 @@ class MaxPoolGrad(_WindowedOp):
         self, x: Any, maxout: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None
     ) -> TensorVariable:
         """Return zeros like `x`, with `gz` added to all that equals its window's `maxout`."""
+        x = pt.as_tensor_variable(x)
         windows, numbers = self._windows(ws, stride, pad)
-        return ops.TiedUnpool(windows)(x, maxout, gz, *numbers)
+        return with_static_shape(ops.TiedUnpool(windows)(x, maxout, gz, *numbers), x.type.shape)
 
 
 class AveragePoolGrad(_WindowedOp):
@@ -330,9 +337,10 @@ class AveragePoolGrad(_WindowedOp):
         self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None
     ) -> TensorVariable:
         """Return every element's share of `gz`, in the shape of `x`."""
+        x = pt.as_tensor_variable(x)
         windows, numbers = self._windows(ws, stride, pad)
-        lengths = lengths_vector(pt.as_tensor_variable(x), self.ndim)
-        return ops.PoolInputGrad(windows, self.mode)(gz, lengths, *numbers)
+        dx = ops.PoolInputGrad(windows, self.mode)(gz, lengths_vector(x, self.ndim), *numbers)
+        return with_static_shape(dx, x.type.shape)
 
 
 class DownsampleFactorMaxGradGrad(_WindowedOp):
@@ -342,8 +350,10 @@ class DownsampleFactorMaxGradGrad(_WindowedOp):
         self, x: Any, maxout: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None
     ) -> TensorVariable:
         """Return `gz`, which has the shape of `x`, summed over the maxima of every window."""
+        x = pt.as_tensor_variable(x)
         windows, numbers = self._windows(ws, stride, pad)
-        return ops.TiedGather(windows)(x, maxout, gz, *numbers)
+        y = ops.TiedGather(windows)(x, maxout, gz, *numbers)
+        return of_theano(y, self._broadcastable(x))
 
 
 class MaxPoolRop(_WindowedOp):
@@ -353,6 +363,8 @@ class MaxPoolRop(_WindowedOp):
         self, x: Any, eval_point: Any, ws: Any, stride: Any = None, pad: Any = None
     ) -> TensorVariable:
         """Return `eval_point` where each window of `x` has its first maximum."""
+        x = pt.as_tensor_variable(x)
         windows, numbers = self._windows(ws, stride, pad)
         _, positions = ops.MaxPool(windows, "first")(x, *numbers)
-        return ops.MaxGather(self.ndim, "sum")(eval_point, positions)
+        y = ops.MaxGather(self.ndim, "sum")(eval_point, positions)
+        return of_theano(y, self._broadcastable(x))
