@@ -142,7 +142,7 @@ def test_floatx_does_not_matter() -> None:
                 x = pt.tensor("x", dtype=dtype, shape=(1, 1, 2, 2))
                 y = abstract_conv.bilinear_upsampling(x, 2)
                 assert y.type.dtype == dtype
-                assert y.type.shape == (1, 1, 4, 4)
+                assert y.type.shape == (1, 1, None, None)
                 assert abstract_conv.bilinear_kernel_2D(2).type.dtype == float_x
 
 
