@@ -53,9 +53,32 @@ CHANGES = [
             return outputs
     """,
     ),
+    (
+        """
+    import theano
+    class A(theano.compile.ViewOp):
+        def grad(self, inputs, gs):
+            return gs
+    """,
+        """
+    import theano
+    class A(theano.compile.ViewOp):
+        def pullback(self, inputs, outputs, gs):
+            return gs
+    """,
+    ),
 ]
 
 STAYS = [
+    """
+    import theano
+    op = theano.OpFromGraph([x], [y])
+    op.grad = lambda inputs, gs: gs
+    """,
+    """
+    import theano
+    self.grad = theano.grad(cost, x)
+    """,
     """
     class A:
         def grad(self, inputs, gs):
@@ -100,6 +123,22 @@ STAYS = [
 ]
 
 LEFT = [
+    (
+        """
+    import copy, theano.tensor as T
+    op = copy.copy(T.nnet.sigmoid)
+    op.grad = lambda inputs, gs: gs
+    """,
+        "does not ask for grad",
+    ),
+    (
+        """
+    import theano
+    def backward(inputs, gs): return gs
+    make().L_op = backward
+    """,
+        "does not ask for L_op",
+    ),
     (
         """
     import theano

@@ -1,8 +1,10 @@
 """Gradients of custom Ops.
 
-`grad` and `L_op` are now called `pullback`, which also takes the outputs; `grad` still works, with
-a warning. `R_op` became `pushforward`, whose tangents are never None: a TODO asks you to check. So
-does one where the file itself calls `grad` of an Op.
+`grad` and `L_op` are now called `pullback`, which also takes the outputs. `grad` still works, with
+a warning, but not in a class derived from one of PyTensor's operations, whose own `pullback` hides
+it. `R_op` became `pushforward`, whose tangents are never None: a TODO asks you to check. There is
+a TODO too where the file itself calls `grad` of an Op, and where `op.grad = function` sets a
+gradient that PyTensor would not ask for.
 
 ```diff
 -import theano
@@ -35,13 +37,23 @@ _OPS = frozenset(
 )  # fmt: skip
 
 
+# Classes of Theano's that are no operations.
+_OTHER_CLASSES = ("Type", "Variable", "Optimizer", "Feature", "Mode", "Linker")
+
+# What becomes an old class that takes gradients by their old names.
+_HONOURS = frozenset(
+    f"theano.{name}"
+    for name in ("OpFromGraph", "compile.OpFromGraph", "compile.builders.OpFromGraph")
+)
+
+
 def is_op(node: cst.ClassDef, context: Context) -> bool:
     """Return whether a class is an Op, by a base that the file imports or defines."""
     return any(_is_op_base(arg.value, context, 0) for arg in node.bases)
 
 
 def _is_op_base(base: cst.BaseExpression, context: Context, depth: int) -> bool:
-    if context.theano_name(base) in _OPS:
+    if _is_op_of_theano(context.theano_name(base) or ""):
         return True
     if not isinstance(base, cst.Name) or depth > 3:
         return False
@@ -52,12 +64,21 @@ def _is_op_base(base: cst.BaseExpression, context: Context, depth: int) -> bool:
     )
 
 
+def _is_op_of_theano(name: str) -> bool:
+    word = name.rpartition(".")[2]
+    is_class = name.startswith("theano.") and word[:1].isupper()
+    return name in _OPS or (is_class and not word.endswith(_OTHER_CLASSES))
+
+
 def methods(node: cst.ClassDef) -> Iterator[cst.FunctionDef]:
     """Return the methods of a class."""
     return (item for item in node.body.body if isinstance(item, cst.FunctionDef))
 
 
 def _look(node: cst.CSTNode, context: Context) -> None:
+    if isinstance(node, cst.Assign):
+        _look_at_assignment(node, context)
+        return
     assert isinstance(node, cst.ClassDef)
     if not is_op(node, context):
         return
@@ -76,13 +97,50 @@ def _look(node: cst.CSTNode, context: Context) -> None:
     _rename(old, names, context)
 
 
+def _look_at_assignment(node: cst.Assign, context: Context) -> None:
+    for target in (item.target for item in node.targets):
+        if not isinstance(target, cst.Attribute) or not _is_function(node.value, context):
+            continue
+        name = target.attr.value
+        if name in ("grad", "L_op", "R_op") and not _honours(target.value, context):
+            context.leave(
+                node,
+                f"PyTensor does not ask for {name}: derive a class, and write pullback(self, "
+                f"inputs, outputs, cotangents) in it",
+            )
+
+
+def _is_function(value: cst.BaseExpression, context: Context) -> bool:
+    """Return whether a value is a function or method of the file, or a lambda."""
+    if isinstance(value, cst.Attribute):
+        return value.attr.value in ("grad", "L_op", "R_op")
+    return isinstance(value, cst.Lambda) or any(
+        isinstance(node, cst.FunctionDef) for node in _bound(value, context)
+    )
+
+
+def _honours(operation: cst.BaseExpression, context: Context) -> bool:
+    bound = _bound(operation, context)
+    return bool(bound) and all(
+        isinstance(node, cst.Assign) and context.call_of(node.value) in _HONOURS for node in bound
+    )
+
+
+def _bound(value: cst.BaseExpression, context: Context) -> list[cst.CSTNode]:
+    """Return what binds a name in the file."""
+    if not isinstance(value, cst.Name):
+        return []
+    return [binding.node for binding in context.scope(value).find(value.value)]
+
+
 def _is_called(method: cst.FunctionDef, context: Context) -> bool:
     """Return whether the file calls a method of this name of anything but a module."""
+    called = (node.func for node in context.parents if isinstance(node, cst.Call))
     return any(
-        isinstance(node, cst.Attribute)
-        and node.attr.value == method.name.value
-        and context.name(node) is None
-        for node in context.parents
+        isinstance(function, cst.Attribute)
+        and function.attr.value == method.name.value
+        and context.name(function) is None
+        for function in called
     )
 
 
@@ -105,4 +163,4 @@ def _rename(old: cst.FunctionDef, names: list[str], context: Context) -> None:
     context.change(old, f"{old.name.value} is called pullback now", edit)
 
 
-OP_GRADIENTS = Rule("PU160", (cst.ClassDef,), _look, __doc__ or "")
+OP_GRADIENTS = Rule("PU160", (cst.ClassDef, cst.Assign), _look, __doc__ or "")
