@@ -19,7 +19,7 @@ __all__ = ["Context", "Edit"]
 # Takes a node whose children have been changed already, and returns its replacement.
 Edit = Callable[[cst.CSTNode], cst.CSTNode | cst.FlattenSentinel[cst.CSTNode] | cst.RemovalSentinel]
 
-# The longest chain of names assigned to names that is followed.
+# How many assignments of one name to another are followed.
 _MOST_ALIASES = 5
 
 
@@ -58,7 +58,7 @@ class Context:
     # What names refer to.
 
     def name(self, node: cst.CSTNode | None) -> str | None:
-        """Return the dotted name that an expression refers to by imports, None if it has none."""
+        """Return the dotted name that an expression refers to through imports, None if none."""
         text = dotted(node)
         if text is None:
             return None
@@ -72,7 +72,7 @@ class Context:
         return None if name is None else old_names.theano_name(name)
 
     def call_of(self, node: cst.CSTNode | None) -> str | None:
-        """Return the `theano_name` of the function that a node calls, None if it is no call."""
+        """Return the `theano_name` of the function that a node calls, None if not a call."""
         return self.theano_name(node.func) if isinstance(node, cst.Call) else None
 
     def scope(self, node: cst.CSTNode | None) -> Scope:
@@ -135,7 +135,7 @@ class Context:
         return isinstance(owner, cst.ClassDef)
 
     def is_read(self, node: cst.CSTNode) -> bool:
-        """Return whether a name or dotted name is read, and not bound or used as a keyword."""
+        """Return whether a name or dotted name is read, rather than bound or used as a keyword."""
         parent = self.parents[node]
         if node in self.written:
             return False
@@ -159,7 +159,7 @@ class Context:
         return [node for node in self.scopes if _is_word(node, word) and self.is_read(node)]
 
     def words(self) -> set[str]:
-        """Return every name in the file, of whatever kind."""
+        """Return every name in the file, of any kind."""
         if self._words is None:
             nodes = self.parents
             self._words = {node.value for node in nodes if isinstance(node, cst.Name)}
@@ -198,7 +198,7 @@ class Context:
         return local
 
     def claim_below(self, node: cst.CSTNode, but: cst.CSTNode | None = None) -> None:
-        """Hide the contents of a node that is replaced from other rules, except one part."""
+        """Hide the contents of a replaced node from other rules, except for one part."""
         for below in walk(node):
             if but is None or (below is not but and but not in self.above(below)):
                 self.claimed.add(below)
@@ -252,7 +252,7 @@ class Context:
         top = self.scopes[self.module]
         binding = [scope for scope in set(self.scopes.values()) if local in scope.bindings]
         if not binding:
-            # It is only the name of attributes and keywords, or of a built-in function.
+            # Only attributes, keywords or a built-in function have this name.
             return not hasattr(builtins, local)
         wanted = f"{module}.{name}" if module else name
         return binding == [top] and all(self._becomes(b) == wanted for b in top.bindings[local])

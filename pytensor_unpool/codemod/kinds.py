@@ -17,7 +17,7 @@ __all__ = ["Kind", "is_tensor", "kind_of", "ndim_of"]
 
 Kind = Literal["int", "float", "tensor"]
 
-# The longest chain of assignments that is followed.
+# How many assignments in a row are followed.
 _DEEPEST = 8
 
 _TYPED = re.compile(

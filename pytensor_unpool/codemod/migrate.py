@@ -23,7 +23,7 @@ __all__ = ["Result", "choose_rules", "known_ids", "migrate_text"]
 # A long sum is a deep tree.
 _RECURSION = 20_000
 
-# A file without any of these words has nothing that a rule changes.
+# A file without any of these words contains nothing that a rule changes.
 OF_INTEREST = re.compile(
     r"theano|THEANO|aesara|pytensor|pylearn2|numpy|outdim|clock"
     r"|xrange|unicode|basestring|unichr|long|raw_input|reduce|reload|cmp|execfile|apply|coerce"
@@ -104,7 +104,7 @@ def _migrated(text: str, chosen: set[str], report: FileReport) -> str:
     is_python2 = False
     if why := python2.why_python2(text):
         if python2.ID not in chosen:
-            raise SyntaxError(f"not Python 3 ({why}), and {python2.ID} is left out")
+            raise SyntaxError(f"not Python 3 ({why}), and {python2.ID} is turned off")
         new = python2.to_python3(text)
         is_python2 = report.python2 = True
         report.notes.append(Note(0, python2.ID, "changed", f"Python 2 syntax ({why})"))
@@ -114,7 +114,7 @@ def _migrated(text: str, chosen: set[str], report: FileReport) -> str:
     is_python2 = is_python2 or python2.looks_like_python2(new)
     context = Context(module, new, report, python2=is_python2)
     rules = [rule for rule in RULES if rule.id in chosen]
-    # Names come last: whatever other rules replace no longer needs its name renamed.
+    # Names come last: what other rules have replaced needs no renaming.
     for turn in (rules[:-1], rules[-1:]) if NAMES in rules else (rules,):
         _look(module, turn, context)
     report.notes.sort()

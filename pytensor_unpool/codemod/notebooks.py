@@ -32,8 +32,8 @@ def migrate_notebook(text: str, rules: Sequence[str] | None = None) -> Result:
     Returns
     -------
     text : str
-        The same string if there is nothing to change. Line numbers in the report count through the
-        code of all cells, with one line in between.
+        The same string if there is nothing to change. Line numbers in the report run through the
+        code of all cells, with one line between cells.
     report : FileReport
     """
     try:
@@ -73,7 +73,7 @@ def _set_source(cell: dict[str, Any], text: str) -> None:
 
 
 def _without_magics(code: str, magics: list[str]) -> str:
-    """Replace the lines that only IPython understands by Python, and keep them in `magics`."""
+    """Replace the lines that only IPython understands with Python; keep them in `magics`."""
     lines = code.split("\n")
     for i, line in enumerate(lines):
         if match := _FOR_IPYTHON.match(line):

@@ -94,13 +94,13 @@ LEFT = [
     def f(range):
         return xrange(range)
     """,
-        "called range now",
+        "now called range",
     ),
     (
         """
     cmp(a, b)
     """,
-        "there is no cmp",
+        "Python 3 has no cmp",
     ),
     (
         """

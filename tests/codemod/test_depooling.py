@@ -26,7 +26,7 @@ CHANGES = [
         """
     import theano.tensor as T
     import pytensor_unpool as pu
-    # TODO(pytensor-unpool PU132): this is as before for square images and a factor of 2
+    # TODO(pytensor-unpool PU132): same result only for square images and a factor of 2
     def depool(X, factor=2):
         return pu.upsample_dilate(X, (factor, factor))
     """,
@@ -51,7 +51,7 @@ CHANGES = [
         """
     import theano.tensor as T
     import pytensor_unpool as pu
-    # TODO(pytensor-unpool PU132): this is as before for square images and a factor of 2
+    # TODO(pytensor-unpool PU132): same result only for square images and a factor of 2
     def depool(X, factor=2):
         "Put in a corner."
         return pu.upsample_dilate(X, (factor, factor))
@@ -76,7 +76,7 @@ CHANGES = [
         """
     import theano.tensor as T
     import pytensor_unpool as pu
-    # TODO(pytensor-unpool PU132): this is as before for square images and a factor of 2
+    # TODO(pytensor-unpool PU132): same result only for square images and a factor of 2
     def depool(images, factor=2):
         return pu.upsample_dilate(images, (factor, factor))
     """,

@@ -101,4 +101,4 @@ def test_a_built_in_that_means_something_else_here_is_left():
     import itertools
     def zip(x, y): return itertools.izip(x, y)
     """
-    assert_left(code, RULE, "izip is the built-in zip now, and so is something here")
+    assert_left(code, RULE, "izip is now zip, a name that is used for something else here")

@@ -1,8 +1,8 @@
 """Comparisons as numbers and as indices.
 
-`T.eq` and the like returned `int8` before Theano 0.9, and booleans since. Booleans have no minus,
-so they are cast before negation or subtraction. As an index, an `int8` array picked elements 0 and
-1, but a boolean one is a mask: a TODO asks which was meant.
+`T.eq` and the like returned `int8` before Theano 0.9, and have returned booleans since. Booleans
+cannot be negated or subtracted, so they are cast first. As an index, an `int8` array picked
+elements 0 and 1, but a boolean one is a mask: a TODO asks which was meant.
 
 ```diff
 -import theano.tensor as T
@@ -37,11 +37,13 @@ def _look(node: cst.CSTNode, context: Context) -> None:
         if all(context.call_of(side) in _COMPARISONS for side in (parent.left, parent.right)):
             _cast(node, context)
     elif isinstance(parent, cst.Index):
-        context.leave(node, "as an index, this is a mask; before Theano 0.9 it was 0 and 1")
+        context.leave(
+            node, "as an index, this is a mask; before Theano 0.9, it picked elements 0 and 1"
+        )
 
 
 def _cast(node: cst.Call, context: Context) -> None:
-    # Beside `T.eq` stands `T.cast`, whatever the module is called now.
+    # `T.cast` is in the module of `T.eq`, whatever that is called now.
     plain = isinstance(node.func, cst.Name)
     name = context.need(node.func, "pytensor.tensor", "cast") if plain else "cast"
 
@@ -54,7 +56,7 @@ def _cast(node: cst.Call, context: Context) -> None:
             function = updated.func.with_changes(attr=cst.Name("cast"), lpar=(), rpar=())
         return cst.Call(function, args)
 
-    context.change(node, "booleans have no minus: cast to int8", edit)
+    context.change(node, "booleans cannot be negated or subtracted: cast to int8", edit)
 
 
 BOOLEANS = Rule("PU122", (cst.Call,), _look, __doc__ or "")

@@ -28,10 +28,10 @@ _RENAMED = {
 _IMPORTED = {"reduce": "functools", "reload": "importlib"}
 
 _LEFT = {
-    "cmp": "there is no cmp: write (a > b) - (a < b), or sort by key",
-    "execfile": "there is no execfile: exec(open(path).read())",
-    "apply": "there is no apply: call f(*arguments)",
-    "coerce": "there is no coerce",
+    "cmp": "Python 3 has no cmp: write (a > b) - (a < b), or sort by key",
+    "execfile": "Python 3 has no execfile: write exec(open(path).read())",
+    "apply": "Python 3 has no apply: call f(*arguments)",
+    "coerce": "Python 3 has no coerce",
 }
 
 
@@ -47,7 +47,9 @@ def _look(node: cst.CSTNode, context: Context) -> None:
     if word in _RENAMED:
         new = _RENAMED[word]
         if context.scope(node).find(new):
-            context.leave(node, f"{word} is called {new} now, and so is something here")
+            context.leave(
+                node, f"{word} is now called {new}, a name that is used for something else here"
+            )
             return
     elif word in _IMPORTED:
         new = context.need(node, _IMPORTED[word], word)
@@ -56,7 +58,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
         return
     context.change(
         node,
-        f"{word} is {new} now",
+        f"{word} is now {new}",
         lambda updated: with_parentheses_of(updated, cst.Name(new)),
     )
 

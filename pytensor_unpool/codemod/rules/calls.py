@@ -1,4 +1,4 @@
-"""What several rules need to read and write calls."""
+"""Helpers for rules that read and write calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = [
     "wrapped",
 ]  # fmt: skip
 
-# Expressions that keep their meaning wherever another expression stood.
+# Expressions that need no parentheses wherever they are put.
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.List, cst.Dict, cst.Set, cst.ListComp,
     cst.DictComp, cst.SetComp, cst.Integer, cst.Float, cst.SimpleString,
@@ -32,7 +32,7 @@ def keyword(call: cst.Call, name: str) -> cst.BaseExpression | None:
 
 
 def has_stars(call: cst.Call) -> bool:
-    """Return whether some arguments cannot be seen: ``*a`` or ``**b``."""
+    """Return whether some arguments are unpacked from ``*a`` or ``**b``, and thus unknown."""
     return any(arg.star for arg in call.args)
 
 
@@ -56,14 +56,14 @@ def argument(call: cst.Call, position: int, *names: str) -> cst.BaseExpression |
 
 
 def rename_keywords(call: cst.Call, names: Mapping[str, str], context: Context) -> None:
-    """Rename arguments, but none to a name that the call passes already."""
+    """Rename arguments, except to a name that the call already passes."""
     given = keywords(call)
     for old, new in names.items():
         arg = given.get(old)
         if arg is not None and arg.keyword is not None and new not in given:
             context.change(
                 arg.keyword,
-                f"the argument {old} is called {new} now",
+                f"the argument {old} is now called {new}",
                 lambda updated, new=new: updated.with_changes(value=new),  # type: ignore[misc]
             )
 

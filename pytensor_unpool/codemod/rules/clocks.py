@@ -20,7 +20,7 @@ from pytensor_unpool.codemod.tree import dotted
 
 __all__ = ["CLOCKS"]
 
-_MESSAGE = "time.clock is time.process_time now"
+_MESSAGE = "time.clock is now time.process_time"
 
 
 def _look(node: cst.CSTNode, context: Context) -> None:

@@ -1,8 +1,8 @@
 """Deconvolution by `GpuDnnConvGradI`.
 
-Image generators deconvolved by the gradient of a convolution that was never run, with a descriptor
-and an empty array of the result's shape. That gradient is one function here. Variants of the widely
-copied form keep their names, which are in `pytensor_unpool.compat`.
+Image generators computed a deconvolution as the gradient of a convolution that was never run, from
+a descriptor and an empty array of the result's shape. Here, that gradient is one function. Variants
+of the widely copied code keep their names, which are in `pytensor_unpool.compat`.
 
 ```diff
 -from theano.sandbox.cuda.basic_ops import gpu_alloc_empty, gpu_contiguous
@@ -64,7 +64,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
     package = context.need_package(node)
     code = _code_for(found, context)
     for line in found.prepared:
-        context.change(line, "needed for the GPU's gradient only", lambda _: cst.RemoveFromParent())
+        context.change(line, "needed only for the GPU's gradient", lambda _: cst.RemoveFromParent())
     for gone in (*found.prepared, node.func, node.args[2], node.args[3]):
         context.claim_below(gone)
 
@@ -74,7 +74,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
         text = f"{package}.conv_input_grad({kernel}, {images}, {code})"
         return with_parentheses_of(updated, cst.parse_expression(text))
 
-    context.change(node, "the gradient of a convolution is conv_input_grad", edit)
+    context.change(node, "the gradient of a convolution is now conv_input_grad", edit)
 
 
 def _is_dnn(node: cst.CSTNode, name: str, context: Context) -> bool:
@@ -85,7 +85,7 @@ def _is_dnn(node: cst.CSTNode, name: str, context: Context) -> bool:
 def _read(
     out: cst.BaseExpression, description: cst.BaseExpression, context: Context
 ) -> _Found | None:
-    """Follow the two names to where they are made."""
+    """Follow the two names to where they are assigned."""
     prepared: list[cst.CSTNode] = []
     values = []
     for node in (out, description):
@@ -105,7 +105,7 @@ def _read(
 
 
 def _made(node: cst.BaseExpression, context: Context) -> tuple[cst.Call | None, cst.CSTNode | None]:
-    """Return the call that a name is assigned, where it is read once only, and the line."""
+    """Return the call assigned to a name that is read only once, and its line."""
     if not isinstance(node, cst.Name):
         return None, None
     bindings = context.scope(node).find(node.value)

@@ -45,11 +45,13 @@ def _look(node: cst.CSTNode, context: Context) -> None:
         if context.call_of(node) in _INPUTS:
             _take("In", node, context)
         if not any(_takes_defaults(outer, context) for outer in context.above(node)):
-            context.leave(node, f"PyTensor has no default values: compile it by {_PLACE}.function")
+            context.leave(
+                node, f"PyTensor has no default values: compile it with {_PLACE}.function"
+            )
 
 
 def _takes_defaults(node: cst.CSTNode, context: Context) -> bool:
-    """Return whether a node is a call that gives inputs their defaults, or will."""
+    """Return whether a node is, or will become, a call that supports default values."""
     if not isinstance(node, cst.Call):
         return False
     return context.call_of(node) in _FUNCTIONS or context.name(node.func) == f"{_PLACE}.function"

@@ -1,15 +1,15 @@
 """Un-pooling with a matrix of ones.
 
 A widely copied function, `depool`, multiplied flattened images by a matrix with a one for each
-pixel, as large as the square of the image. That puts each pixel into the corner of a window of
-zeros, which is `upsample_dilate`. For images that are not square, or a factor other than 2, the
-copied function put pixels elsewhere: the TODO says so.
+pixel, whose size is quadratic in the number of pixels. That puts each pixel into the corner of a
+window of zeros, which is `upsample_dilate`. For images that are not square, or a factor other than
+2, the copied function put pixels elsewhere: the TODO says so.
 
 ```diff
 -import theano.tensor as T
 +import pytensor.tensor as T
 +import pytensor_unpool as pu
-+# TODO(pytensor-unpool PU132): this is as before for square images and a factor of 2
++# TODO(pytensor-unpool PU132): same result only for square images and a factor of 2
  def depool(X, factor=2):
 -    stride = X.shape[2]
 -    offset = X.shape[3]
@@ -39,7 +39,7 @@ from pytensor_unpool.codemod.rules.base import Rule
 
 __all__ = ["DEPOOLING"]
 
-# What marks the function: ones, written at a column for each row of pixels.
+# What identifies the function: in the row of each pixel, a one in the column where it goes.
 _COLUMNS = tuple(
     cst.parse_expression(f"rows_ * factor_ + {inner}")
     for inner in (
@@ -76,12 +76,12 @@ def _look(node: cst.CSTNode, context: Context) -> None:
         body = [*kept, cst.parse_statement(code)]
         return updated.with_changes(body=updated.body.with_changes(body=body))
 
-    context.change(node, "a product with a matrix of ones is upsample_dilate", edit)
-    context.leave(node, "this is as before for square images and a factor of 2")
+    context.change(node, "a product with a matrix of ones is now upsample_dilate", edit)
+    context.leave(node, "same result only for square images and a factor of 2")
 
 
 def _assigned(block: cst.IndentedBlock) -> Iterator[tuple[str, cst.BaseExpression]]:
-    """Return what each statement of a block assigns; a last name stands for all others."""
+    """Yield the name and value that each statement assigns; other statements have one name."""
     for statement in block.body:
         small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
         if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name):
@@ -93,7 +93,7 @@ def _assigned(block: cst.IndentedBlock) -> Iterator[tuple[str, cst.BaseExpressio
 
 
 def _is_depool(values: dict[str, cst.BaseExpression], names: list[str], context: Context) -> bool:
-    """Return whether a function computes the copied one's steps, and nothing else."""
+    """Return whether a function does what the copied one did, and nothing else."""
     if "something else" in values or not 8 <= len(values) <= 13:
         return False
     x, factor = names

@@ -48,7 +48,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
 def _look_at_operation(node: cst.BinaryOperation, context: Context) -> None:
     kinds = kind_of(node.left, context), kind_of(node.right, context)
     if kinds == ("int", "int"):
-        context.change(node, "a whole number, as in Python 2", _floored)
+        context.change(node, "integer division, as in Python 2", _floored)
     elif "float" not in kinds:
         name = context.need(node, _MODULE, "old_div")
 
@@ -58,7 +58,7 @@ def _look_at_operation(node: cst.BinaryOperation, context: Context) -> None:
             args = [cst.Arg(updated.left, comma=comma), cst.Arg(updated.right)]
             return cst.Call(cst.Name(name), args, lpar=updated.lpar, rpar=updated.rpar)
 
-        context.change(node, "a whole number between integers, as in Python 2", edit)
+        context.change(node, "integer division of integers, as in Python 2", edit)
 
 
 def _floored(node: cst.CSTNode) -> cst.CSTNode:
@@ -70,12 +70,14 @@ def _floored(node: cst.CSTNode) -> cst.CSTNode:
 
 
 def _look_at_assignment(node: cst.AugAssign, context: Context) -> None:
-    """Look at ``x /= 2``, which changes arrays in place: no call may replace it."""
+    """Look at ``x /= 2``, which changes arrays in place, so that no call can replace it."""
     if kind_of(node.value, context) == "float":
         return
     if isinstance(node.target, cst.Name) and kind_of(node.target, context) == "float":
         return
-    context.leave(node, "between integers, /= gave a whole number in Python 2: write //= if so")
+    context.leave(
+        node, "/= was integer division of integers in Python 2: write //= if these are integers"
+    )
 
 
 DIVISION = Rule("PU121", (cst.BinaryOperation, cst.AugAssign), _look, __doc__ or "")

@@ -25,9 +25,9 @@ def local_root(word: str, binding: Binding, context: Context) -> str:
 
 
 def keeps_its_name(word: str, context: Context) -> bool:
-    """Return whether ``import theano`` must go on to bind `theano`.
+    """Return whether ``import theano`` must still bind `theano`.
 
-    So it must where the file binds that name otherwise too, or uses the new one for itself.
+    It must if the file also binds that name otherwise, or uses the new one for something else.
     """
     place = old_names.find(word)
     new = place.new.partition(".")[0] if place is not None else word
@@ -96,7 +96,7 @@ def _renamed_module(alias: cst.ImportAlias, node: cst.Import, context: Context) 
     if keeps_its_name(top, context):
         as_name = cst.AsName(cst.Name(top))
         return alias.with_changes(name=expression("pytensor"), asname=as_name)
-    # What is read from a module that is not PyTensor's is imported by itself.
+    # Names used from a module outside PyTensor get imports of their own.
     return alias.with_changes(name=expression(new if new.startswith("pytensor.") else "pytensor"))
 
 
@@ -111,7 +111,7 @@ def _text(alias: cst.ImportAlias) -> str:
 
 
 def look_at_from(node: cst.ImportFrom, context: Context) -> None:
-    """Rename what ``from theano.tensor import nnet, dot`` imports, each name on its own."""
+    """Rename what ``from theano.tensor import nnet, dot`` imports, name by name."""
     module = None if node.relative else dotted(node.module)
     if module is None or not old_names.is_old(module):
         return
@@ -134,14 +134,14 @@ def look_at_from(node: cst.ImportFrom, context: Context) -> None:
 
 
 def _is_done_without(alias: cst.ImportAlias, context: Context) -> bool:
-    """Return whether other rules replaced all code that used what an import brings."""
+    """Return whether other rules have replaced all uses of an import."""
     local = alias.asname.name if alias.asname else alias.name
     uses = context.uses(local.value) if isinstance(local, cst.Name) else []
     return bool(uses) and context.claimed.issuperset(uses)
 
 
 def _drop(node: cst.ImportFrom, context: Context) -> None:
-    """Drop a statement whose names nothing reads any more, but not the comments about it."""
+    """Drop an import that nothing uses any more, but keep the comments about it."""
     line = context.parents[node]
     if stands_alone(line):
         context.change(line, "nothing uses this import", lambda _: cst.RemoveFromParent())
@@ -189,12 +189,12 @@ def _rename_star(node: cst.ImportFrom, module: str, context: Context) -> None:
 
 
 def _without_its_parentheses(node: cst.ImportFrom) -> cst.ImportFrom:
-    """Write a statement that is split off on one line, unless there are comments in it."""
+    """Write a statement that was split off on one line, unless it contains comments."""
     if node.lpar is None:
         return node
     assert not isinstance(node.names, cst.ImportStar)
     if any("#" in cst.Module([]).code_for_node(alias) for alias in node.names):
-        # Those behind the parentheses stay with the first statement.
+        # Comments after the parentheses stay with the first statement.
         return node.with_changes(lpar=cst.LeftParen(), rpar=cst.RightParen())
     names = [alias.with_changes(comma=cst.MaybeSentinel.DEFAULT) for alias in node.names]
     return node.with_changes(lpar=None, rpar=None, names=names)
@@ -224,7 +224,7 @@ def _replace_from(
     def split(updated: cst.CSTNode) -> cst.FlattenSentinel[cst.CSTNode]:
         assert isinstance(updated, cst.SimpleStatementLine)
         first, *others = statements
-        # Comments above stay above, and the one behind stays behind the first.
+        # Comments above stay above, and one after the statement stays with the first.
         lines = [updated.with_changes(body=[first])]
         lines += [cst.SimpleStatementLine([other]) for other in others]
         return cst.FlattenSentinel(lines)

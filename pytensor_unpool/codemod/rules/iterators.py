@@ -1,4 +1,4 @@
-"""`itertools` functions that are built in now.
+"""`itertools` functions that are now built in.
 
 `zip`, `map` and `filter` do what `izip`, `imap` and `ifilter` did; two others lost their `i`.
 
@@ -41,14 +41,16 @@ def _look_at_attribute(node: cst.Attribute, context: Context) -> None:
         return
     if old in _RENAMED:
         new = cst.Name(_RENAMED[old])
-        context.change(node.attr, f"{old} is {new.value} now", lambda _: new)
+        context.change(node.attr, f"{old} is now {new.value}", lambda _: new)
     elif old in _BUILT_IN and context.scope(node).find(_BUILT_IN[old]):
-        context.leave(node, f"{old} is the built-in {_BUILT_IN[old]} now, and so is something here")
+        context.leave(
+            node, f"{old} is now {_BUILT_IN[old]}, a name that is used for something else here"
+        )
     elif old in _BUILT_IN:
         built_in = cst.Name(_BUILT_IN[old])
         context.change(
             node,
-            f"{old} is {built_in.value} now",
+            f"{old} is now {built_in.value}",
             lambda updated: with_parentheses_of(updated, built_in),
         )
 
@@ -59,9 +61,9 @@ def _look_at_from(
     for alias in aliases:
         old = dotted(alias.name) or ""
         if old in _RENAMED:
-            context.change(alias, f"{old} is {_RENAMED[old]} now", _renamed)
+            context.change(alias, f"{old} is now {_RENAMED[old]}", _renamed)
     if any(_is_built_in(alias) for alias in aliases):
-        context.change(node, "izip, imap and ifilter are built in now", _split)
+        context.change(node, "izip, imap and ifilter are now built in", _split)
 
 
 def _is_built_in(alias: cst.ImportAlias) -> bool:
@@ -69,7 +71,7 @@ def _is_built_in(alias: cst.ImportAlias) -> bool:
 
 
 def _renamed(alias: cst.CSTNode) -> cst.ImportAlias:
-    """Import what it is called now, under the name that it has in the file."""
+    """Import the new name under the one that the file uses."""
     assert isinstance(alias, cst.ImportAlias)
     old = dotted(alias.name) or ""
     local = alias.asname or cst.AsName(cst.Name(old))

@@ -25,7 +25,7 @@ __all__ = ["LIST_RESULTS"]
 _FUNCTIONS = frozenset(("map", "filter", "zip", "range"))
 _METHODS = frozenset(("keys", "values", "items"))
 
-# They take whatever can be looped over, and keep none of it as it is.
+# They take any iterable, and do not keep it.
 _LOOPERS = frozenset((
     "list", "tuple", "set", "frozenset", "sorted", "sum", "max", "min", "any", "all", "dict",
     "enumerate", "zip", "map", "filter", "join", "extend", "update",

@@ -77,7 +77,7 @@ def _look_at_chain(node: cst.Name | cst.Attribute, context: Context) -> None:
     if _is_part(place.old, context.meaning(root, context.scope(node))) and not _is_starred(
         node, context
     ):
-        # Its import, or the assignment that named it, says what it is now.
+        # Its import, or the assignment of its name, is what changes.
         if binding is not None:
             _rename_root(node, binding, context)
         return
@@ -86,7 +86,7 @@ def _look_at_chain(node: cst.Name | cst.Attribute, context: Context) -> None:
 
 
 def _binding(node: cst.CSTNode, context: Context) -> Binding | None:
-    """Return the import that a chain begins with; None where a star import or a name led here."""
+    """Return the import that binds a chain's first name; None for star imports and aliases."""
     root = (dotted(node) or "").partition(".")[0]
     bindings = context.scope(node).find(root)
     imports = [b for b in bindings if b.means is not None and not b.means.startswith("=")]
@@ -123,13 +123,13 @@ def _without(node: cst.Name | cst.Attribute, attributes: int) -> cst.Name | cst.
 
 
 def _rename_root(node: cst.CSTNode, binding: Binding, context: Context) -> None:
-    """Rename the first word of a chain, if its import calls it something else now."""
+    """Rename the first word of a chain, if its import now gives it another name."""
     root = _root(node)
     local = local_root(root.value, binding, context)
     if local != root.value:
         context.change(
             root,
-            f"{binding.means} is {local} now",
+            f"{binding.means} is now {local}",
             lambda new: with_parentheses_of(new, cst.Name(local)),
         )
 
@@ -152,7 +152,7 @@ def _replace(
     if new != text:
         context.change(
             node,
-            f"{place.old} is {place.new} now",
+            f"{place.old} is now {place.new}",
             lambda updated: with_parentheses_of(updated, expression(new)),
         )
 
@@ -187,18 +187,18 @@ def _written(
             return f"{word}.{leaf}"
     package, _, last = module.rpartition(".")
     if package.startswith(_COMPAT):
-        # The words of old modules say what their names do not: cuda.use, config.device.
+        # These names mean little without their module: cuda.use, config.device.
         return f"{context.need(node, package, last)}.{leaf}"
     return context.need(node, module, leaf)
 
 
 def _is_starred(node: cst.CSTNode, context: Context) -> bool:
-    """Return whether a star import brought in what a chain begins with."""
+    """Return whether a chain's first name comes from a star import."""
     return not context.scope(node).find(_root(node).value)
 
 
 def _starred(word: str, context: Context) -> str | None:
-    """Return what a star import brings a word in from, once it is renamed."""
+    """Return the full new name of a word that comes from a star import."""
     for module in context.scopes[context.module].stars:
         if old_names.is_old(module):
             return f"{_new_name(module)}.{word}"
@@ -215,7 +215,7 @@ def _new_name(name: str) -> str:
 
 
 def _modules_at_hand(node: cst.CSTNode, context: Context) -> list[tuple[str, str]]:
-    """Return (local name, new name) of what the file imports at its top, and nowhere hides."""
+    """Return (local name, new name) of top-level imports that nothing shadows."""
     top = context.scopes[context.module]
     found = []
     for word, bindings in top.bindings.items():

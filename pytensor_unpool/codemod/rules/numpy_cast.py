@@ -33,7 +33,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
     if not isinstance(subscript, cst.Subscript) or not is_call or not _has_one_value(call):
         context.leave(node, "numpy.cast[dtype](x) is numpy.asarray(x).astype(dtype)")
         return
-    context.change(call, "numpy.cast is asarray(...).astype now", _written_out)
+    context.change(call, "numpy.cast is now asarray(...).astype", _written_out)
 
 
 def _has_one_value(call: cst.CSTNode) -> bool:

@@ -47,11 +47,11 @@ def _look(node: cst.CSTNode, context: Context) -> None:
         _use_type(node, _TYPES[name], context)
     elif name in _RENAMED:
         new = _RENAMED[name]
-        context.change(node.attr, f"numpy.{name} is numpy.{new} now", lambda _: cst.Name(new))
+        context.change(node.attr, f"numpy.{name} is now numpy.{new}", lambda _: cst.Name(new))
 
 
 def _use_type(node: cst.Attribute, new: str, context: Context) -> None:
-    """Write Python's type for NumPy's alias of it, unless the file calls something else so."""
+    """Replace NumPy's alias of a built-in type, unless the file redefines the type's name."""
     is_free = not context.scope(node).find(new) and hasattr(builtins, new)
     if not is_free:
         context.leave(node, f"numpy.{node.attr.value} was Python's {new}")
@@ -78,7 +78,7 @@ def _look_at_call(node: cst.Call, context: Context) -> None:
         item = cst.Call(cst.Attribute(array, cst.Name("item")))
         return with_parentheses_of(updated, item)
 
-    context.change(node, "numpy.asscalar(x) is x.item() now", edit)
+    context.change(node, "numpy.asscalar(x) is now x.item()", edit)
 
 
 NUMPY_NAMES = Rule("PU150", (cst.Attribute, cst.Call), _look, __doc__ or "")

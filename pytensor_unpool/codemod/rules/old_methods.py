@@ -57,16 +57,16 @@ def _look_at_call(node: cst.Call, function: cst.Attribute, context: Context) -> 
         return
     if method in _ITERATED and not node.args:
         new = _ITERATED[method]
-        context.change(function.attr, f"{method} is called {new} now", lambda _: cst.Name(new))
+        context.change(function.attr, f"{method} is now called {new}", lambda _: cst.Name(new))
     elif method == "has_key" and len(node.args) == 1 and not node.args[0].star:
         alone = _binds_weaker(context.parents[node])
         context.change(
             node,
-            "has_key is the operator `in` now",
+            "has_key is now the operator `in`",
             lambda updated: _contains(updated) if alone else wrapped(_contains(updated)),
         )
     elif method == "next" and not node.args and context.python2:
-        context.change(node, "next is a function now", _next)
+        context.change(node, "next is now a function", _next)
 
 
 def _contains(node: cst.CSTNode) -> cst.BaseExpression:
@@ -78,7 +78,7 @@ def _contains(node: cst.CSTNode) -> cst.BaseExpression:
 
 
 def _binds_weaker(parent: cst.CSTNode) -> bool:
-    """Return whether a comparison may stand somewhere without parentheses."""
+    """Return whether a comparison below this node needs no parentheses."""
     if isinstance(parent, cst.UnaryOperation):
         return isinstance(parent.operator, cst.Not)
     return not isinstance(
@@ -110,7 +110,7 @@ def _look_at_definition(node: cst.FunctionDef, context: Context) -> None:
     elif new and (context.python2 or name != "next") and new not in context.words():
         context.change(
             node.name,
-            f"{name} is called {new} now",
+            f"{name} is now called {new}",
             lambda updated: updated.with_changes(value=new),
         )
 

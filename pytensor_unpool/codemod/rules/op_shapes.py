@@ -1,7 +1,7 @@
 """`infer_shape` of custom Ops.
 
-PyTensor 3.0 passes the graph before the node, PyTensor 3.3 does not, like Theano. The last two
-arguments are the same in all of them.
+PyTensor 3.0 passes the graph before the node; PyTensor 3.3, like Theano, does not. The last two
+arguments are the same in all three.
 
 ```diff
 -import theano
@@ -54,7 +54,7 @@ def _take_the_last_two(method: cst.FunctionDef, context: Context) -> None:
         body = [*statements[:at], first, *statements[at:]]
         return updated.with_changes(params=params, body=updated.body.with_changes(body=body))
 
-    context.change(method, "takes the node and the shapes from the end", edit)
+    context.change(method, "takes the node and the shapes from the end of the arguments", edit)
 
 
 OP_SHAPES = Rule("PU161", (cst.ClassDef,), _look, __doc__ or "")

@@ -40,8 +40,8 @@ def _look(node: cst.CSTNode, context: Context) -> None:
         and opened.func.value in ("open", "file")
         and len(opened.args) == 1
     ):
-        context.change(opened, "a pickle is no text", lambda new: _with(new, '"rb"'))
-    context.change(node, "as Python 2 wrote it", lambda new: _with(new, '"latin1"', "encoding"))
+        context.change(opened, "pickles are binary", lambda new: _with(new, '"rb"'))
+    context.change(node, "as written by Python 2", lambda new: _with(new, '"latin1"', "encoding"))
 
 
 def _with(node: cst.CSTNode, text: str, keyword: str | None = None) -> cst.CSTNode:

@@ -1,6 +1,6 @@
 """Halves in `round`.
 
-Theano 0.8 and earlier rounded halves away from zero, Theano 1.0 and PyTensor round them to even. A
+Theano 0.8 and earlier rounded halves away from zero; Theano 1.0 and PyTensor round them to even. A
 file does not say which Theano it was written for, so `round` without a mode gets a TODO.
 
 ```diff

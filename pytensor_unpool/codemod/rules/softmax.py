@@ -37,7 +37,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
     module, _, function = (context.call_of(node) or "").rpartition(".")
     if module not in _MODULES or function not in _NEW or not plain_arguments(node):
         return
-    # A name that an import brought in would have to be imported anew.
+    # A name imported with `from` would need a new import.
     if not isinstance(node.func, cst.Attribute):
         return
     is_theano = (context.name(node.func) or "").startswith("theano.")
@@ -59,7 +59,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
             args = [*args, cst.Arg(minus_one, keyword=cst.Name("axis"), equal=equal)]
         return updated.with_changes(func=cst.Name(new), args=args)
 
-    context.change(node, f"{function} is told its axis", edit)
+    context.change(node, f"{function} needs an explicit axis", edit)
 
 
 SOFTMAX = Rule("PU120", (cst.Call,), _look, __doc__ or "")

@@ -1,4 +1,4 @@
-"""`stack` with one argument for each tensor.
+"""`stack` with one argument per tensor.
 
 Until Theano 0.7, `stack` took the tensors themselves. Now it takes a list and an axis. A call with
 two arguments may be either; if the arguments do not show which, a TODO asks.
@@ -34,13 +34,13 @@ def _look(node: cst.CSTNode, context: Context) -> None:
     if _has_a_list(node):
         return
     if _surely_tensors(node, context):
-        context.change(node, "the tensors come as one list", _listed)
+        context.change(node, "the tensors are passed as one list", _listed)
     else:
         context.leave(node, "pass the tensors as one list, stack([a, b]); the axis comes second")
 
 
 def _has_a_list(node: cst.Call) -> bool:
-    """Return whether a call may well be in the new form: nothing says that it is in the old."""
+    """Return whether a call may be in the new form: nothing shows that it is in the old one."""
     given = plain_arguments(node)
     if has_stars(node):
         return bool(given) and isinstance(given[0], _SEQUENCES)

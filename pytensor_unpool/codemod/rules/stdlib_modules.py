@@ -58,7 +58,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
 
 
 def _is_tried(node: cst.CSTNode, context: Context) -> bool:
-    """Return whether an import is one of two: tried, or chosen by Python's version."""
+    """Return whether an import is one of two: in a ``try``, or chosen by Python version."""
     return any(
         isinstance(above, (cst.Try, cst.TryStar))
         or (isinstance(above, cst.If) and _VERSION.search(context.module.code_for_node(above.test)))
@@ -86,7 +86,7 @@ def _rename(alias: cst.ImportAlias, new: str, context: Context) -> None:
         local = cst.AsName(cst.Name(old))
     context.change(
         alias,
-        f"{old} is called {new} now",
+        f"{old} is now called {new}",
         lambda updated: updated.with_changes(name=expression(new), asname=local),
     )
 
@@ -101,7 +101,7 @@ def _look_at_name(node: cst.Name, context: Context) -> None:
     if is_module and all(is_module) and not _is_tried(bindings[0].node, context):
         context.change(
             node,
-            f"{node.value} is called {new} now",
+            f"{node.value} is now called {new}",
             lambda updated: with_parentheses_of(updated, cst.Name(new)),
         )
 
@@ -118,7 +118,7 @@ def _look_at_from(node: cst.ImportFrom, context: Context) -> None:
     if new is not None:
         context.change(
             node,
-            f"{module} is called {new} now",
+            f"{module} is now called {new}",
             lambda updated: updated.with_changes(module=expression(new)),
         )
 
@@ -139,7 +139,7 @@ def _import_parts(node: cst.Import, alias: cst.ImportAlias, context: Context) ->
     new = [alias.with_changes(name=expression(f"urllib.{part}")) for part in parts]
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     new[:-1] = [item.with_changes(comma=comma) for item in new[:-1]]
-    context.change(alias, "urllib is a package now", lambda _: cst.FlattenSentinel(new))
+    context.change(alias, "urllib is now a package", lambda _: cst.FlattenSentinel(new))
 
 
 def _look_at_urllib(node: cst.Attribute, context: Context) -> None:
@@ -152,7 +152,7 @@ def _look_at_urllib(node: cst.Attribute, context: Context) -> None:
             return
         context.change(
             node,
-            f"urllib.{node.attr.value} is in urllib.{part} now",
+            f"urllib.{node.attr.value} is now in urllib.{part}",
             lambda updated: updated.with_changes(value=expression(f"urllib.{part}")),
         )
 

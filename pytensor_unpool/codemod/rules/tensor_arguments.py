@@ -1,7 +1,8 @@
 """Arguments of `flatten`, `repeat`, `tile`, `dot` and others.
 
 PyTensor has these functions under the same names, but with some arguments renamed. `tile` no longer
-has `ndim`, nor `mean` `op`: a TODO says so. A `Variable` needs an explicit `owner=None`.
+has `ndim`, and `mean` no longer has `op`: a TODO says so. A `Variable` needs an explicit
+`owner=None`.
 
 ```diff
 -import theano.tensor as T
@@ -31,7 +32,7 @@ _RENAMED = {
 }
 
 _GONE = {
-    "tile": {"ndim": "tile has no ndim: give reps as many entries"},
+    "tile": {"ndim": "tile has no ndim: give reps that many entries"},
     "mean": {"op": "mean has no op: leave it out"},
 }
 

@@ -29,7 +29,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
     if _is_transfer(node, context):
         assert isinstance(node, cst.Call)
         name = context.call_of(node) or ""
-        # Its name is gone with the call.
+        # The call's name goes with it: the rule for names must not see it.
         context.claim_below(node.func)
         context.report.resolved[name] += 1
         context.change(node, f"{name} returns its input", _input)

@@ -97,15 +97,15 @@ def _replace(node: cst.For, found: Found, context: Context) -> None:
     package = context.need_package(before)
     new = cst.parse_statement(f"{out} = {package}.max_unpool({values}, {positions}, {length})")
     assert isinstance(new, cst.SimpleStatementLine)
-    # Comments above the loop come to stand above the one statement.
+    # Comments above the loop move above the new statement.
     above = [line for line in node.leading_lines if line.comment is not None]
 
     def edit(old: cst.CSTNode) -> cst.CSTNode:
         assert isinstance(old, cst.SimpleStatementLine)
         return old.with_changes(body=new.body, leading_lines=[*old.leading_lines, *above])
 
-    context.change(before, "a loop of set_subtensor is max_unpool", edit)
-    context.change(node, "done by max_unpool", lambda _: cst.RemoveFromParent())
+    context.change(before, "a loop of set_subtensor is now max_unpool", edit)
+    context.change(node, "replaced by max_unpool", lambda _: cst.RemoveFromParent())
     for gone in (node, before):
         context.claim_below(gone)
 

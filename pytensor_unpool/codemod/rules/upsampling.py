@@ -63,7 +63,7 @@ def _look(node: cst.CSTNode, context: Context) -> None:
         text = f"{package}.upsample_nearest({x}, ({ratio[-2]}, {ratio[-1]}))"
         return with_parentheses_of(updated, cst.parse_expression(text))
 
-    context.change(node, "two repeats are one upsample_nearest", edit)
+    context.change(node, "two repeats are now one upsample_nearest", edit)
 
 
 def _read(node: cst.BaseExpression, context: Context) -> _Repeat | None:
