@@ -39,6 +39,7 @@ CASES = (
     Case((2, 2, 9, 10), (3, 2, 1, 2), ((4, 0, 0, 1), (3, 0, 0, 1))),  # elements between taps
     Case((2, 2, 8, 8), (3, 2, 2, 2), ((2, 5, 6, 1), (1, 4, 0, 1))),  # pads beyond the kernel
     Case((2, 2, 7, 9), (4, 1, 3, 2), ((2, 0, 1, 2), (2, 1, 0, 3)), 2, flip=True),
+    Case((2, 3, 8, 11), (2, 3, 3, 2), ((1, 1, 2, 2), (2, 0, 3, 3))),  # dilated, few outputs
     # Small images and many rows: a copy for each tap, sums of taps that are added to a copy.
     Case((3, 4, 9, 10), (24, 4, 5, 5), (PLAIN, PLAIN)),
     Case((2, 3, 8, 9), (16, 3, 5, 5), ((1, 2, 1, 1), (1, 1, 2, 1))),
