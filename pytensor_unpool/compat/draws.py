@@ -1,7 +1,6 @@
-"""Random numbers that the step of a `scan` draws become outputs, so that gradients have them.
+"""Random numbers drawn in the step of a `scan` become outputs, so that gradients can use them.
 
-A gradient goes through the steps backwards, and the generator's state is known after the last one
-alone.
+A gradient runs backwards through the steps, and the generator's state is only known after the last.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ __all__ = ["Draw", "Drew", "note", "watched"]
 
 
 class Draw(NamedTuple):
-    """A variable that was drawn, its generator, and what that is next.
+    """A variable that was drawn, its generator, and the generator's next state.
 
-    There is no generator where a scan inside the step has drawn, whose updates the step returns.
+    For draws of a scan inside the step there is no generator: the step returns its updates.
     """
 
     generator: Any
@@ -47,19 +46,19 @@ def _recording() -> Iterator[list[Draw]]:
 
 
 def note(draw: Draw) -> None:
-    """Tell of a draw to the step that is being made, if there is one."""
+    """Report a draw to the step that is being built, if any."""
     if _records:
         _records[-1].append(draw)
 
 
 def watched(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a step that raises `Drew` if it draws what its outputs depend on."""
+    """Wrap a step so that it raises `Drew` if its outputs depend on draws."""
 
     def step(*arguments: Any) -> Any:
         with _recording() as draws:
             returned = fn(*arguments)
         condition, outputs, updates = get_updates_and_outputs(returned)
-        # PyTensor merges equal operations in there: later, the gradient would be gone.
+        # PyTensor merges equal operations in there, after which the gradient would be lost.
         refuse_lost(outputs)
         if draws:
             nodes = {x.owner for x in ancestors(outputs)}
@@ -71,10 +70,10 @@ def watched(fn: Callable[..., Any]) -> Callable[..., Any]:
     return step
 
 
-class Drew(Exception):  # noqa: N818  it is no error
-    """A step has drawn, and goes on from here: with the draws among its outputs.
+class Drew(Exception):  # noqa: N818  it is not an error
+    """Raised when a step has drawn. It holds the step, with the draws among its outputs.
 
-    The function is not called again: it would draw others.
+    The function is not called again, as it would draw other numbers.
     """
 
     def __init__(
@@ -91,7 +90,7 @@ class Drew(Exception):  # noqa: N818  it is no error
         self.updates, self.generators, self.kept = updates, generators, kept
 
     def step(self, *arguments: Any) -> tuple[Any, ...]:
-        """Return what the step has returned, of other arguments."""
+        """Return what the step returned, for other arguments."""
         replaced = {x: y for x, y in zip(self.arguments, arguments, strict=True) if x is not y}
         last = [] if self.condition is None else [self.condition]
         rules = list(self.updates.values())
@@ -108,13 +107,13 @@ class Drew(Exception):  # noqa: N818  it is no error
         else:
             outputs, updates = scan(self.step, [*info, *[None] * len(self.kept)])
         own, kept = outputs[: len(self.outputs)], outputs[len(self.outputs) :]
-        # With one step there is no scan: it is the step itself, with one axis more.
+        # A scan of one step is just the step, with an extra axis.
         is_scan = isinstance(kept[0].owner.op, Scan)
         for generator in self.generators:
             set_default_update(generator, None if is_scan else updates[generator])
             if not is_scan:
                 note(Draw(generator, updates[generator], kept[0].owner.inputs[0]))
-        # A step around this scan has to keep all that the gradient of the scan reads.
+        # A step around this scan has to keep everything that the scan's gradient reads.
         read = kept[0].owner.outputs if is_scan else [x.owner.inputs[0] for x in kept]
         for x in read:
             if isinstance(x.type, TensorType):

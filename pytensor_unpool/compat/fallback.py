@@ -19,7 +19,7 @@ GUIDE = "migration_guide.md, section 'Old names'"
 
 
 def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of an old module; a package gets the table's modules.
+    """Return ``__getattr__`` and ``__dir__`` for an old module; give a package the table's modules.
 
     Parameters
     ----------
@@ -69,7 +69,8 @@ def _attribute(module: str, name: str) -> Any:
         if hasattr(mirror, name):
             return _honour(getattr(mirror, name))
     raise OldAttributeError(
-        f"{module} has no {name}: no Theano had it, or nobody used it. {nearest(old)} See {GUIDE}.",
+        f"{module} has no {name}: Theano never had it, or no known code uses it. {nearest(old)} "
+        f"See {GUIDE}.",
         got=old,
         wanted="a name of the table",
     )
@@ -113,7 +114,7 @@ def nearest(old: str) -> str:
         known = {entry.old.rpartition(".")[2]: entry.old for entry in entries}
         if close := get_close_matches(name, known, 1):
             return f"Did you mean {known[close[0]]}?"
-    return "No known name is spelled like it."
+    return "No known name has a similar spelling."
 
 
 class Gone:
@@ -130,7 +131,7 @@ class Gone:
 
     def _raise(self) -> NoReturn:
         raise OldNameError(
-            f"{self._entry.old} does not exist on PyTensor. {self._entry.note} See {GUIDE}.",
+            f"{self._entry.old} does not exist in PyTensor. {self._entry.note} See {GUIDE}.",
             got=self._entry.old,
             wanted=self._entry.note,
         )

@@ -27,12 +27,12 @@ __all__ = [
     "written",
 ]
 
-# These look for old gradients themselves; with those of `OldOp`, they would not end.
+# These look up old gradients themselves: with those of `OldOp`, they would never end.
 ROOTS = (Op, ScalarOp)
 
 OVERRIDES = ("L_op", "grad", "R_op", "connection_pattern")
 
-# What old code wrote for a method. In one class, the first goes before the others.
+# What old code wrote in place of a method. Within a class, the first takes precedence.
 WRITTEN_FOR: Mapping[str, Sequence[str]] = {
     "pullback": ("L_op", "grad"),
     "pushforward": ("R_op",),
@@ -98,7 +98,7 @@ def pullback_of(owner: type) -> Callable[..., Any]:
 
     @passes_on
     def pullback(self: Any, inputs: Any, outputs: Any, cotangents: Any) -> Any:
-        """Return what the nearest `L_op` or `grad` returns; PyTensor's where there is none."""
+        """Return what the nearest `L_op` or `grad` returns, else PyTensor's gradient."""
         found = written(self, owner, "pullback")
         if found is None:
             return self._pullback_of_pytensor(inputs, outputs, cotangents)
@@ -110,7 +110,7 @@ def pullback_of(owner: type) -> Callable[..., Any]:
 
 
 def checked(self: Any, name: str, inputs: Sequence[Any], gradients: Any) -> list[Any]:
-    """Return what old code returned for gradients, one for each input."""
+    """Return the gradients that old code returned, one for each input."""
     if not isinstance(gradients, list | tuple) or len(gradients) != len(inputs):
         raise ArgumentError(
             f"{name} of {type(self).__name__} must return a list with a gradient for each of its "
@@ -183,15 +183,15 @@ def refuse_lost(outputs: Iterable[Any]) -> None:
         if name is not None:
             raise OldNotImplementedError(
                 f"{name} of {type(op).__name__} would not be used: PyTensor asks for pullback. Make"
-                f" the operation by an old name: derive its class from one of Theano's, such as "
+                f" the operation under an old name: derive its class from one of Theano's, such as "
                 f"`theano.compile.ViewOp`, copy `copy.copy(T.exp)`, or use `theano.OpFromGraph`.",
                 got=name,
-                wanted="an operation by its old name",
+                wanted="an operation under its old name",
             )
 
 
 def _operations(outputs: Iterable[Any]) -> Iterator[Any]:
-    """Yield the operations of a graph, and of the graphs that are inside of them."""
+    """Yield the operations of a graph and of its inner graphs."""
     nodes = {x.owner for x in ancestors(list(outputs)) if x.owner is not None}
     for op in {id(node.op): node.op for node in nodes}.values():
         yield op

@@ -112,7 +112,7 @@ class _Finder(MetaPathFinder):
         if name.partition(".")[0] not in PACKAGES:
             return None
         if find_spec(f"{COMPAT}.{name}") is None:
-            # Not None: other finders would look into the folder that this package is in.
+            # Not None: other finders would search the folder that contains this package.
             from pytensor_unpool.compat.fallback import GUIDE, nearest
 
             raise OldPackageError(
@@ -131,10 +131,10 @@ class _Loader(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Undo what the import system did to the module, which has been run already.
+        """Undo what the import system did to the module, which has already been run.
 
-        What it holds gets its old name now, and not when it is imported: then the import system
-        would put modules in the place of functions of their name, such as `theano.tensor.var`.
+        Its submodules get their old names now, not when they are imported: the import system would
+        then replace functions with modules of the same name, such as `theano.tensor.var`.
         """
         module.__spec__ = self._spec
         old = module.__name__.removeprefix(f"{COMPAT}.")

@@ -1,6 +1,6 @@
-"""A rewrite that replaces old operations by PyTensor's in graphs that are compiled.
+"""A rewrite that replaces old operations with PyTensor's when a graph is compiled.
 
-Gradients have been taken by then. PyTensor's own rewrites recognise its operations, and its cache
+By then, gradients have been taken. PyTensor's own rewrites recognise its operations, and its cache
 of C code need not hold what old code attached to them.
 """
 
@@ -19,7 +19,7 @@ from pytensor_unpool.compat.twins import PRIVATE
 
 __all__ = ["lower_old_operations"]
 
-# Before PyTensor merges what is equal, at 0.
+# Before PyTensor merges equal nodes, at 0.
 POSITION = -0.02
 
 

@@ -33,7 +33,7 @@ from pytensor_unpool.compat.twins import PRIVATE, is_unchanged, plain, twin
 
 __all__ = ["OLD", "OldOp", "honour", "stands_for"]
 
-# What PyTensor calls with keywords, or with one argument more, than Theano did.
+# PyTensor calls these with keywords, and may call `infer_shape` with one more argument.
 C_METHODS = (
     "c_compile_args", "c_header_dirs", "c_headers", "c_init_code", "c_lib_dirs", "c_libraries",
     "c_no_compile_args", "c_support_code",
@@ -44,10 +44,10 @@ SHAPES_NEED_GRAPH = "__init_subclass__" not in vars(op.Op)
 class OldOp(op.Op):
     """Mixin that turns one of PyTensor's classes into Theano's.
 
-    - `grad`, `L_op` and `R_op` count on the operation and in classes derived from the old name: the
-      nearest one, as with all attributes.
-    - Such an operation equals no other that has other gradients: PyTensor merges what is equal.
-    - Methods of C code need no keywords, and `infer_shape` has the arguments of Theano.
+    - `grad`, `L_op` and `R_op` are used if set on the operation or on classes derived from the old
+      name. The nearest one wins, as with any attribute.
+    - Operations with different gradients are never equal, because PyTensor merges equal ones.
+    - Methods of C code need not accept keywords, and `infer_shape` has Theano's arguments.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -78,10 +78,10 @@ class OldOp(op.Op):
         if name in OVERRIDES and "_applied" in vars(self):
             raise OldNotImplementedError(
                 f"{name} of {type(self).__name__} was set after the operation had been applied: "
-                f"graphs that have it would keep PyTensor's gradient. Set it before; and on a copy "
+                f"graphs that have it would keep PyTensor's gradient. Set it before, and on a copy "
                 f"(`copy.copy(op)`) if the operation is not your own.",
                 got=name,
-                wanted="an operation that was not applied",
+                wanted="an operation that has not been applied",
             )
         self.__dict__.pop("_twin", None)
         super().__setattr__(name, value)
@@ -113,9 +113,9 @@ class OldOp(op.Op):
         return node
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple[Any, ...]:
-        """Return the version of the C code, none if PyTensor could not look it up again.
+        """Return the version of the C code, or none if PyTensor could not find it again.
 
-        Its cache is keyed by operations, which it pickles and compares.
+        PyTensor's cache pickles operations and compares them.
         """
         if self._has_old_gradient() and not _survives_pickling(self):
             return ()
@@ -140,7 +140,7 @@ class OldOp(op.Op):
 
     @passes_on
     def R_op(self, inputs: Any, eval_points: Any) -> Any:  # noqa: N802
-        """Return the Jacobian of PyTensor's class, times points; None is a disconnected one."""
+        """Return the Jacobian of PyTensor's class, times points; None means disconnected."""
         outputs = self.make_node(*inputs).outputs
         tangents = [disconnected_type() if point is None else point for point in eval_points]
         results = self._pushforward_of_pytensor(inputs, outputs, tangents)
@@ -204,7 +204,7 @@ def _same(x: Any, y: Any) -> bool:
 def _survives_pickling(self: Any) -> bool:
     try:
         return bool(pickle.loads(pickle.dumps(self)) == self)
-    except Exception:  # noqa: BLE001  what a class of old code raises there can be anything
+    except Exception:  # noqa: BLE001  classes of old code can raise anything there
         return False
 
 
@@ -224,7 +224,7 @@ def _without_graph(infer_shape: Callable[..., Any]) -> Callable[..., Any]:
     return lambda self, fgraph, node, shapes: infer_shape(self, node, shapes)
 
 
-# PyTensor's classes and operations, and what their old names give.
+# PyTensor's classes and operations, and what their old names refer to.
 CLASSES: dict[type, type] = {}
 OPERATIONS: dict[int, tuple[Any, Any]] = {}
 
@@ -241,12 +241,12 @@ def stands_for(new: type) -> Callable[[type], type]:
 
 
 def honour(value: Any) -> Any:
-    """Return what an old name gives: an `OldOp` for an operation of PyTensor's, or a class of them.
+    """Return what an old name refers to: an `OldOp` or its class, for an operation or class.
 
     Parameters
     ----------
     value : object
-        What PyTensor has under that name. Anything else comes back as it is.
+        What PyTensor has under that name. Anything but an Op is returned unchanged.
     """
     if isinstance(value, type):
         if not issubclass(value, op.Op) or issubclass(value, OldOp):

@@ -1,7 +1,7 @@
-"""Old modules that only pass names on: made from the table, with no file for each.
+"""Old modules that only re-export names: made from the table instead of files.
 
-The ``__path__`` of every old package ends with an entry that stands for the table. What has no
-file in the package's folder is found there, by ``import``, `importlib.util.find_spec` and
+The ``__path__`` of every old package ends with an entry that stands for the table. Modules without
+a file in the package's folder are found there, by ``import``, `importlib.util.find_spec` and
 `pkgutil` alike. A module with functions of its own is a file, which is found first; so are the
 packages around such files, because build tools and linters only look into folders with an
 ``__init__.py``.
@@ -33,11 +33,11 @@ class _Finder(PathEntryFinder):
     def __init__(self, entry: str) -> None:
         table, _, self._package = entry.partition("#")
         if table != TABLE:
-            # How a finder on `sys.path_hooks` leaves an entry to the others.
+            # This is how a path hook declines an entry.
             raise ImportError(f"{entry!r} does not stand for {TABLE}", path=entry)
 
     def find_spec(self, name: str, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return how to make a module; None if the table has none of this name."""
+        """Return the spec of a module; None if the table does not have it."""
         old = f"{self._package}.{name.rpartition('.')[2]}"
         if old not in old_modules():
             return None
@@ -62,7 +62,7 @@ class _Loader(InspectLoader):
         self._old = old
 
     def get_source(self, name: str) -> None:
-        """Say that there is no source, to ``python -m`` and the like."""
+        """Return None: there is no source for ``python -m`` and the like."""
 
     def exec_module(self, module: ModuleType) -> None:
         """Give the module what all old modules have."""

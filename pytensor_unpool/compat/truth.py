@@ -1,7 +1,7 @@
-"""``bool(variable)``: Theano's rule for old code, PyTensor's for all other.
+"""``bool(variable)``: Theano's rule for old code, PyTensor's for all other code.
 
 In Theano, variables are true, so that ``x or default`` and ``if not W`` ask whether there is one;
-what ``<`` and its kin return is an error. In PyTensor all of them are errors.
+only the result of ``<`` and the like is an error. In PyTensor, all variables are errors.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["follow_pytensor", "follow_theano"]
 KINDS: tuple[Any, ...] = (variable._tensor_py_operators, scalar._scalar_py_operators)
 COMPARISONS = (scalar.LT, scalar.LE, scalar.GT, scalar.GE)
 
-# Of these packages, no code is old, whatever it holds.
+# Code in these packages is never old, whatever it imports.
 NEVER = {"pytensor", "pytensor_unpool"}
 
 # PyTensor's methods, while Theano's rule is in place; and packages that were found to be old.
@@ -31,7 +31,7 @@ _old: set[str] = set()
 
 
 def follow_theano() -> None:
-    """Have old code find variables true."""
+    """Make variables true for old code."""
     if _replaced:
         return
     for kind in KINDS:
@@ -40,7 +40,7 @@ def follow_theano() -> None:
 
 
 def follow_pytensor() -> None:
-    """Give PyTensor's methods back."""
+    """Restore PyTensor's methods."""
     for kind, method in _replaced.items():
         kind.__bool__ = method
     _replaced.clear()
@@ -61,17 +61,17 @@ def _is_comparison(value: Any) -> bool:
 
 
 def _is_old(frame: FrameType) -> bool:
-    """Return whether code has an old module, or something of one; or another of its package has."""
+    """Return whether code, or another module of its package, has imported something old."""
     name = str(frame.f_globals.get("__name__"))
     package = name.partition(".")[0]
     if package in NEVER:
         return False
-    # A function that is given something old need not be old itself; one that imports is.
+    # A function that is passed something old need not be old itself; one that imports it is.
     imported = [x for x in frame.f_locals.values() if isinstance(x, ModuleType)]
     if package in _old or _holds_old(imported):
         return True
     others = [module for x, module in list(sys.modules.items()) if x.startswith(f"{package}.")]
-    # What is in there need not be a module: some put other objects in their place.
+    # Not everything in there is a module: some packages replace theirs with other objects.
     contents = [frame.f_globals, *(getattr(module, "__dict__", {}) for module in others)]
     if any(_holds_old(some.values()) for some in contents):
         _old.add(package)
@@ -84,7 +84,7 @@ def _holds_old(values: Iterable[Any]) -> bool:
 
 
 def _home(value: Any) -> str:
-    """Return the module that a value is, or is of, without a call of what anybody wrote."""
+    """Return the name of the module that a value is or comes from, without running its code."""
     if isinstance(value, ModuleType):
         return value.__name__
     own = value if isinstance(value, type | FunctionType) else type(value)

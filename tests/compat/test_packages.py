@@ -140,7 +140,7 @@ class TestNames:
     def test_a_name_without_meaning_raises_when_it_is_used(self, old):
         from theano.sandbox.cuda import GpuOp
 
-        with pytest.raises(OldNameError, match=r"GpuOp does not exist on PyTensor. CUDA source"):
+        with pytest.raises(OldNameError, match=r"GpuOp does not exist in PyTensor. CUDA source"):
             GpuOp()
         with pytest.raises(NotImplementedError, match="GpuOp does not exist"):
 

@@ -149,7 +149,7 @@ def test_what_comes_from_a_module_can_be_pickled():
 def test_a_name_without_meaning_raises_when_it_is_used():
     from pytensor_unpool.compat.pylearn2.models.mlp import Layer
 
-    with pytest.raises(OldNameError, match=r"Layer does not exist on PyTensor. Write the layer"):
+    with pytest.raises(OldNameError, match=r"Layer does not exist in PyTensor. Write the layer"):
         Layer()
 
 

@@ -21,9 +21,9 @@ class CrossChannelNormalization:
     Parameters
     ----------
     alpha, k, beta : float
-        It is divided by ``(k + alpha * sum of squares) ** beta``.
+        The divisor is ``(k + alpha * sum of squares) ** beta``.
     n : odd int
-        How many channels are summed, the value's own in the middle.
+        How many channels are summed, centred on the value's own.
     """
 
     def __init__(self, alpha: float = 1e-4, k: float = 2, beta: float = 0.75, n: int = 5) -> None:
@@ -36,7 +36,7 @@ class CrossChannelNormalization:
         self.alpha, self.k, self.beta, self.n = alpha, k, beta, n
 
     def __call__(self, c01b: Any) -> TensorVariable:
-        """Return the normalized images, of shape (channels, rows, columns, batch) as they came."""
+        """Return the normalized images; both have shape (channels, rows, columns, batch)."""
         c01b = pt.as_tensor_variable(c01b)
         half = self.n // 2
         edge = pt.zeros((half, c01b.shape[1], c01b.shape[2], c01b.shape[3]), dtype=c01b.dtype)
