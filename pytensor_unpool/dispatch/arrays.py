@@ -1,4 +1,4 @@
-"""Which of `kernels.arrays` serves which Op, on every backend that runs these."""
+"""Which kernel of `kernels.arrays` serves which Op, on every backend that runs them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def register(
         funcify.register(op_type)(lambda op, make=make, **_: wrapped(make(xp, op)))
 
 
-def _rows(xp: Primitives, steps: Any, numbers: Sequence[Any]) -> list[Any]:
+def _axes(xp: Primitives, steps: Any, numbers: Sequence[Any]) -> list[Any]:
     """Return the records of all axes, those of the Op or of a run-time matrix."""
     axes = steps.axes()
     if steps.is_static:
@@ -54,23 +54,23 @@ def _rows(xp: Primitives, steps: Any, numbers: Sequence[Any]) -> list[Any]:
 
 def _max_pool(xp: Primitives, op: MaxPool) -> Kernel:
     def max_pool(x: Any, *numbers: Any) -> Any:
-        rows, partial = _rows(xp, op.windows, numbers), op.windows.partial_windows
+        axes, partial = _axes(xp, op.windows, numbers), op.windows.partial_windows
         if op.output == "values":
-            return arrays.max_values(xp, x, rows, partial)
-        return arrays.max_pool(xp, x, rows, partial, op.output, op.dtype)
+            return arrays.max_values(xp, x, axes, partial)
+        return arrays.max_pool(xp, x, axes, partial, op.output, op.dtype)
 
     return max_pool
 
 
 def _of_windows(kernel: Kernel, arrays: int, has_mode: bool = False) -> Callable[..., Kernel]:
-    """Serve an Op of windows whose inputs are so many arrays, and perhaps run-time numbers."""
+    """Serve an Op of windows whose inputs are `arrays` arrays, and perhaps run-time numbers."""
 
     def make(xp: Primitives, op: Any) -> Kernel:
         mode = (op.mode,) if has_mode else ()
 
         def run(*inputs: Any) -> Any:
-            rows = _rows(xp, op.windows, inputs[arrays:])
-            return kernel(xp, *inputs[:arrays], rows, op.windows.partial_windows, *mode)
+            axes = _axes(xp, op.windows, inputs[arrays:])
+            return kernel(xp, *inputs[:arrays], axes, op.windows.partial_windows, *mode)
 
         return run
 
@@ -78,16 +78,16 @@ def _of_windows(kernel: Kernel, arrays: int, has_mode: bool = False) -> Callable
 
 
 def _to_elements(kernel: Kernel, arrays: int, *names: str) -> Callable[..., Kernel]:
-    """Serve an Op whose inputs are so many arrays, the lengths of its output, and numbers."""
+    """Serve an Op whose inputs are `arrays` arrays, the lengths of its output, and numbers."""
 
     def make(xp: Primitives, op: Any) -> Kernel:
         more = tuple(getattr(op, name) for name in names)
 
         def run(*inputs: Any) -> Any:
             lengths = xp.concrete_integers(inputs[arrays])
-            rows = _rows(xp, op.windows, inputs[arrays + 1 :])
+            axes = _axes(xp, op.windows, inputs[arrays + 1 :])
             partial = op.windows.partial_windows
-            return kernel(xp, *inputs[:arrays], lengths, rows, partial, *more)
+            return kernel(xp, *inputs[:arrays], lengths, axes, partial, *more)
 
         return run
 
@@ -118,15 +118,15 @@ def _runtime_broadcast(xp: Primitives, op: RuntimeBroadcast) -> Kernel:
 
 def _windows_to_rows(xp: Primitives, op: WindowsToRows) -> Kernel:
     def windows_to_rows(x: Any, *numbers: Any) -> Any:
-        rows = _rows(xp, op.windows, numbers)
-        return arrays.windows_to_rows(xp, x, rows, op.windows.partial_windows, op.border)
+        axes = _axes(xp, op.windows, numbers)
+        return arrays.windows_to_rows(xp, x, axes, op.windows.partial_windows, op.border)
 
     return windows_to_rows
 
 
 def _conv(xp: Primitives, op: Conv) -> Kernel:
     def conv(x: Any, kernel: Any, *numbers: Any) -> Any:
-        steps, of = _rows(xp, op.convolution, numbers), op.convolution
+        steps, of = _axes(xp, op.convolution, numbers), op.convolution
         return arrays.conv(xp, x, kernel, steps, of.groups, of.flip)
 
     return conv
@@ -135,7 +135,7 @@ def _conv(xp: Primitives, op: Conv) -> Kernel:
 def _conv_grad(kernel: Kernel) -> Callable[..., Kernel]:
     def make(xp: Primitives, op: Any) -> Kernel:
         def conv_grad(first: Any, second: Any, shape: Any, *numbers: Any) -> Any:
-            steps, of = _rows(xp, op.convolution, numbers), op.convolution
+            steps, of = _axes(xp, op.convolution, numbers), op.convolution
             return kernel(xp, first, second, xp.concrete_integers(shape), steps, of.groups, of.flip)
 
         return conv_grad

@@ -1,7 +1,7 @@
 """The one list of backends. Whatever else depends on a backend is derived from its record here.
 
 `cli.doctor`, the table of deviations, the rewrites and the tests read this list. The C and the
-Python code are parts of the Ops, so they are no backends in this sense.
+Python code are parts of the Ops, so they are not backends in this sense.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 
 class Backend(NamedTuple):
-    """What this package has to know of a backend before it is loaded."""
+    """What this package has to know about a backend before it is loaded."""
 
     name: str
     """Names `dispatch/<name>.py` and, with `whole_arrays`, `kernels/arrays/<name>.py`."""
 
     title: str
-    """How prose writes it."""
+    """Its name in prose."""
 
     mode: str
     """PyTensor's mode."""
@@ -34,13 +34,13 @@ class Backend(NamedTuple):
     """Whether it runs `kernels.arrays`, rather than kernels of its own that loop over elements."""
 
     static_lengths: bool = False
-    """Whether it compiles for lengths that it knows. `dispatch.static` computes them for it."""
+    """Whether it compiles for known lengths. `dispatch.static` computes them for it."""
 
     static_inputs: bool = False
     """Whether integer inputs of a function can be such lengths: then it compiles for each value."""
 
     rewrite_tag: str | None = None
-    """The tag by which PyTensor's mode asks for rewrites for this backend alone.
+    """The tag by which PyTensor's mode asks for rewrites for this backend only.
 
     `static_lengths` and `unpools_to_windows` need one: they are rewrites.
     """
@@ -48,11 +48,11 @@ class Backend(NamedTuple):
     unpools_to_windows: bool = False
     """Whether un-pooling is to be told that positions are in their windows.
 
-    Otherwise it would look where they are, as the function runs.
+    Otherwise it would check that when the function runs.
     """
 
     precision: str = "float64"
-    """The widest dtype of floating point."""
+    """The widest floating-point dtype."""
 
     positions_follow_floatx: bool = False
     """Whether positions are narrow where ``floatX`` is."""

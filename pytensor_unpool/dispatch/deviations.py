@@ -1,4 +1,4 @@
-"""What a backend cannot do as the others do. Tests read this, and docs/backends.md prints it."""
+"""What a backend does otherwise than the others. Tests read this; docs/backends.md prints it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytensor_unpool.dispatch.backends import Backend
 
 
 class Deviation(NamedTuple):
-    """What the other backends do, which ones cannot, and what these do in its place."""
+    """What the other backends do, which ones cannot, and what these do instead."""
 
     others: str
     concerns: Callable[[Backend], bool]
@@ -28,9 +28,9 @@ POSITIONS_OUTSIDE = Deviation(
     "It is not written; gathering reads a zero there.",
 )
 DATA_CHECKS = Deviation(
-    "The symbolic functions raise errors of data, such as positions and repeats.",
+    "The symbolic functions raise errors about data, such as positions and repeats.",
     lambda backend: backend.static_lengths,
-    "A `UserWarning` says, when a function is compiled, what it does not look at. Errors of "
+    "When a function is compiled, a `UserWarning` says what it does not check. Errors about "
     "lengths are raised.",
 )
 DATA_LENGTHS = Deviation(
@@ -42,13 +42,13 @@ DATA_LENGTHS = Deviation(
 INTEGER_INPUTS = Deviation(
     "Lengths and windows may be inputs of the function.",
     lambda backend: backend.static_lengths and not backend.static_inputs,
-    "`NotImplementedError`. JAX compiles again for each value of a scalar that serves nothing "
+    "`NotImplementedError`. JAX compiles again for each value of a scalar that is used for nothing "
     "else.",
 )
 NARROW_INTEGERS = Deviation(
     "Positions are `int64`.",
     lambda backend: backend.positions_follow_floatx,
-    "With `floatX=float32` PyTensor leaves JAX its 32 bits: positions are `int32`.",
+    "With `floatX=float32`, PyTensor leaves JAX in 32-bit mode: positions are `int32`.",
 )
 NO_DOUBLES = Deviation(
     "`float64` is computed in double precision.",
@@ -63,7 +63,7 @@ LONG_PLANES = Deviation(
 NOT_FUSED = Deviation(
     "An Op is compiled together with its neighbours, or is one compiled function.",
     lambda backend: not backend.fuses,
-    "Ops run outside `torch.compile`: it takes lengths for numbers that change from call to call.",
+    "Ops run outside `torch.compile`, which treats lengths as numbers that change between calls.",
 )
 
 DEVIATIONS = (
@@ -80,7 +80,7 @@ DEVIATIONS = (
 
 def table() -> str:
     """Return the deviations as a table in Markdown."""
-    lines = ["| the others | who not | what happens there |", "|---|---|---|"]
+    lines = ["| elsewhere | exceptions | what happens there |", "|---|---|---|"]
     for deviation in DEVIATIONS:
         names = ", ".join(deviation.backends)
         lines.append(f"| {deviation.others} | {names} | {deviation.instead} |")

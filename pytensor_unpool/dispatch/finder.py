@@ -25,7 +25,7 @@ def register_lazily(followers: Mapping[str, str]) -> None:
 
 
 class _FollowerFinder(MetaPathFinder):
-    """Finds one module, with a loader that imports the follower behind it, and then goes."""
+    """Finds one module, with a loader that then imports the follower, and removes itself."""
 
     def __init__(self, module: str, follower: str) -> None:
         self.module = module
@@ -37,7 +37,7 @@ class _FollowerFinder(MetaPathFinder):
         if name != self.module:
             return None
         # Another package may wait for the same module with a finder like this one: the rest of
-        # the path is asked with this finder away, so that each wraps the loader of the next.
+        # the path is searched without this finder, so that each wraps the loader of the next.
         sys.meta_path.remove(self)
         try:
             spec = find_spec(name)

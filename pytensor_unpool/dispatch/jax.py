@@ -15,10 +15,10 @@ from pytensor_unpool.ops.check import Check
 
 
 class StaticNumbers(static.StaticNumbers, JAXShapeTuple):
-    """PyTensor makes integer inputs that serve nothing but this static arguments of JAX."""
+    """PyTensor turns integer inputs used for nothing else into static arguments of JAX."""
 
     def evaluate(self, *leaves: Any) -> Any:
-        """Return the numbers; an input that serves something else too is an error that says so."""
+        """Return the numbers; an input that is also used for something else is an error."""
         known = [
             leaf if root.owner else arrays.concrete_integers(leaf)[0]
             for root, leaf in zip(self.roots, leaves, strict=True)

@@ -84,12 +84,12 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
     """Machine code on disk, beside PyTensor's and found by the same kind of key."""
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        # Numba would add a hash of all that a kernel is made of, for which the key stands.
+        # Numba would add a hash of everything in a kernel, which the key already represents.
         return sig, codegen.magic_tuple()
 
 
 def keep_on_disk(function: Any, key: str) -> None:
-    """Have what is compiled of a function kept, and read back by later processes."""
+    """Cache the compiled versions of a function on disk, for later processes."""
     if config.numba__cache:
         CACHED_SRC_FUNCTIONS[function.py_func] = key
         function._cache = KernelCache(function.py_func)
@@ -108,7 +108,7 @@ def _funcify(op: Any, node: Apply | None = None, **_: Any) -> tuple[Callable[...
     return _linked(*KERNELS[type(op)](op))
 
 
-# What is compiled apart from the kernels that call it is kept beside them.
+# Functions compiled apart from the kernels that call them are cached beside these.
 for name, entry in FUNCTIONS.items():
     keep_on_disk(entry.function, f"pytensor_unpool_{name}_{SOURCE}")
 

@@ -1,8 +1,8 @@
 """Numbers that a backend must know when it traces a function, for given shapes of its inputs.
 
-JAX and MLX compile for lengths that they know. Integers made of the lengths of arrays are none of
-those, as arithmetic is traced too. So what computes lengths, windows and conditions from shapes is
-taken out of the graph before it is handed over, and Python does it while the function is traced.
+JAX and MLX compile for known lengths. Integers computed from the lengths of arrays are not known,
+because arithmetic is traced too. So the computation of lengths, windows and conditions from shapes
+is taken out of the graph, and Python runs it while the function is traced.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class StaticNumbers(Op):
 
     @classmethod
     def of(cls, numbers: Variable, static_inputs: bool) -> Variable | None:
-        """Return what computes these numbers; None where the backend does without, or must.
+        """Return these numbers as computed by this Op; None if the backend needs or allows none.
 
         `static_inputs` says whether they may come from integer inputs of the function.
         """
@@ -134,11 +134,11 @@ def is_static(number: Variable) -> bool:
 
 
 def check_static(op: Check, node: Apply, **_: Any) -> Callable[..., Any]:
-    """Return what looks at conditions of lengths; of those of data it says that nobody does."""
+    """Return a function that checks conditions on lengths; warn of those on data."""
     is_known = [is_static(condition) for condition in node.inputs[1:]]
     if not all(is_known):
         warnings.warn(
-            f"Compiled code cannot raise errors of data: nothing makes sure of this: {op.msg}",
+            f"Compiled code cannot raise errors about data, so this is not checked: {op.msg}",
             stacklevel=2,
         )
 
@@ -153,11 +153,11 @@ def check_static(op: Check, node: Apply, **_: Any) -> Callable[..., Any]:
 def _rewriter(backend: Backend) -> Any:
     @graph_rewriter
     def static_numbers(fgraph: FunctionGraph) -> None:
-        """Take what computes lengths and conditions out of a graph that is going to be traced.
+        """Take the computation of lengths and conditions out of a graph that is to be traced.
 
-        All is found before any is replaced: numbers may depend on a check of others.
+        Everything is found before anything is replaced: numbers may depend on checks of others.
         """
-        # Each backend has a class of its own, for which it says how it is traced.
+        # Each backend has a class of its own, for which it registers how to trace it.
         of = import_module(f"pytensor_unpool.dispatch.{backend.name}").StaticNumbers.of
         found = [
             (node, i, number)

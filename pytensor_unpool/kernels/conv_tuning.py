@@ -8,12 +8,12 @@ from __future__ import annotations
 
 # Scratch memory: of images a band is packed that stays in the second cache, and a group of channels
 # that is no larger than MAX_PACKED_BYTES, as the packed weights are. All together is less than
-# 32 MiB, but for single rows that are longer.
+# 32 MiB, except for single rows that are longer.
 BAND_BYTES = 384 << 10
 MAX_PACKED_BYTES = 8 << 20
 MAX_WEIGHT_BYTES = 8 << 20
 
-# Images are packed once for each tap of the last axis where that spares so many products for each
+# Images are packed once for each tap of the last axis where that saves this many products for each
 # element that is packed.
 SPARED_PRODUCTS = 16
 MAX_TAP_PARTS = 16
@@ -28,7 +28,7 @@ COL2IM_BYTES = 24 << 10
 DOT_BYTES = 12800
 DOTS_BYTES = 256 << 10
 
-# Tiles of sums are held in so many vector registers, and are at most so many vectors wide.
+# Tiles of sums are held in this many vector registers, and are at most this many vectors wide.
 ACCUMULATORS = 12
 ACCUMULATORS_AVX512 = 24
 MAX_TILE_VECTORS = 8
@@ -36,7 +36,7 @@ MAX_TILE_VECTORS = 8
 # The rows of a tile of dot products.
 DOT_ROWS = 4
 
-# Winograd: the channels, and outputs of each, from which on it is worth its additions; and scratch
+# Winograd: the fewest channels, and outputs of each, that are worth its additions; and scratch
 # memory, of the transformed weights and of some transformed tiles, which stay in the second cache
 # if they are not too many.
 WINOGRAD_CHANNELS = 32
@@ -45,7 +45,7 @@ WINOGRAD_WEIGHT_BYTES = 16 << 20
 WINOGRAD_TILE_BYTES = 8 << 20
 WINOGRAD_TILES = 256
 
-# Lengths beyond this are those of no array, and products of them would overflow.
+# No array has longer axes, and products of such lengths would overflow.
 MAX_LENGTH = 1 << 60
 
 

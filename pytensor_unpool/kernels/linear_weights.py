@@ -14,7 +14,7 @@ Array = np.ndarray[Any, Any]
 
 
 class LinearWeights(NamedTuple):
-    """Where the elements of the longer axis lie: their neighbours, and what they take of each.
+    """Where the elements of the longer axis lie: their neighbours, and the weight of each.
 
     On an element of the shorter axis, `high_weight` is zero.
     """

@@ -12,7 +12,7 @@ LANES = 8
 # No tap has this number, or one that is larger by the number of another tap.
 NO_TAP = -(2**30)
 
-# Lines are worked on in tiles of so many columns: scratch memory of one stays in the first cache.
+# Lines are worked on in tiles of this many columns: the scratch memory of one fits the first cache.
 TILE_COLUMNS = 4096
 
 # Bytes that mark which positions were seen: the scratch memory of "last".
@@ -21,7 +21,7 @@ MARKS = 2**20
 # Elements of the longer axis that are interpolated together: C has their neighbours on the stack.
 UPSAMPLING_CHUNK = 512
 
-# Axes are wound up until strips are so long: shorter ones leave vectors half empty.
+# Axes are wound up until strips are this long: shorter ones leave vectors half empty.
 SHORTEST_STRIP = 64
 
 

@@ -168,5 +168,5 @@ def test_states_can_be_read_and_written():
     first = run().tolist()
     streams[generator] = state
     assert run().tolist() == first
-    with pytest.raises(ArgumentError, match="is no generator of these streams"):
+    with pytest.raises(ArgumentError, match="is not a generator of these streams"):
         streams[drawn]

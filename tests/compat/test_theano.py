@@ -207,7 +207,7 @@ def test_updates_can_be_added():
     x, y = theano.shared(1.0, name="x"), theano.shared(2.0, name="y")
     both = theano.OrderedUpdates({x: x + 1}) + {y: y * 2}
     assert list(both) == [x, y]
-    with pytest.raises(ArgumentError, match="has another update of x already"):
+    with pytest.raises(ArgumentError, match="another update of x already"):
         both.update({x: x * 3})
     with pytest.raises(DTypeError, match="takes shared variables as keys"):
         both[x + 1] = y
@@ -258,8 +258,8 @@ def test_batched_tensordot_takes_axes_as_numbers(axes, rng):
 @pytest.mark.parametrize(
     ("axes", "message"),
     [
-        ((0, 0), r"axis of items"),
-        ((-3, 1), r"axis of items"),
+        ((0, 0), r"batch axis"),
+        ((-3, 1), r"batch axis"),
         ((3, 1), r"has 3 axes: got axis 3"),
         (([1, 2], [1]), r"as many axes of x as of y"),
         ((1, 2, 3), r"axes of x and those of y"),

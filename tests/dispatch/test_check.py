@@ -52,7 +52,7 @@ def unpool(mode: str) -> Any:
 
 @concerned(DATA_CHECKS)
 def test_errors_of_data_are_said_to_be_left_out(backend: Any) -> None:
-    with pytest.warns(UserWarning, match="nothing makes sure of this: unpool_arange: a position"):
+    with pytest.warns(UserWarning, match="this is not checked: unpool_arange: a position"):
         run = unpool(backend.mode)
     one, two = np.ones((1, 2), backend.precision), np.array([[1, 3]])
     np.testing.assert_array_equal(run(one, two), [[0, 1, 0, 1]])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pytensor_unpool.kernels.arrays.protocol import Array, ConvRows, Known, Rows
+from pytensor_unpool.kernels.arrays.protocol import Array, Axes, ConvAxes, Known
 from pytensor_unpool.kernels.reference import conv as reference
 
 SCATTER_ADD_IS_FAST = False
@@ -132,7 +132,7 @@ def call_behind_barrier(function: Callable[..., Array], *arrays: Array) -> Array
     return function(*arrays)
 
 
-def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
+def max_pool(x: Array, axes: Axes, with_positions: bool) -> list[Array] | None:
     return None
 
 
@@ -142,20 +142,20 @@ def max_unpool_tiles(
     return None
 
 
-def conv(x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
-    return reference.conv(x, kernel, rows, groups, flip)
+def conv(x: Array, kernel: Array, axes: ConvAxes, groups: int, flip: bool) -> Array:
+    return reference.conv(x, kernel, axes, groups, flip)
 
 
 def conv_input_grad(
-    kernel: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
+    kernel: Array, dy: Array, shape: Sequence[int], axes: ConvAxes, groups: int, flip: bool
 ) -> Array:
-    return reference.conv_input_grad(kernel, dy, shape, rows, groups, flip)
+    return reference.conv_input_grad(kernel, dy, shape, axes, groups, flip)
 
 
 def conv_kernel_grad(
-    x: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
+    x: Array, dy: Array, shape: Sequence[int], axes: ConvAxes, groups: int, flip: bool
 ) -> Array:
-    return reference.conv_kernel_grad(x, dy, shape, rows, groups, flip)
+    return reference.conv_kernel_grad(x, dy, shape, axes, groups, flip)
 
 
 def rfft(x: Array, n: int, axis: int) -> Array:

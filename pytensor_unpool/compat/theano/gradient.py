@@ -30,10 +30,10 @@ def grad(
     null_gradients: str = "raise",
     **old: Any,
 ) -> Any:
-    """Return the gradient of a scalar, or of what `known_grads` says, in some variables.
+    """Return the gradient of a scalar, or from `known_grads`, with respect to some variables.
 
-    The arguments are those of `pytensor.grad`. Older ones (`g_cost`, `warn_type`,
-    `assume_continuously_differentiable`) are ignored, but for `g_cost`, which multiplies.
+    The arguments are those of `pytensor.grad`. Of the older ones, `g_cost` multiplies the gradient;
+    `warn_type` and `assume_continuously_differentiable` are ignored.
     """
     factor = old.pop("g_cost", None)
     if factor is not None:
@@ -53,7 +53,7 @@ def Rop(  # noqa: N802
     disconnected_outputs: str = "raise",
     return_disconnected: str = "zero",
 ) -> Any:
-    """Return the Jacobian of `f` in `wrt`, times `eval_points`: by each operation's own rule."""
+    """Return the Jacobian of `f` by `wrt`, times `eval_points`, from each operation's own rule."""
     refuse_lost(f if isinstance(f, list | tuple) else [f])
     return _without_warning(
         gradient.Rop, f, wrt, eval_points, disconnected_outputs, return_disconnected, True
@@ -67,7 +67,7 @@ def Lop(  # noqa: N802
     consider_constant: Sequence[Any] | None = None,
     disconnected_inputs: str = "raise",
 ) -> Any:
-    """Return `eval_points` times the Jacobian of `f` in `wrt`."""
+    """Return `eval_points` times the Jacobian of `f` by `wrt`."""
     refuse_lost(f if isinstance(f, list | tuple) else [f])
     products = _without_warning(
         gradient.Lop, f, wrt, eval_points, consider_constant, disconnected_inputs

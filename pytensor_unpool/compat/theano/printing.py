@@ -33,7 +33,7 @@ def debugprint(
 
 
 def var_descriptor(obj: Any, _prev_obs: Any = None, _tag_generator: Any = None) -> str:
-    """Return a text that is equal for variables that are computed in the same way.
+    """Return a string that is the same for variables that are computed in the same way.
 
     >>> import pytensor.tensor as pt
     >>> x = pt.vector("x")

@@ -39,7 +39,7 @@ class OrderedUpdates(OrderedDict[Any, Any]):
         for key, value in dict(other, **kwargs).items():
             if key in self and self[key] is not value:
                 raise ArgumentError(
-                    f"OrderedUpdates has another update of {key} already. Join them to one "
+                    f"OrderedUpdates already has another update of {key}. Combine them into one "
                     f"expression.",
                     got=value,
                     wanted=self[key],

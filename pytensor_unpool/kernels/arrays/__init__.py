@@ -1,18 +1,18 @@
 """Kernels as operations on whole arrays, for backends that compile these: JAX, PyTorch, MLX.
 
-Such a backend traces Python once for given shapes, fuses what it does to arrays, and can take
-derivatives of that. So no kernel here loops over elements, and none knows which backend it runs on.
+Such a backend traces Python once for given shapes, fuses the operations, and can differentiate
+them. So no kernel here loops over elements, and none knows which backend it runs on.
 
 - `protocol` lists the primitives in which backends differ, with a sentence for each. `jax`,
   `torch` and `mlx` provide them. A new backend is one more module like these.
 - The files with the name of a family hold its kernels. Their first argument, `xp`, is the module of
-  a backend; `rows` is what the `axes` of `geometry.Windows` or `geometry.conv.Convolution`
+  a backend; `axes` is what the method `axes` of `geometry.Windows` or `geometry.conv.Convolution`
   returns.
 - `slices` goes from elements to windows: a tap of all windows is a strided slice.
-- `fold` goes from windows back to elements: tiles of the output are compared with what each window
-  says, so that nothing is scattered.
+- `fold` goes from windows back to elements: tiles of the output are compared with the entry of each
+  window, so that nothing is scattered.
 
-Start with `max_unpool`: it is short, and uses most kinds of primitives. Shapes and windows are ints
+Start with `max_unpool`: it is short and uses most kinds of primitives. Shapes and windows are ints
 when a kernel runs. `dispatch/arrays.py` turns an Op and its inputs into a call of one of these
 functions, so kernels know no Op and can be tested, differentiated and timed on their own.
 """

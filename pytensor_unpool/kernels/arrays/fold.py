@@ -1,10 +1,10 @@
 """From windows back to elements: the output is cut into tiles, and nothing is scattered.
 
 A tile is as long as the stride, so there is one for each window. A window covers elements of its
-own tile and of a few around it; how many tiles away is a shift. For one shift, every element of a
-tile is the same tap of the window so many tiles before, or none. So a comparison finds the elements
-that a window gives its value to, and the sum over all shifts is the output. Windows that do not
-overlap and have no padding need one shift.
+own tile and of a few around it; how many tiles away they are is a shift. For one shift, an element
+at the same place of every tile is the same tap of the window that many tiles before, or none. So a
+comparison finds the elements that a window gives its value to, and the sum over all shifts is the
+output. Windows that do not overlap and have no padding need one shift.
 
 Torch calls this direction "fold"; XLA has `SelectAndScatter` for a part of it.
 """
@@ -19,14 +19,14 @@ from math import prod
 import numpy as np
 
 from pytensor_unpool.geometry.windows import AxisWindows
-from pytensor_unpool.kernels.arrays.protocol import Array, Known, Primitives, Rows
+from pytensor_unpool.kernels.arrays.protocol import Array, Axes, Known, Primitives
 from pytensor_unpool.kernels.arrays.slices import index_axis
 
 
 def fold(
     xp: Primitives,
     lengths: Sequence[int],
-    rows: Rows,
+    axes: Axes,
     is_hit: Callable[..., Array],
     windows: Sequence[Array],
     elements: Sequence[Array] = (),
@@ -37,14 +37,14 @@ def fold(
     with an entry for each element. ``is_hit(taps, *windows[1:], *elements)`` returns a mask of
     elements, for one shift; `taps` says which tap of the window an element is, or -1.
     """
-    ndim, steps = len(rows), [row.stride for row in rows]
+    ndim, steps = len(axes), [axis.stride for axis in axes]
     counts = [-(-length // step) for length, step in zip(lengths, steps, strict=True)]
-    leading, shifts = tuple(windows[0].shape[:-ndim]), [_tile_shifts(row) for row in rows]
+    leading, shifts = tuple(windows[0].shape[:-ndim]), [_tile_shifts(axis) for axis in axes]
 
     def folded(*arrays: Array) -> Array:
         total = None
         for shift in product(*shifts):
-            taps = _taps_of_tile(shift, rows)
+            taps = _taps_of_tile(shift, axes)
             if (taps < 0).all():
                 continue
             firsts = [max(0, every[-1]) - s for every, s in zip(shifts, shift, strict=True)]
@@ -72,7 +72,7 @@ def repeat_tiles(xp: Primitives, x: Array, steps: Sequence[int]) -> Array:
 
 
 def _tile(xp: Primitives, tile: Known, counts: Sequence[int]) -> Array:
-    """Return one tile side by side so many times on each axis, as `numpy.tile` would."""
+    """Return a tile repeated side by side `counts` times on each axis, as `numpy.tile` would."""
     pairs = [n for step in tile.shape for n in (1, step)]
     return _merge_axes(xp, xp.constant(tile.reshape(1, *pairs), "int32"), counts, tile.shape)
 
@@ -94,25 +94,25 @@ def flat_positions(
 ) -> Array:
     """Return the position in the flattened plane of each element of tiles, `whole` long together.
 
-    Beyond `lengths` there are no elements, and what stands there is cropped later.
+    Beyond `lengths` there are no elements: what is there is cropped later.
     """
     steps = [prod(lengths[axis + 1 :]) for axis in range(len(lengths))]
     axes = [xp.constant(np.arange(n) * step, dtype) for n, step in zip(whole, steps, strict=True)]
     return reduce(lambda positions, axis: positions[..., None] + axis, axes)
 
 
-def _tile_shifts(row: AxisWindows) -> range:
-    """Return how many tiles away from its own a window of an axis may cover elements."""
-    window, stride, before, _, dilation = row
+def _tile_shifts(axis: AxisWindows) -> range:
+    """Return how many tiles from its own a window of an axis may cover elements."""
+    window, stride, before, _, dilation = axis
     return range(
         -((before + stride - 1) // stride), ((window - 1) * dilation - before) // stride + 1
     )
 
 
-def _taps_of_tile(shift: Sequence[int], rows: Rows) -> Known:
-    """Return which tap, of the window so many tiles before, each element of a tile is; or -1."""
+def _taps_of_tile(shift: Sequence[int], axes: Axes) -> Known:
+    """Return which tap each element of a tile is, of the window `shift` tiles before; or -1."""
     taps = np.zeros((), np.int64)
-    for s, (window, stride, before, _, dilation) in zip(shift, rows, strict=True):
+    for s, (window, stride, before, _, dilation) in zip(shift, axes, strict=True):
         number, rest = np.divmod(s * stride + np.arange(stride) + before, dilation)
         is_tap = (number >= 0) & (number < window) & (rest == 0)
         taps = taps[..., None]
@@ -121,7 +121,7 @@ def _taps_of_tile(shift: Sequence[int], rows: Rows) -> Known:
 
 
 def _pad_windows(xp: Primitives, x: Array, counts: Sequence[int], shifts: Sequence[range]) -> Array:
-    """Return the entries of windows, with zeros for the windows beyond them that a shift reads."""
+    """Return the entries of windows, with zeros for windows beyond them that a shift reads."""
     for i, (count, every) in enumerate(zip(counts, shifts, strict=True)):
         axis = i - len(counts)
         before, after = max(0, every[-1]), max(0, count - every[0] - x.shape[axis])

@@ -12,7 +12,7 @@ from pytensor_unpool.geometry.helix import Overlap, overlap
 from pytensor_unpool.kernels.arrays.protocol import Array, Primitives
 from pytensor_unpool.kernels.scipy.helix import Plan, plan_transforms
 
-# Up to so many slices are quicker than transforms.
+# Up to this many slices are faster than transforms.
 MOST_SLICES = 32
 
 
@@ -93,7 +93,7 @@ def _by_elements(xp: Primitives, array: Array, few: Array, parts: Sequence[Overl
     """Return the sum of slices of `array`, each times an element of `few`."""
     ndim, lengths = len(parts), [part.lengths[2] for part in parts]
     few_lengths = tuple(few.shape[-ndim:])
-    # Element l of `few` meets the slice from start - l on, behind as many zeros as it takes.
+    # Element l of `few` multiplies the slice from start - l on, after as many zeros as it takes.
     for axis, part in enumerate(parts, start=-ndim):
         before = max(0, few_lengths[axis] - 1 - part.start)
         after = max(0, part.start + lengths[axis] - array.shape[axis])
@@ -114,7 +114,7 @@ def _by_outputs(xp: Primitives, x: Array, kernel: Array, parts: Sequence[Overlap
     """Return sums of products, one for each element of the window."""
     ndim, taps = len(parts), tuple(kernel.shape[-len(parts) :])
     few = xp.flip_last(kernel, ndim)
-    # Element i of the window meets the slice of x from i + start - taps + 1 on.
+    # Element i of the window is a product with the slice of x from i + start - taps + 1 on.
     for axis, part in enumerate(parts, start=-ndim):
         before = max(0, taps[axis] - 1 - part.start)
         after = max(0, part.start + part.lengths[2] - x.shape[axis])

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from pytensor_unpool.kernels.arrays.protocol import Array, ConvRows, Known, Rows
+from pytensor_unpool.kernels.arrays.protocol import Array, Axes, ConvAxes, Known
 
 SCATTER_ADD_IS_FAST = False
 
@@ -53,7 +53,7 @@ def concrete_integers(x: Array) -> list[int]:
         raise NotImplementedError(
             "JAX has to know lengths and windows when it compiles, and these are computed from "
             "data: got a traced array. Make them constants, lengths of other arrays (`x.shape`), "
-            "or scalar integer inputs of the function that serve nothing else."
+            "or scalar integer inputs of the function that are used for nothing else."
         ) from error
 
 
@@ -98,7 +98,7 @@ def reduce_all(x: Array) -> Array:
 
 
 def divide(x: Array, divisors: Known) -> Array:
-    """Divide by positive integers; quotients of integers are cut towards zero."""
+    """Divide by positive integers; quotients of integers are truncated towards zero."""
     divisors = np.broadcast_to(divisors, x.shape).astype(x.dtype)
     return lax.div(x, jnp.asarray(divisors))
 
@@ -144,12 +144,12 @@ def scatter_last(index: Array, size: int) -> Array:
 def cond(
     condition: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *arguments: Array
 ) -> Array:
-    """Return what one function makes of the arguments where a condition holds, else the other."""
+    """Return the result of one function if a condition holds, else that of the other."""
     return lax.cond(condition, if_true, if_false, *arguments)
 
 
-def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
-    """Return None: there is no function for the maximum of every window that would be faster."""
+def max_pool(x: Array, axes: Axes, with_positions: bool) -> list[Array] | None:
+    """Return None: no function for the maximum of every window would be faster."""
     return None
 
 
@@ -163,8 +163,8 @@ def max_unpool_tiles(
 def call_behind_barrier(function: Callable[..., Array], *arrays: Array) -> Array:
     """Call a function on arrays that are computed once, however often it reads them.
 
-    On a CPU, XLA computes what a loop reads anew for each reader, and drops barriers. It stops at a
-    branch, so there is one, and a barrier hides until then that it always goes the same way.
+    On a CPU, XLA recomputes what a loop reads for each reader, and drops barriers. A branch stops
+    it, so there is one, and a barrier hides until then that it is always the same one.
     """
     arrays = lax.optimization_barrier(arrays)
     if jax.default_backend() != "cpu":
@@ -172,11 +172,11 @@ def call_behind_barrier(function: Callable[..., Array], *arrays: Array) -> Array
     return lax.cond(lax.optimization_barrier(np.bool_(True)), function, function, *arrays)
 
 
-def conv(x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
+def conv(x: Array, kernel: Array, axes: ConvAxes, groups: int, flip: bool) -> Array:
     """Return the convolution of images with a kernel; without `flip`, the correlation."""
     x, kernel = _promote(x, kernel)
     spatial = range(2, x.ndim)
-    strides, before, after, dilation = zip(*rows, strict=True)
+    strides, before, after, dilation = zip(*axes, strict=True)
     return lax.conv_general_dilated(
         x,
         jnp.flip(kernel, spatial) if flip else kernel,
@@ -192,14 +192,14 @@ def conv_input_grad(
     kernel: Array,
     dy: Array,
     shape: Sequence[int],
-    rows: ConvRows,
+    axes: ConvAxes,
     groups: int,
     flip: bool,
 ) -> Array:
     """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
     kernel, dy = _promote(kernel, dy)
     images = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-    (dx,) = jax.linear_transpose(lambda x: conv(x, kernel, rows, groups, flip), images)(dy)
+    (dx,) = jax.linear_transpose(lambda x: conv(x, kernel, axes, groups, flip), images)(dy)
     return dx
 
 
@@ -207,21 +207,21 @@ def conv_kernel_grad(
     x: Array,
     dy: Array,
     shape: Sequence[int],
-    rows: ConvRows,
+    axes: ConvAxes,
     groups: int,
     flip: bool,
 ) -> Array:
     """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`."""
     x, dy = _promote(x, dy)
     kernels = jax.ShapeDtypeStruct(tuple(shape), x.dtype)
-    (dk,) = jax.linear_transpose(lambda kernel: conv(x, kernel, rows, groups, flip), kernels)(dy)
+    (dk,) = jax.linear_transpose(lambda kernel: conv(x, kernel, axes, groups, flip), kernels)(dy)
     return dk
 
 
 def _promote(x: Array, y: Array) -> tuple[Array, Array]:
     """Return both arrays in the wider dtype.
 
-    PyTensor's sums of float32 on JAX are float64, where JAX has it, other than their type says.
+    PyTensor's sums of float32 on JAX are float64, where JAX has it, contrary to their type.
     """
     dtype = jnp.promote_types(x.dtype, y.dtype)
     return x.astype(dtype), y.astype(dtype)
@@ -232,7 +232,7 @@ _MOST_TERMS = 32
 
 
 def dynamic_slice(x: Array, starts: Known, i: Any, sizes: Sequence[int]) -> Array:
-    """Return so many elements of the last axes, from ``starts[i]`` on."""
+    """Return `sizes` elements of the last axes, from ``starts[i]`` on."""
     leading = x.ndim - len(sizes)
     start = [0] * leading + list(jnp.asarray(starts)[i])
     return lax.dynamic_slice(x, start, (*x.shape[:leading], *sizes))

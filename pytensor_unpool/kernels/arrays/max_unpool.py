@@ -11,7 +11,7 @@ from pytensor_unpool.errors import POOLED_DISAGREE
 from pytensor_unpool.geometry.max_unpool import check_unpooled, plane_size
 from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels.arrays.fold import flat_positions, fold, repeat_tiles, untile
-from pytensor_unpool.kernels.arrays.protocol import Array, Primitives, Rows
+from pytensor_unpool.kernels.arrays.protocol import Array, Axes, Primitives
 from pytensor_unpool.kernels.arrays.slices import (
     OFFSETS,
     check_pooled,
@@ -34,8 +34,8 @@ def max_unpool(
     With `wraps`, negative positions count from the end.
 
     The output is cut into tiles, one for each value. Where every position is in its own tile, as
-    after pooling without overlap, each tile is compared with its position. Else values are
-    scattered; and so they are for sums, if the backend scatters as fast as it would look.
+    after pooling without overlap, each tile is compared with its position. Otherwise values are
+    scattered, as they are for sums if the backend scatters as fast as it would check positions.
     """
     check_unpooled(shape)
     check_same_shape(positions, tuple(values.shape))
@@ -50,8 +50,8 @@ def max_unpool(
 
     if 0 in strides or (duplicates == "sum" and xp.SCATTER_ADD_IS_FAST):
         return scattered(values, positions)
-    rows = [AxisWindows(stride, stride, 0, 0, 1) for stride in strides]
-    first = xp.constant(window_starts(shape, counts, rows), "int64")
+    axes = [AxisWindows(stride, stride, 0, 0, 1) for stride in strides]
+    first = xp.constant(window_starts(shape, counts, axes), "int64")
     whole = [count * stride for count, stride in zip(counts, strides, strict=True)]
 
     def compared(values: Array, positions: Array) -> Array:
@@ -71,19 +71,21 @@ def window_unpool(
     values: Array,
     positions: Array,
     shape: Sequence[int],
-    rows: Rows,
+    axes: Axes,
     partial_windows: bool,
 ) -> Array:
     """Return zeros of lengths `shape` with `values` added at `positions`, each in its window."""
     check_unpooled(shape)
     check_same_shape(positions, tuple(values.shape))
-    check_pooled(values, shape, rows, partial_windows, POOLED_DISAGREE)
-    whole = [-(-length // row.stride) * row.stride for length, row in zip(shape, rows, strict=True)]
+    check_pooled(values, shape, axes, partial_windows, POOLED_DISAGREE)
+    whole = [
+        -(-length // axis.stride) * axis.stride for length, axis in zip(shape, axes, strict=True)
+    ]
 
     def is_hit(_: Array, positions: Array) -> Array:
         return positions == flat_positions(xp, shape, whole, OFFSETS)
 
-    return fold(xp, shape, rows, is_hit, (values, xp.astype(positions, OFFSETS)))
+    return fold(xp, shape, axes, is_hit, (values, xp.astype(positions, OFFSETS)))
 
 
 def max_gather(
@@ -132,7 +134,7 @@ def _scattered(
     number = prod(values.shape[-len(shape) :])
     values = values.reshape(prod(leading), number)
     where = positions.reshape(prod(leading), number)
-    # What is outside goes to a place behind the last one.
+    # Positions outside get a place beyond the last one.
     outside = xp.constant(np.asarray(size), "int64")
     where = xp.where((where >= 0) & (where < size), where, outside)
     if duplicates == "sum":

@@ -8,7 +8,7 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
-from pytensor_unpool.kernels.arrays.protocol import Array, ConvRows, Known, Rows
+from pytensor_unpool.kernels.arrays.protocol import Array, Axes, ConvAxes, Known
 
 SCATTER_ADD_IS_FAST = False
 
@@ -39,7 +39,7 @@ def astype(x: Array, dtype: str) -> Array:
 
 
 def _allowed(dtype: str) -> str:
-    """MLX computes in double precision on no GPU."""
+    """MLX has no double precision on GPUs."""
     return {"float64": "float32", "complex128": "complex64"}.get(dtype, dtype)
 
 
@@ -96,13 +96,13 @@ def reduce_all(x: Array) -> Array:
 
 
 def divide(x: Array, divisors: Known) -> Array:
-    """Divide by positive integers; quotients of integers are cut towards zero."""
+    """Divide by positive integers; quotients of integers are truncated towards zero."""
     by = constant(divisors, dtype_name(x))
     if mx.issubdtype(x.dtype, mx.floating):
         return x / by
     if mx.issubdtype(x.dtype, mx.unsignedinteger):
         return x // by
-    # The lowest integer has no negative of its own width.
+    # The negative of the lowest integer does not fit its own width.
     wide, by = x.astype(mx.int64), by.astype(mx.int64)
     return mx.where(wide < 0, -(-wide // by), wide // by).astype(x.dtype)
 
@@ -145,12 +145,12 @@ def scatter_last(index: Array, size: int) -> Array:
 def cond(
     condition: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *arguments: Array
 ) -> Array:
-    """Take the other way, which is always right: MLX has no branches."""
+    """Return the result of the other function, which is always right: MLX has no branches."""
     return if_false(*arguments)
 
 
-def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
-    """Return None: there is no function for the maximum of every window that would be faster."""
+def max_pool(x: Array, axes: Axes, with_positions: bool) -> list[Array] | None:
+    """Return None: no function for the maximum of every window would be faster."""
     return None
 
 
@@ -166,13 +166,13 @@ def call_behind_barrier(function: Callable[..., Array], *arrays: Array) -> Array
     return function(*arrays)
 
 
-def conv(x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
+def conv(x: Array, kernel: Array, axes: ConvAxes, groups: int, flip: bool) -> Array:
     """Return the convolution of images with a kernel; without `flip`, the correlation."""
-    if groups > 1 and len(rows) > 2:
+    if groups > 1 and len(axes) > 2:
         # MLX has groups for one and two axes.
         pairs = zip(mx.split(x, groups, 1), mx.split(kernel, groups, 0), strict=True)
-        return mx.concatenate([conv(a, b, rows, 1, flip) for a, b in pairs], 1)
-    stride, before, after, dilation = map(list, zip(*rows, strict=True))
+        return mx.concatenate([conv(a, b, axes, 1, flip) for a, b in pairs], 1)
+    stride, before, after, dilation = map(list, zip(*axes, strict=True))
     y = mx.conv_general(
         mx.moveaxis(x, 1, -1),
         mx.moveaxis(_flipped(kernel, flip), 1, -1),
@@ -185,20 +185,20 @@ def conv(x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Ar
 
 
 def conv_input_grad(
-    kernel: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
+    kernel: Array, dy: Array, shape: Sequence[int], axes: ConvAxes, groups: int, flip: bool
 ) -> Array:
     """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
     images = mx.zeros(tuple(shape), dy.dtype)
-    _, (dx,) = mx.vjp(lambda x: conv(x, kernel, rows, groups, flip), [images], [dy])
+    _, (dx,) = mx.vjp(lambda x: conv(x, kernel, axes, groups, flip), [images], [dy])
     return dx
 
 
 def conv_kernel_grad(
-    x: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
+    x: Array, dy: Array, shape: Sequence[int], axes: ConvAxes, groups: int, flip: bool
 ) -> Array:
     """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`."""
     kernels = mx.zeros(tuple(shape), x.dtype)
-    _, (dk,) = mx.vjp(lambda kernel: conv(x, kernel, rows, groups, flip), [kernels], [dy])
+    _, (dk,) = mx.vjp(lambda kernel: conv(x, kernel, axes, groups, flip), [kernels], [dy])
     return dk
 
 
@@ -208,7 +208,7 @@ def _flipped(kernel: Array, flip: bool) -> Array:
 
 
 def dynamic_slice(x: Array, starts: Known, i: Any, sizes: Sequence[int]) -> Array:
-    """Return so many elements of the last axes, from ``starts[i]`` on."""
+    """Return `sizes` elements of the last axes, from ``starts[i]`` on."""
     pairs = zip(starts[i].tolist(), sizes, strict=True)
     return x[(..., *(slice(start, start + size) for start, size in pairs))]
 

@@ -25,8 +25,8 @@ from pytensor_unpool.geometry.windows import AxisWindows
 
 Array = Any
 Known = np.ndarray[Any, Any]
-Rows = Sequence[AxisWindows]
-ConvRows = Sequence[Steps]
+Axes = Sequence[AxisWindows]
+ConvAxes = Sequence[Steps]
 
 
 class Primitives(Protocol):
@@ -82,7 +82,7 @@ class Primitives(Protocol):
         """Return, without axes, whether all elements of a boolean array hold."""
 
     def divide(self, x: Array, divisors: Known) -> Array:
-        """Return `x` divided by positive ints that broadcast to it; ints are cut towards zero."""
+        """Return `x` divided by positive ints that broadcast to it; truncate ints towards zero."""
 
     def floor_divide(self, x: Array, divisor: int) -> Array:
         """Return integers divided by a positive int; quotients of negative ones are not used."""
@@ -90,13 +90,13 @@ class Primitives(Protocol):
     # Places: padding, slicing, gathering and scattering.
 
     def pad(self, x: Array, axis: int, before: int, after: int, fill: Any) -> Array:
-        """Return `x` with so many elements `fill`, a Python number, on either side of an axis."""
+        """Return `x` with elements `fill`, a Python number, added on either side of an axis."""
 
     def dynamic_slice(self, x: Array, starts: Known, i: Any, sizes: Sequence[int]) -> Array:
         """Return `sizes` elements of the last axes, from ``starts[i]`` on; `i` may be traced."""
 
     def take(self, x: Array, axis: int, index: Known) -> Array:
-        """Return the elements at known places of an axis, whose place the axes of `index` take."""
+        """Return the elements at known places of an axis, which the axes of `index` replace."""
 
     def take_along_last(self, x: Array, index: Array) -> Array:
         """Return elements of the last axis at integers `index`; all other axes are the same."""
@@ -131,11 +131,11 @@ class Primitives(Protocol):
         """Return all ``term(i)`` along a new last axis; `count` >= 1, `i` may be traced."""
 
     def call_behind_barrier(self, function: Callable[..., Array], *arrays: Array) -> Array:
-        """Return ``function(*arrays)``, with no array computed again for each of its readers."""
+        """Return ``function(*arrays)``, with no array recomputed for each of its readers."""
 
     # Shortcuts: None stands for "use the other primitives".
 
-    def max_pool(self, x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
+    def max_pool(self, x: Array, axes: Axes, with_positions: bool) -> list[Array] | None:
         """Return maxima, and positions if asked for, by a function of the backend; or None.
 
         There are no partial windows. Of several NaN in a window, any may be the position.
@@ -151,7 +151,7 @@ class Primitives(Protocol):
 
     # Convolution, of x: (batch, channels, *spatial). No array is empty.
 
-    def conv(self, x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
+    def conv(self, x: Array, kernel: Array, axes: ConvAxes, groups: int, flip: bool) -> Array:
         """Return the convolution of images with a kernel; without `flip`, the correlation."""
 
     def conv_input_grad(
@@ -159,7 +159,7 @@ class Primitives(Protocol):
         kernel: Array,
         dy: Array,
         shape: Sequence[int],
-        rows: ConvRows,
+        axes: ConvAxes,
         groups: int,
         flip: bool,
     ) -> Array:
@@ -170,7 +170,7 @@ class Primitives(Protocol):
         x: Array,
         dy: Array,
         shape: Sequence[int],
-        rows: ConvRows,
+        axes: ConvAxes,
         groups: int,
         flip: bool,
     ) -> Array:

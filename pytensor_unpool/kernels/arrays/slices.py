@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pytensor_unpool.geometry.windows import AxisWindows, check_windows, pooled_lengths
-from pytensor_unpool.kernels.arrays.protocol import Array, Known, Primitives, Rows
+from pytensor_unpool.kernels.arrays.protocol import Array, Axes, Known, Primitives
 from pytensor_unpool.kernels.checks import check_same_shape
 
 # Of offsets of a tap in its window and of a window in its plane. Larger planes are an error.
@@ -19,35 +19,37 @@ OFFSETS = "int32"
 MOST_SLICES = 64
 
 
-def pad_axis(xp: Primitives, x: Array, axis: int, count: int, row: AxisWindows, fill: Any) -> Array:
+def pad_axis(
+    xp: Primitives, x: Array, axis: int, count: int, windows: AxisWindows, fill: Any
+) -> Array:
     """Pad an axis with `fill` as far as its windows reach beyond it."""
-    window, stride, before, _, dilation = row
+    window, stride, before, _, dilation = windows
     last = (count - 1) * stride + (window - 1) * dilation
     after = max(0, last + 1 - before - x.shape[axis])
     return xp.pad(x, axis, before, after, fill) if before > 0 or after > 0 else x
 
 
-def strided_slices(x: Array, axis: int, count: int, row: AxisWindows) -> list[Array]:
+def strided_slices(x: Array, axis: int, count: int, windows: AxisWindows) -> list[Array]:
     """Return, for each tap, the elements of all windows of a padded axis: one slice per tap."""
-    window, stride, _, _, dilation = row
+    window, stride, _, _, dilation = windows
     starts = [k * dilation for k in range(window)]
     return [x[index_axis(axis, slice(s, s + (count - 1) * stride + 1, stride))] for s in starts]
 
 
 def tap_slices(
-    xp: Primitives, x: Array, axis: int, count: int, row: AxisWindows, fill: Any
+    xp: Primitives, x: Array, axis: int, count: int, windows: AxisWindows, fill: Any
 ) -> list[Array]:
     """Return, for each tap, the elements of all windows of an axis; `fill` for those outside."""
-    return strided_slices(pad_axis(xp, x, axis, count, row, fill), axis, count, row)
+    return strided_slices(pad_axis(xp, x, axis, count, windows, fill), axis, count, windows)
 
 
 def gather_taps(
-    xp: Primitives, x: Array, axis: int, count: int, row: AxisWindows, fill: Any
+    xp: Primitives, x: Array, axis: int, count: int, windows: AxisWindows, fill: Any
 ) -> Array:
     """Return the taps of all windows of an axis, along a new last one."""
-    places, inside = _places(x.shape[axis], count, row)
+    places, inside = _places(x.shape[axis], count, windows)
     taps = xp.moveaxis(xp.take(x, axis, places.clip(0, x.shape[axis] - 1)), axis, -1)
-    is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), row.window), "bool")
+    is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), windows.window), "bool")
     return xp.where(is_tap, taps, xp.constant(np.asarray(fill), xp.dtype_name(x)))
 
 
@@ -57,23 +59,23 @@ def argmax_axis(
     offsets: Array | None,
     axis: int,
     count: int,
-    row: AxisWindows,
+    windows: AxisWindows,
     step: int,
 ) -> tuple[Array, Array]:
     """Return the maximum of every window of an axis, and the offset of the tap that won.
 
     The offset grows by `step` from tap to tap, and begins with the one in `offsets`, if given.
     """
-    _, inside = _places(values.shape[axis], count, row)
+    _, inside = _places(values.shape[axis], count, windows)
     lowest = lowest_value(xp.dtype_name(values))
-    if row.window > MOST_SLICES:
-        return _argmax_gathered(xp, values, offsets, axis, count, row, step, inside, lowest)
-    taps = tap_slices(xp, values, axis, count, row, lowest)
-    steps = [xp.constant(np.asarray(k * step), OFFSETS) for k in range(row.window)]
+    if windows.window > MOST_SLICES:
+        return _argmax_gathered(xp, values, offsets, axis, count, windows, step, inside, lowest)
+    taps = tap_slices(xp, values, axis, count, windows, lowest)
+    steps = [xp.constant(np.asarray(k * step), OFFSETS) for k in range(windows.window)]
     if offsets is not None:
-        earlier = tap_slices(xp, offsets, axis, count, row, 0)
+        earlier = tap_slices(xp, offsets, axis, count, windows, 0)
         steps = [one + more for one, more in zip(earlier, steps, strict=True)]
-    return argmax_taps(xp, taps, steps, inside.reshape(count, *[1] * (-axis - 1), row.window))
+    return argmax_taps(xp, taps, steps, inside.reshape(count, *[1] * (-axis - 1), windows.window))
 
 
 def argmax_taps(
@@ -106,27 +108,27 @@ def _argmax_gathered(
     offsets: Array | None,
     axis: int,
     count: int,
-    row: AxisWindows,
+    windows: AxisWindows,
     step: int,
     inside: Known,
     lowest: Any,
 ) -> tuple[Array, Array]:
-    taps = gather_taps(xp, values, axis, count, row, lowest)
+    taps = gather_taps(xp, values, axis, count, windows, lowest)
     hits = (taps == xp.reduce_max(taps)[..., None]) | (taps != taps)
-    is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), row.window), "bool")
-    numbers = xp.constant(np.arange(row.window), "int64")
-    beyond = xp.constant(np.asarray(row.window), "int64")
+    is_tap = xp.constant(inside.reshape(count, *[1] * (-axis - 1), windows.window), "bool")
+    numbers = xp.constant(np.arange(windows.window), "int64")
+    beyond = xp.constant(np.asarray(windows.window), "int64")
     first = xp.reduce_min(xp.where(hits & is_tap, numbers, beyond))[..., None]
     moved = xp.astype(first[..., 0] * step, OFFSETS)
     if offsets is not None:
-        earlier = gather_taps(xp, offsets, axis, count, row, 0)
+        earlier = gather_taps(xp, offsets, axis, count, windows, 0)
         moved = moved + xp.take_along_last(earlier, first)[..., 0]
     return xp.take_along_last(taps, first)[..., 0], moved
 
 
-def _places(length: int, count: int, row: AxisWindows) -> tuple[Known, Known]:
+def _places(length: int, count: int, windows: AxisWindows) -> tuple[Known, Known]:
     """Return where each window's taps lie on an axis, and which of them are inside."""
-    window, stride, before, _, dilation = row
+    window, stride, before, _, dilation = windows
     places = np.arange(count)[:, None] * stride - before + np.arange(window) * dilation
     return places, (places >= 0) & (places < length)
 
@@ -143,29 +145,29 @@ def lowest_value(dtype: str) -> Any:
     return False if dtype == "bool" else int(np.iinfo(dtype).min)
 
 
-def window_starts(lengths: Sequence[int], counts: Sequence[int], rows: Rows) -> Known:
+def window_starts(lengths: Sequence[int], counts: Sequence[int], axes: Axes) -> Known:
     """Return where, in the flattened plane, the first tap of each window would be."""
     places: Any = 0
-    for length, count, row in zip(lengths, counts, rows, strict=True):
-        starts = np.arange(count) * row.stride - row.before
+    for length, count, windows in zip(lengths, counts, axes, strict=True):
+        starts = np.arange(count) * windows.stride - windows.before
         places = np.add.outer(np.asarray(places) * length, starts)
     return np.asarray(places)
 
 
 def checked_counts(
-    lengths: Sequence[int], rows: Rows, partial_windows: bool
+    lengths: Sequence[int], axes: Axes, partial_windows: bool
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the lengths of axes, and how many windows each has; check them."""
-    check_windows(lengths, rows, partial_windows)
-    return tuple(lengths), tuple(pooled_lengths(lengths, rows, partial_windows))
+    check_windows(lengths, axes, partial_windows)
+    return tuple(lengths), tuple(pooled_lengths(lengths, axes, partial_windows))
 
 
 def check_pooled(
-    pooled: Array, lengths: Sequence[int], rows: Rows, partial_windows: bool, kind: int
+    pooled: Array, lengths: Sequence[int], axes: Axes, partial_windows: bool, kind: int
 ) -> None:
     """Raise `LengthError` where an array does not have one entry for each window."""
-    _, counts = checked_counts(lengths, rows, partial_windows)
-    check_same_shape(pooled, tuple(pooled.shape[: -len(rows)]) + counts, kind)
+    _, counts = checked_counts(lengths, axes, partial_windows)
+    check_same_shape(pooled, tuple(pooled.shape[: -len(axes)]) + counts, kind)
 
 
 def flatten_planes(x: Array, ndim: int) -> Array:

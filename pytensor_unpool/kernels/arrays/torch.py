@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from pytensor_unpool.kernels.arrays.protocol import Array, ConvRows, Known, Rows
+from pytensor_unpool.kernels.arrays.protocol import Array, Axes, ConvAxes, Known
 
 _MAX_POOL: dict[int, Callable[..., Any]] = {
     1: functional.max_pool1d,
@@ -98,7 +98,7 @@ def reduce_all(x: Array) -> Array:
 
 
 def divide(x: Array, divisors: Known) -> Array:
-    """Divide by positive integers; quotients of integers are cut towards zero."""
+    """Divide by positive integers; quotients of integers are truncated towards zero."""
     rounding = None if x.dtype.is_floating_point else "trunc"
     return torch.div(x, constant(divisors, dtype_name(x)), rounding_mode=rounding)
 
@@ -141,10 +141,10 @@ def scatter_last(index: Array, size: int) -> Array:
 def cond(
     condition: Array, if_true: Callable[..., Any], if_false: Callable[..., Any], *arguments: Array
 ) -> Array:
-    """Return what one function makes of the arguments where a condition holds, else the other.
+    """Return the result of one function if a condition holds, else that of the other.
 
-    The other one is always right. It is taken while `torch.compile` traces, which a decision would
-    make it stop at, and under `torch.vmap`, which has no decision for a whole batch.
+    The other one is always right. It is taken while `torch.compile` traces, where a branch would
+    break the graph, and under `torch.vmap`, which cannot branch for a whole batch.
     """
     if torch.compiler.is_compiling():
         return if_false(*arguments)
@@ -155,15 +155,15 @@ def cond(
     return if_true(*arguments) if holds else if_false(*arguments)
 
 
-def max_pool(x: Array, rows: Rows, with_positions: bool) -> list[Array] | None:
+def max_pool(x: Array, axes: Axes, with_positions: bool) -> list[Array] | None:
     """Return maxima, and positions if asked for, where torch has a function for it; else None.
 
     Where a window holds several NaN, torch gives the position of the last one.
     """
-    ndim = len(rows)
+    ndim = len(axes)
     if not x.dtype.is_floating_point or 0 in x.shape or ndim > len(_MAX_POOL):
         return None
-    window, stride, before, after, dilation = zip(*rows, strict=True)
+    window, stride, before, after, dilation = zip(*axes, strict=True)
     if before != after or any(2 * b > w for b, w in zip(before, window, strict=True)):
         return None
     planes = x.reshape(1, -1, *x.shape[-ndim:])
@@ -193,17 +193,17 @@ def call_behind_barrier(function: Callable[..., Array], *arrays: Array) -> Array
     return function(*arrays)
 
 
-def conv(x: Array, kernel: Array, rows: ConvRows, groups: int, flip: bool) -> Array:
+def conv(x: Array, kernel: Array, axes: ConvAxes, groups: int, flip: bool) -> Array:
     """Return the convolution of images with a kernel; without `flip`, the correlation."""
-    ndim, (stride, _, _, dilation) = len(rows), zip(*rows, strict=True)
-    return _CONV[ndim](_padded(x, rows), _flipped(kernel, flip), None, stride, 0, dilation, groups)
+    ndim, (stride, _, _, dilation) = len(axes), zip(*axes, strict=True)
+    return _CONV[ndim](_padded(x, axes), _flipped(kernel, flip), None, stride, 0, dilation, groups)
 
 
 def conv_input_grad(
-    kernel: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
+    kernel: Array, dy: Array, shape: Sequence[int], axes: ConvAxes, groups: int, flip: bool
 ) -> Array:
     """Return the transpose of `conv` as a map of images of `shape`, applied to `dy`."""
-    ndim, (stride, before, _, dilation) = len(rows), zip(*rows, strict=True)
+    ndim, (stride, before, _, dilation) = len(axes), zip(*axes, strict=True)
     dx = _CONV_TRANSPOSE[ndim](dy, _flipped(kernel, flip), None, stride, 0, 0, groups, dilation)
     # Of the padded images, up to the last element that a tap reaches: negative pads cut off.
     pads: list[int] = []
@@ -214,18 +214,18 @@ def conv_input_grad(
 
 
 def conv_kernel_grad(
-    x: Array, dy: Array, shape: Sequence[int], rows: ConvRows, groups: int, flip: bool
+    x: Array, dy: Array, shape: Sequence[int], axes: ConvAxes, groups: int, flip: bool
 ) -> Array:
     """Return the transpose of `conv` as a map of kernels of `shape`, applied to `dy`.
 
-    A convolution again: of images whose batch are the channels, with `dy` as the kernel, and stride
-    and dilation in each other's place.
+    This is again a convolution: the channels of the images are the batch, `dy` is the kernel, and
+    stride and dilation are swapped.
     """
-    ndim, (stride, _, _, dilation) = len(rows), zip(*rows, strict=True)
+    ndim, (stride, _, _, dilation) = len(axes), zip(*axes, strict=True)
     images, channels = x.shape[0], shape[1]
     if 0 in dy.shape or x.numel() == 0:
         return torch.zeros(tuple(shape), dtype=x.dtype)
-    padded = _padded(x, rows)
+    padded = _padded(x, axes)
     by_channel = padded.reshape(images, groups, channels, *padded.shape[2:]).transpose(0, 2)
     by_channel = by_channel.reshape(channels, groups * images, *padded.shape[2:])
     dk = _CONV[ndim](by_channel, dy.transpose(0, 1), None, dilation, 0, stride, groups)
@@ -234,9 +234,9 @@ def conv_kernel_grad(
     return _flipped(dk.transpose(0, 1), flip)
 
 
-def _padded(x: Array, rows: ConvRows) -> Array:
+def _padded(x: Array, axes: ConvAxes) -> Array:
     pads: list[int] = []
-    for _, before, after, _ in rows:
+    for _, before, after, _ in axes:
         pads = [before, after, *pads]
     return functional.pad(x, pads)
 
@@ -246,7 +246,7 @@ def _flipped(kernel: Array, flip: bool) -> Array:
 
 
 def dynamic_slice(x: Array, starts: Known, i: Any, sizes: Sequence[int]) -> Array:
-    """Return so many elements of the last axes, from ``starts[i]`` on."""
+    """Return `sizes` elements of the last axes, from ``starts[i]`` on."""
     for axis, size in enumerate(sizes):
         x = x.narrow(axis - len(sizes), int(starts[i, axis]), size)
     return x

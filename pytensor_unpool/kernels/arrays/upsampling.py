@@ -23,9 +23,9 @@ def interpolate(xp: Primitives, x: Array, axis: int, p: int, q: int) -> Array:
 def interpolate_input_grad(
     xp: Primitives, cotangent: Array, lengths: Sequence[int], axis: int, p: int, q: int
 ) -> Array:
-    """Share the cotangent among the elements of an axis that it was made of.
+    """Distribute the cotangent to the elements of an axis, by their weights.
 
-    Each of these takes its shares, so that nothing is scattered.
+    Each of these gathers its shares, so that nothing is scattered.
     """
     check_unpooled(lengths)
     (length,) = lengths
@@ -48,7 +48,7 @@ def interpolate_input_grad(
 def _sum_of_terms(xp: Primitives, x: Array, axis: int, sources: Known, weights: Known) -> Array:
     """Return an axis with the sum of each row of weights times the elements at its sources.
 
-    NaN and infinities stay away from where their weight is zero.
+    NaN and infinities do not spread where their weight is zero.
     """
     if 0 in x.shape or not len(sources):
         shape = list(x.shape)

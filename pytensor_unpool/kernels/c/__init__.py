@@ -10,7 +10,7 @@ from pytensor_unpool.kernels.c.constants import generated
 
 @cache
 def source(*names: str) -> str:
-    """Return the text of headers, one behind the other: files of this folder, or generated."""
+    """Return the text of headers, one after the other: files of this folder, or generated."""
     return "\n".join(_text(name) for name in names)
 
 

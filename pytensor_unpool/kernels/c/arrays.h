@@ -15,7 +15,7 @@ static View view_of(PyArrayObject* array) {
     return view;
 }
 
-// Make *output a contiguous array of this shape, the one that is there if it fits.
+// Make *output a contiguous array of this shape, reusing the one that is there if it fits.
 static bool allocate(PyArrayObject** output, int ndim, const npy_intp* shape, int type) {
     if (*output && PyArray_NDIM(*output) == ndim && PyArray_TYPE(*output) == type &&
         PyArray_IS_C_CONTIGUOUS(*output) &&
@@ -52,7 +52,7 @@ static void replace_last(PyArrayObject* array, int n, const npy_intp* lengths, n
         shape[i] = i < ndim - n ? PyArray_DIMS(array)[i] : lengths[i - (ndim - n)];
 }
 
-// Raise what is wrong, worded by the exception's class; return whether nothing is.
+// Raise the problem, worded by the exception's class; return whether there is none.
 static bool is_fine(const Problem& problem) {
     if (!problem.error) return true;
     if (!strcmp(problem.error, "MemoryError")) return PyErr_NoMemory() != NULL;
@@ -73,7 +73,7 @@ static bool is_fine(const Problem& problem) {
     return false;
 }
 
-// The shape of x, with that of some arrays, which are broadcast, along the axes that it stretches.
+// The shape of x, with that of some arrays, broadcast together, along the axes that it stretches.
 static Problem broadcast_shape(
     PyArrayObject* x, PyArrayObject* const* likes, int count, const bool* stretches, npy_intp* shape
 ) {

@@ -14,7 +14,7 @@ static inline int channel_axis(const View& x, int ndim, npy_intp itemsize) {
     return -1;
 }
 
-// The same array with its channels behind the other leading axes.
+// The same array with its channels after the other leading axes.
 static inline View with_channels_inside(const View& x, int ndim, int channel) {
     View view = x;
     const int inside = x.ndim - ndim - 1;
@@ -35,7 +35,7 @@ static UNPOOL_INLINE const T* element_of(const View& view, int n, const npy_intp
     return (const T*)data;
 }
 
-// Goes through all windows in C order, and through the taps of each that are inside:
+// Visits all windows in C order, and the taps of each that are inside:
 // visit.open(window), visit.tap(coordinates), visit.close(). Where all are inside, visit.take(first
 // tap) may take them at once, and say so.
 template <typename Visit>

@@ -1,5 +1,5 @@
 // What the C kernels share. They know nothing of Python: arrays come as pointers with lengths and
-// strides in bytes, and what is wrong goes back as a Problem.
+// strides in bytes, and errors are returned as a Problem.
 #ifndef PYTENSOR_UNPOOL_COMMON_H
 #define PYTENSOR_UNPOOL_COMMON_H
 

@@ -16,12 +16,11 @@ def header(name: str, constants: Mapping[str, int], ctype: str = "npy_intp") -> 
     Parameters
     ----------
     name : str
-        The file that the header would be, ``"conv/tuning.h"``, which makes its include guard.
+        The name that it is included by, such as ``"conv/tuning.h"``; it makes the include guard.
     constants : mapping of str to int
         What is defined, in that order.
     ctype : str
-        Their type. A constant may be the length of a C array, and the condition of a ``#if`` may
-        not name it.
+        Their type. A constant can be the length of a C array, but not a condition of ``#if``.
 
     Examples
     --------
@@ -47,7 +46,7 @@ def header(name: str, constants: Mapping[str, int], ctype: str = "npy_intp") -> 
 
 
 def shared_constants() -> dict[str, dict[str, int]]:
-    """Return the constants of each header that is no file, by the name that C includes it by."""
+    """Return the constants of each generated header, by the name that C includes it by."""
     numbers = {name: value for name, value in vars(errors).items() if isinstance(value, int)}
     return {
         # The kinds of LengthError, by which all backends name them, and the largest number.

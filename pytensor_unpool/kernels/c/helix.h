@@ -1,9 +1,9 @@
 // Convolution of any number of axes by sums of products. As in kernels/numba.
 //
 // The larger array is copied to strips, one for each element of its outer axes, with zeros between
-// their rows. A tap reads a strip so many elements further on, wherever it is: a strip of sums is a
-// short product of a vector and a matrix, or, where the window is the smallest of the three arrays,
-// each of its elements is a sum of products of strips.
+// their rows. A tap reads a strip at a fixed distance, wherever it is: a strip of sums is a short
+// product of a vector and a matrix, or, where the window is the smallest of the three arrays, each
+// of its elements is a sum of products of strips.
 #ifndef PYTENSOR_UNPOOL_HELIX_H
 #define PYTENSOR_UNPOOL_HELIX_H
 
@@ -62,7 +62,7 @@ struct Helix {
         return NONE;
     }
 
-    // Whether sums of products are likely to be quicker than transforms.
+    // Whether sums of products are likely to be faster than transforms.
     bool is_direct(int method) const {
         if (method != METHOD_AUTO) return method == METHOD_DIRECT;
         const npy_intp elements = size(lengths), factors = size(taps), window = size(outputs);
@@ -229,7 +229,7 @@ struct Strips {
         const T* weights, const npy_intp* offsets, npy_intp terms, const T* source, T* sums
     ) const {
         const npy_intp vectors = padded / lanes;
-        // The tiles that compute least beyond the end.
+        // Choose the tiles that compute least beyond the end.
         const npy_intp smaller[] = {6, 4};
         npy_intp tile = widest;
         for (npy_intp other : smaller)
@@ -249,7 +249,7 @@ struct Strips {
         const npy_intp block = 128 * lanes;
         for (npy_intp first = 0; first < padded; first += block)
             for (npy_intp term = 0; term < terms; term += 4) {
-                // What is missing of four is done with the last one, and not added.
+                // Fewer than four are filled up with the last one, which is not added.
                 const T* from[4];
                 for (int k = 0; k < 4; ++k) from[k] = source + offsets[at_most(term + k, terms - 1)];
                 V sums[4] = {};

@@ -11,7 +11,7 @@ static UNPOOL_INLINE bool beats(T element, T best) {
     return !(element <= best) & (best == best);
 }
 
-// Kernels without positions have this in place of a pointer to them.
+// Replaces the pointer to positions in kernels without them.
 struct Nowhere {
     Nowhere operator+(npy_intp) const { return *this; }
 };
@@ -31,7 +31,7 @@ static UNPOOL_INLINE void put_block(const Block<T>& block, P* positions, npy_int
 template <int STEP, typename T>
 static UNPOOL_INLINE void put_block(const Block<T>&, Nowhere, npy_intp) {}
 
-// In place of a pointer to positions: where the numbers of taps go.
+// Replaces the pointer to positions: where the numbers of taps go.
 struct Taps {
     uint8_t* data;
     Taps operator+(npy_intp i) const { return {data + i}; }
@@ -107,7 +107,7 @@ struct FindChannelMaxima {
     P positions;
 
     void window(const Lines<TAPS>& taps, const WindowIndex&) {
-        // The last block begins early where they do not divide.
+        // If they do not divide, the last block overlaps the one before.
         for (npy_intp i = 0; i < channels; i += LANES) {
             npy_intp channel = at_most(i, channels - LANES);
             Block<T> block = {};
@@ -144,7 +144,7 @@ struct Unrolled {
 };
 
 // Lets one tap compete in a line of windows. A position below zero marks a window that has had no tap
-// yet; a kernel without positions begins with values that nothing is below.
+// yet; a kernel without positions begins with values below all others.
 template <typename T, typename P>
 struct Compete {
     const Windows& windows;

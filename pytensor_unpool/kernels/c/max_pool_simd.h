@@ -61,7 +61,7 @@ static UNPOOL_INLINE V take_from(const T* start, V result) {
 }
 #endif
 
-// Every STRIDE-th element from `start` on, and no memory behind the last one.
+// Every STRIDE-th element from `start` on, and no memory beyond the last one.
 template <int STRIDE, typename T>
 static UNPOOL_INLINE typename Vector<T>::type load_lanes(const T* start) {
     if constexpr (STRIDE == 1) {

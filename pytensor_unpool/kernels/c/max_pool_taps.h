@@ -17,7 +17,7 @@ static UNPOOL_INLINE auto mask_for(const TapNumbers& wins) {
     return __builtin_convertvector(wins, decltype(V{} == V{}));
 }
 
-// Whether the tap's line is inside: else another one stands in its place, with its number.
+// Whether the tap's line is inside: otherwise another one replaces it, with its own number.
 template <typename C, int LINES>
 static UNPOOL_INLINE bool is_inside(const Lines<LINES>& lines, const Ends& c, npy_intp tap) {
     return tap < LINES * C::window && lines.number[tap / C::window] == tap - tap % C::window &&
@@ -108,7 +108,7 @@ struct UnpoolChannels {
     void window(const Lines<TAPS>& to, const WindowIndex& w) {
         const T* value = (const T*)(values.line(w.a, w.b) + w.c * values.strides[2]);
         const char* tap = taps.line(w.a, w.b) + w.c * taps.strides[2];
-        // The last block begins early where they do not divide.
+        // If they do not divide, the last block overlaps the one before.
         for (npy_intp i = 0; i < channels; i += LANES) {
             npy_intp channel = at_most(i, channels - LANES);
             const typename Vector<T>::type repeated_values = load_vector(value + channel);
@@ -187,7 +187,7 @@ static void tap_unpool(const Windows& windows, const View& values, const View& t
     }
 }
 
-// For arrays that have their channels inside.
+// For arrays with channels innermost.
 template <typename A, typename B, typename C, typename T>
 static void tap_unpool_channels(
     const Windows& windows, const View& values, const View& taps, View y

@@ -133,7 +133,7 @@ static UNPOOL_INLINE void write_where_equal(
     for (; done + LANES <= whole; done += LANES)
         write_block<WINDOW, 0>(x + done * WINDOW, load_vector(values + done),
                                load_vector(cotangent + done), y + done * WINDOW);
-    // The last block begins early where they do not divide.
+    // If they do not divide, the last block overlaps the one before.
     if (done < whole && whole >= LANES) {
         done = whole - LANES;
         write_block<WINDOW, 0>(x + done * WINDOW, load_vector(values + done),
@@ -313,7 +313,7 @@ struct UnpoolTiedChannels {
     void close() {}
 };
 
-// The same for arrays with their channels inside; so has `y`.
+// The same for arrays with channels innermost, as are those of `y`.
 template <typename T, typename G>
 static void tied_unpool_channels(
     const Windows& windows, const View& x, const View& values, const View& cotangent, G* y

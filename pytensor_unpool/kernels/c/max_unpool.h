@@ -53,7 +53,7 @@ static Problem max_unpool(
     return NONE;
 }
 
-// The same for values and positions with their channels inside; so has `y`.
+// The same for values and positions with channels innermost, as are those of `y`.
 template <Duplicates DUPLICATES, bool WRAPS, typename T, typename P>
 static Problem max_unpool_channels(
     const View& values, const View& positions, int ndim, npy_intp size, T* y

@@ -1,4 +1,4 @@
-// Windows as rows, and rows added up in windows.
+// Windows as rows, and rows added up into windows.
 #ifndef PYTENSOR_UNPOOL_NEIGHBOURS_H
 #define PYTENSOR_UNPOOL_NEIGHBOURS_H
 
@@ -33,8 +33,8 @@ static inline npy_intp wrapped(npy_intp at, npy_intp length) {
     return at - floor_divide(at, length) * length;
 }
 
-// Brings the taps of a row of windows, those at one place of all axes but the last, together with
-// the elements of a row of the plane.
+// Visits the taps of a row of windows, at one place of all axes but the last, with the elements of a
+// row of the plane.
 template <int WINDOW, bool WRAPS, typename Move>
 struct LineOfWindows {
     Move move;

@@ -21,7 +21,7 @@ struct Addend<T, true> {
     typedef typename std::make_unsigned<T>::type type;
 };
 
-// Integers are cut towards zero.
+// Integers are truncated towards zero.
 template <typename T>
 static UNPOOL_INLINE T quotient(T total, npy_intp divisor) {
     if constexpr (!std::is_integral<T>::value) return total / (T)divisor;
@@ -234,7 +234,7 @@ static bool pool_input_grad(
     npy_intp size = 1;
     for (int i = 0; i < n; ++i) size *= lengths[i];
     const Tile tile(last, windows.counts[n - 1]);
-    // Taps read shares before the first and behind the last: zeros.
+    // Taps read shares before the first and beyond the last: zeros.
     T* shares = (T*)calloc(tile.windows + 2 * lead, sizeof(T));
     const npy_intp layer_size = tile.columns + (lead + 1) * last.stride;
     T* scratch = (T*)malloc(Sums<Planes>::layers * layer_size * sizeof(T));

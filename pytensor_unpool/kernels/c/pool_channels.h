@@ -111,8 +111,8 @@ struct InputGradChannels {
     void close() {}
 };
 
-// In these, arrays have their channels inside; so has the output, whose memory goes through the
-// other leading axes, the pooled ones, and the channels.
+// In these, channels are innermost, also in the output, whose memory goes through the other leading
+// axes, the pooled ones, and the channels.
 template <Mode MODE, typename T>
 static void pool_channels(const Windows& windows, const View& x, T* out) {
     const int n = windows.ndim;

@@ -6,7 +6,7 @@ namespace pytensor_unpool {
 
 #ifdef UNPOOL_SHUFFLES
 // The elements number FIRST + lane * STRIDE of a line in vectors: number K begins at element
-// K * LANES, the last one, behind N - 1 others, at LAST.
+// K * LANES, the last one, after N - 1 others, at LAST.
 template <int FIRST, int STRIDE, int K, int N, int LAST, typename V>
 static UNPOOL_INLINE V pick_lanes(const V* chunks, V result) {
     constexpr int begin = K < N - 1 ? K * LANES : LAST;
@@ -39,7 +39,7 @@ struct AddUp {
     bool inside[count_lines];
     npy_intp outer;
 
-    // A line that stands for one outside has another one's number: it is not added.
+    // A line that replaces one outside keeps its own number: it is not added.
     void line(const Lines<count_lines>& lines, const WindowIndex& index) {
         for (int i = 0; i < count_lines; ++i) inside[i] = lines.number[i] == i * C::window;
         const npy_intp full[3] = {index.a, index.b, 0};

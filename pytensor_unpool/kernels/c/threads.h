@@ -1,4 +1,4 @@
-// Work in parts, one for each of OpenMP's threads where the compiler was told of them.
+// Work in parts, one for each OpenMP thread if compiled with OpenMP.
 #ifndef PYTENSOR_UNPOOL_THREADS_H
 #define PYTENSOR_UNPOOL_THREADS_H
 
@@ -16,8 +16,7 @@ static inline npy_intp most_threads() {
 #endif
 }
 
-// Call ``run(first, number)`` for parts of `items` that are about as large; whether all of them
-// returned true.
+// Call ``run(first, number)`` for parts of `items` of about equal size; whether all returned true.
 template <typename Run>
 static bool in_parallel(npy_intp items, const Run& run) {
     const npy_intp parts = at_least(1, at_most(items, most_threads()));

@@ -43,8 +43,8 @@ struct Grid {
 };
 
 // The lines of the plane that a line of windows has its taps in: where they are in memory, and the
-// numbers of their first taps, or of their first elements counted from `place`. In place of a line
-// outside stands the nearest one inside.
+// numbers of their first taps, or of their first elements counted from `place`. A line outside is
+// replaced by the nearest one inside.
 template <int LINES>
 struct Lines {
     char* data[LINES];
@@ -116,7 +116,7 @@ static void walk_unrolled(
                 lines.data[i] = plane.line(at_a, at_b);
             }
             visit.line(lines, WindowIndex{a, b, 0, at});
-            // The last block begins early where they do not divide.
+            // If they do not divide, the last block overlaps the one before.
             for (npy_intp i = low; i < high; i += LANES) {
                 npy_intp c = at_most(i, high - LANES);
                 visit.block(lines, c * C::stride - C::before, WindowIndex{a, b, c, at + c});

@@ -96,7 +96,7 @@ static void interpolate(const View& x, T* y, npy_intp count, int axis, const Rat
     }
 }
 
-// The transpose: share a cotangent among the lines that it was made of.
+// The transpose: distribute a cotangent to the lines that it was computed from.
 template <typename T>
 static inline void add_shares_of_vector(
     const char* cotangent, npy_intp step, T low_weight, T high_weight, T* low, T* high, npy_intp n

@@ -91,8 +91,8 @@ static inline Problem place_windows(
     return NONE;
 }
 
-// The first element of the line at an index of all axes but the last. A line is what a view has
-// along its last axis.
+// The first element of the line at an index of all axes but the last. A line runs along the
+// last axis of a view.
 static inline char* line_at(const View& view, const npy_intp* index) {
     char* line = view.data;
     for (int i = 0; i < view.ndim - 1; ++i) line += index[i] * view.strides[i];
@@ -129,7 +129,7 @@ struct OuterViews {
     }
 };
 
-// Brings every tap together with all windows of a line that have it inside:
+// Visits every tap with all windows of a line that have it inside:
 // visit(line, line_start, shift, low, high, index). The tap is in `line` of the plane, whose first
 // element has the flat index `line_start`; window number w of those at `index` of all axes but the
 // last has it at element w * stride + shift, for low <= w < high. For each window the taps come in

@@ -1,9 +1,9 @@
 """Functions that are compiled once, and called by their address.
 
-What Numba compiles, it links into each function that calls it, and optimizes again: on the way from
-a kernel to PyTensor's function this happens four times, and anew in each function. With convolution
-that takes ten seconds. Here a function is compiled, or read from disk, once in a process for each
-tuple of argument types, and those that call it hold no more than a way to ask for its address.
+Numba links a compiled function into each function that calls it, and optimizes it again: from a
+kernel to PyTensor's function this happens four times, and anew for each function. For convolution
+this takes ten seconds. Here a function is compiled, or read from disk, once per process for each
+tuple of argument types, and its callers only hold a way to ask for its address.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ llvmlite.binding.add_symbol(ADDRESS_OF, ctypes.cast(address_of, ctypes.c_void_p)
 
 
 def by_address(function: Any, wanted: Callable[[Types], Types]) -> Any:
-    """Return what compiled code may call, with a tuple, in place of one that returns nothing.
+    """Return a function of a tuple for compiled code to call in place of one without a result.
 
     Arguments are cast to the types that are `wanted` for those that are given: to few, so that few
-    are compiled. That is when the function is called, or never.
+    versions are compiled. A function that is never called is not compiled.
     """
     name = function.__name__
     FUNCTIONS[name] = FunctionByAddress(function)
@@ -93,7 +93,7 @@ def by_address(function: Any, wanted: Callable[[Types], Types]) -> Any:
 
 
 def kernel_by_address(kernel: Any, name: str) -> Kernel:
-    """Return what compiled code may call in place of a kernel.
+    """Return a function for compiled code to call in place of a kernel.
 
     The `name`, without blanks, is the same in every process for kernels that are the same.
     """
@@ -148,7 +148,7 @@ def _caller(name: str, wanted_of: Wanted, result_of: Callable[[Types], Any]) -> 
 
 
 def _cast(context: Any, builder: Any, values: list[Any], given: Types, wanted: Types) -> list[Any]:
-    """Return the values as those of the types that are wanted; the last may be all the rest."""
+    """Return the values cast to the wanted types; the last one may stand for all others."""
     if wanted and isinstance(wanted[-1], types.StarArgTuple | types.StarArgUniTuple):
         fixed = len(wanted) - 1
         rest = context.make_tuple(builder, wanted[-1], values[fixed:])
@@ -160,7 +160,7 @@ def _cast(context: Any, builder: Any, values: list[Any], given: Types, wanted: T
 
 
 def _cached(context: Any, builder: Any, name: str, arguments: Types) -> Any:
-    """Return the address, for which is asked at the first call in a process."""
+    """Return the address, looked up at the first call in a process."""
     byte = ir.IntType(8).as_pointer()
     word = context.get_value_type(types.uintp)
     variable = cgutils.add_global_variable(builder.module, byte, f"address_of_{name}")

@@ -69,7 +69,7 @@ def _common_channel_axis(arrays, ndim):  # type: ignore[no-untyped-def]
 
 @device_function
 def channels_inside(x, ndim, channel):  # type: ignore[no-untyped-def]
-    """Return the array with its channels moved behind the other leading axes."""
+    """Return the array with its channels moved after the other leading axes."""
     axes = x.shape
     inside = x.ndim - ndim - 1
     for i in range(x.ndim):
@@ -90,7 +90,7 @@ def channels_back(stored, channel):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def contiguous_view(typing_context, array, offset, count):  # type: ignore[no-untyped-def]
-    """Return the `count` elements of memory from `offset` bytes behind the array's first on.
+    """Return the `count` elements of memory from `offset` bytes after the array's first on.
 
     The view holds no reference: the array has to outlive it.
     """

@@ -1,8 +1,8 @@
-"""Functions that only other compiled functions call, compiled to LLVM's intermediate code alone.
+"""Functions that only other compiled functions call, compiled only to LLVM's intermediate code.
 
-Numba optimizes every function and makes machine code of it. Its callers do not run that: they take
-the intermediate code, inline it, optimize the whole again and make machine code of that. Here what
-is done in vain is left out, a third of the time that a kernel takes to compile.
+Numba optimizes every function and compiles it to machine code. Its callers do not run that: they
+inline the intermediate code, optimize the whole again and compile that. Leaving out the wasted work
+saves a third of the time that a kernel takes to compile.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class DeviceLowering(NativeLowering):  # type: ignore[misc]
     _name = "device_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        """Compile the function, and say to Numba what stands for it."""
+        """Compile the function, and tell Numba what represents it."""
         name = state.func_id.func_qualname
         state.library = IntermediateLibrary(state.targetctx.codegen(), name)
         state.flags.no_compile = True

@@ -1,7 +1,7 @@
 """Convolution of any number of axes by sums of products, in Numba.
 
 The larger array is copied to strips, one for each element of its outer axes, with zeros between
-their rows: see `geometry.helix`. A tap reads a strip so many elements further on, wherever it is.
+their rows: see `geometry.helix`. A tap reads a strip at a fixed distance, wherever it is.
 So a strip of sums is a short product of a vector and a matrix, held in registers, for any number of
 axes; or, where the window is the smallest of the three arrays, each of its elements is a sum of
 products of strips.
@@ -258,7 +258,7 @@ def _multiply(weights, offsets, terms, source, sums, padded):  # type: ignore[no
         width = VECTOR_BYTES // source.itemsize
         vectors = padded // width
         factors, places = pointer(weights, 0), pointer(offsets, 0)
-        # The tiles that compute least beyond the end.
+        # Choose the tiles that compute least beyond the end.
         tile = 8
         if -(-vectors // 6) * 6 < -(-vectors // tile) * tile:
             tile = 6
@@ -283,7 +283,7 @@ def add_up(strip, source, offsets, places, terms, length, y):  # type: ignore[no
     for first in range(0, length, 1024):
         last = min(first + 1024, length)
         for term in range(0, terms, 4):
-            # What is missing of four is done with the last one, and not added.
+            # Fewer than four are filled up with the last one, which is not added.
             end = terms - 1
             a, b = offsets[term], offsets[min(term + 1, end)]
             c, d = offsets[min(term + 2, end)], offsets[min(term + 3, end)]

@@ -1,13 +1,13 @@
-"""What is done to a block of several neighbouring windows at once, as vector code written out.
+"""Max-pooling of a block of several neighbouring windows at once, as explicit vector code.
 
-LLVM makes vectors of the plain loops too, but gathers single elements where windows overlap, and
-checks at every line that inputs and outputs do not overlap: twice the time for 3x3 windows.
+LLVM vectorises the plain loops too, but gathers single elements where windows overlap, and checks
+at every line that inputs and outputs do not overlap: twice the time for 3x3 windows.
 
 Each kernel here is called as ``block(plane, line_offsets, start, tap_numbers, extra, arrays,
 index)``. The windows of the block have their taps in several lines of a plane. Line number i begins
-``line_offsets[i]`` bytes and `start` elements behind the start of `plane`; its first tap has the
+``line_offsets[i]`` bytes and `start` elements after the start of `plane`; its first tap has the
 number ``tap_numbers[i]``, which an int32 can hold. Each of the contiguous `arrays` has the elements
-of these windows from number `index` on. What `extra` is, each kernel says.
+of these windows from number `index` on. Each kernel documents `extra`.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def _unpool_lines(windows: Windows) -> Kernel:
 def _windows_finder(axes: Sequence[AxisWindows]) -> Kernel:
     """Compile ``(line, lengths, counts) -> number``: the line of windows that a line lies in.
 
-    Both are counted in C order; -1 stands for a line that is between windows or behind the last.
+    Both are counted in C order; -1 stands for a line that is between windows or beyond the last.
     """
     ndim = len(axes)
     # Numba has no tuples without elements that are like others.
@@ -196,7 +196,7 @@ def _unpool_plane(ndim: int) -> Kernel:
                         if inside:
                             line, target = plane[coordinates][begin:], out[coordinates][begin:]
                             for column in range(columns):
-                                # Unsigned, so that Numba looks for none that counts from the end.
+                                # Unsigned, so that Numba does not check for negative indices.
                                 i = np.uint64(column)
                                 target[i] += shares[i] if line[i] == maxima[i] else zero
 

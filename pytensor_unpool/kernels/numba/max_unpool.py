@@ -95,7 +95,7 @@ def _unpool_planes(ndim: int, adds_up: bool, from_end: Kernel) -> Kernel:
 def _write_plane(adds_up: bool, from_end: Kernel) -> Kernel:
     """Compile ``(plane, values, positions) -> is_bad, position`` for a flattened leading item.
 
-    It is filled; what is returned says whether a position was bad, and which.
+    It fills the plane, and returns whether a position was bad, and which.
     """
 
     @device_function

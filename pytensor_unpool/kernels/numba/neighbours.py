@@ -1,4 +1,4 @@
-"""Windows as rows, and rows added up in windows, in Numba: im2col and col2im without channels.
+"""Windows as rows, and rows added up into windows, in Numba: im2col and col2im without channels.
 
 A row holds the taps of one window.
 """
@@ -139,7 +139,7 @@ def _taps_walker(windows: Windows, border: str, move: Kernel, leave: Kernel) -> 
                     for number in range(low, high):
                         start = number * stride - before
                         for tap in range(window):
-                            # Unsigned, so that Numba looks for no index that counts from the end.
+                            # Unsigned, so that Numba does not check for negative indices.
                             at = np.uint64(start + tap * dilation)
                             move(line, at, line_of_rows[number], np.uint64(first + tap))
                     for begin, end in ((0, low), (high, count)):

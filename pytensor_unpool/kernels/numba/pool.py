@@ -223,8 +223,8 @@ def _input_grad_channels(ndim: int, mode: PoolMode) -> Kernel:
 def _shares_summer(windows: Windows) -> tuple[Kernel, int, int]:
     """Compile ``sum(last, shares, number, scratch, layer_size)``: the sum of what each column gets.
 
-    There are `number` windows of a line, `last` on its axis. The share of the first is behind as
-    many others as is returned; then comes the number of layers that `scratch` gets.
+    There are `number` windows of a line, `last` on its axis. The number returned is how
+    many other shares precede that of the first; then comes the number of layers of `scratch`.
     """
     if windows.can_unroll:
         block = BlockWindows.of(windows)

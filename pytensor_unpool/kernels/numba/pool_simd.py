@@ -1,4 +1,4 @@
-"""The sums of several neighbouring windows at once, and their transpose, written out.
+"""The sums of several neighbouring windows at once, and their transpose, as explicit vector code.
 
 The lines of the windows are added up first, in whole vectors, and then the taps of the sum.
 """
@@ -27,7 +27,7 @@ def block_sum(windows: BlockWindows, *, divides: bool, may_be_outside: bool) -> 
     """Make the code for the sums of a block, see `max_pool_simd`. They go to the only array.
 
     If they are divided, the divisor is `extra`. Taps are numbered by the taps of a window, so a
-    line that stands for one outside has the number of another: it is read too, but not added.
+    line that replaces one outside keeps its own number: it is read too, but not added.
     """
 
     def generate(block: Block) -> None:
@@ -87,7 +87,7 @@ def block_shares(windows: BlockWindows) -> Kernel:
 
     ``write(shares, begin, scratch, column, layer_size)`` writes `LANES` times `stride` columns of
     scratch memory, from the first tap of the window with the share ``shares[begin]`` on: the share
-    of the first window that each column lies in, `layer_size` behind it that of the next one, and
+    of the first window that each column lies in, `layer_size` after it that of the next one, and
     so on. Shares before that are read where taps of their windows reach in.
     """
     behind = windows_of_columns(windows)
@@ -149,7 +149,7 @@ def _store_interleaved(vectors: Vectors, columns: list[Any], target: Any) -> Non
         for number, column in enumerate(columns):
             if not any(source == number for _, source in wanted):
                 continue
-            # Lanes from this column are numbered behind those of the result so far.
+            # Lanes from this column are numbered after those of the result so far.
             mask = [
                 LANES + lane_from if source == number else lane
                 for lane, (lane_from, source) in enumerate(wanted)

@@ -98,7 +98,7 @@ def _window_sum(windows: Windows, divisor: Kernel, number_of_taps: Kernel, divid
 
 
 def quotient(total: Any, divisor: Any) -> Any:
-    """Return what a sum gives, divided by a positive integer: cut towards zero if it is integer."""
+    """Return a sum divided by a positive integer, truncated towards zero if the sum is integer."""
     raise NotImplementedError("only compiled code calls this")
 
 

@@ -1,4 +1,4 @@
-"""Vector code written out: what is done with one element of each of several windows."""
+"""Explicit vector code: operations on one element of each of several windows."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Vectors:
         return self.builder.add(a, b)
 
     def divide(self, a: Any, b: Any) -> Any:
-        """Return the quotients, lane by lane; integers are cut towards zero."""
+        """Return the quotients, lane by lane; integers are truncated towards zero."""
         if isinstance(self.dtype, types.Float):
             return self.builder.fdiv(a, b)
         return self.builder.sdiv(a, b) if self.dtype.signed else self.builder.udiv(a, b)

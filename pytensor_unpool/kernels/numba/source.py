@@ -1,4 +1,4 @@
-"""What the kernels are compiled from, as a part of the keys under which they are kept on disk."""
+"""The source of the kernels, as a part of the keys under which they are cached on disk."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def unrolled_walk(
         low, high = inside(length_c, count_c)
         fits_int32 = by_taps or last_tap(length_b, length_c) <= LARGEST_INT32
         high = high if in_blocks and byte_stride_c == plane.itemsize and fits_int32 else low
-        # The last block begins early where they do not divide: its first windows are done twice.
+        # If they do not divide, the last block overlaps the one before, doing some windows twice.
         blocks = -(-(high - low) // LANES)
         for a in range(count_a):
             start_a = a * stride_a - before_a

@@ -19,14 +19,14 @@ from pytensor_unpool.kernels.numba.unrolled import three_axes, three_lengths_of
 from pytensor_unpool.kernels.numba.windows import Kernel
 from pytensor_unpool.kernels.tuning import LANES
 
-# Along the channels, all that neighbours have is one tap: windows are walked through outside.
+# Along the channels, a block has just one tap: the walk through the windows is outside.
 ONE_TAP = BlockWindows(1, 1, 1)
 
 
 def channel_pool(windows: Windows, *, by_taps: bool) -> Kernel:
     """Compile ``(counts, item, outputs, begin) -> None``.
 
-    `item` has the channels first and the pooled axes behind them; its channels are neighbours in
+    `item` has the channels first and the pooled axes after them; its channels are neighbours in
     memory, `LANES` of them or more. They are so in the flat outputs too, the values and what else
     is wanted, which are written from element `begin` on. Without `by_taps` the elements of a plane
     must be no more than an int32 counts.
@@ -36,7 +36,7 @@ def channel_pool(windows: Windows, *, by_taps: bool) -> Kernel:
     @device_function(forceinline=True)
     def pool_window(item, tap_offsets, tap_numbers, starts, outputs, begin):  # type: ignore[no-untyped-def]
         channels = item.shape[0]
-        # The last block begins early where they do not divide: its first channels are done twice.
+        # If they do not divide, the last block overlaps the one before, doing some channels twice.
         for block in range(-(-channels // LANES)):
             channel = min(block * LANES, channels - LANES)
             maxima(item, tap_offsets, channel, tap_numbers, 0, outputs, begin + channel)

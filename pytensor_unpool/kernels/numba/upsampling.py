@@ -46,7 +46,7 @@ def find_neighbours(begin, length, p, q, indices, weights):  # type: ignore[no-u
 
 @device_function
 def interpolate_vector(low, high, low_weight, high_weight, y):  # type: ignore[no-untyped-def]
-    """Write ``low * low_weight + high * high_weight``; NaN stays away where its weight is zero."""
+    """Write ``low * low_weight + high * high_weight``; NaN of weight zero does not spread."""
     if high_weight == 0:
         for i in range(len(y)):
             y[i] = low[np.uint64(i)]
@@ -57,7 +57,7 @@ def interpolate_vector(low, high, low_weight, high_weight, y):  # type: ignore[n
 
 @device_function
 def interpolate_line(x, indices, weights, y):  # type: ignore[no-untyped-def]
-    """Write a chunk of the longer axis; NaN stays away where its weight is zero."""
+    """Write a chunk of the longer axis; NaN of weight zero does not spread."""
     for i in range(len(y)):
         low, high = x[indices[0, i]], x[indices[1, i]]
         between = low * weights[0, i] + high * weights[1, i]
@@ -104,7 +104,7 @@ def add_shares_of_planes(x, indices, weights, cotangent):  # type: ignore[no-unt
 
 
 def _walker(axis: int, p: int, q: int, visit: Kernel) -> Kernel:
-    """Compile a walk over what is short on the axis, and what is long, in chunks of the latter.
+    """Compile a walk over arrays that are short and long on the axis, in chunks of the latter.
 
     ``visit(short, indices, weights, long)`` gets an item of both. For each element of the long one,
     the short one has a lower and an upper neighbour, at `indices`, with their weights.

@@ -1,6 +1,6 @@
 """What all windowed Numba kernels share: the arithmetic of windows, and a walk over them.
 
-Every function that Numba compiles costs some 50 ms when a cache is cold: what is short stands
+Every function that Numba compiles costs some 50 ms when a cache is cold, so short code is repeated
 in the functions that use it. With ``error_model="numpy"`` an integer division needs no code for
 a divisor of zero; strides and dilations are checked to be positive first.
 """
@@ -44,10 +44,10 @@ count_windows, holds_windows = compile_together(geometry.count_windows, geometry
 
 @device_function
 def check_lengths(kind, got, wanted, trailing):  # type: ignore[no-untyped-def]
-    """Raise `LengthError` for the first axis, all but `trailing` ones, that is not as wanted."""
+    """Raise `LengthError` for the first axis, except `trailing` ones, that is not as wanted."""
     for i in range(len(wanted) - trailing):
         if got[i] != wanted[i]:
-            # A name would be taken for the first constant that any caller passed.
+            # Numba would replace a name with the first constant that any caller passed.
             raise LengthError(kind + 0, i - len(wanted), got[i], wanted[i])
 
 
@@ -55,8 +55,8 @@ def windows_counter(windows: Windows, *, may_be_empty: bool = False) -> Kernel:
     """Compile ``(lengths, *runtime_parameters) -> (axes, counts)``, with all windows checked.
 
     `axes` has the `AxisWindows` of each pooled axis, `counts` its number of windows. The one
-    run-time parameter is the matrix of the windows, where they are known only at run time; else it
-    is left out. An axis without elements has no windows, if it `may_be_empty`.
+    run-time parameter is the matrix of the windows, if they are only known at run time; otherwise
+    it is left out. An axis without elements has no windows, if it `may_be_empty`.
     """
     ndim, is_static, partial_windows = windows.ndim, windows.is_static, windows.partial_windows
     static_axes = tuple(windows.axes() if is_static else [AxisWindows(0, 0, 0, 0, 0)] * ndim)
@@ -119,9 +119,9 @@ def window_lengths(axes, counts):  # type: ignore[no-untyped-def]
 
 
 def taps_walker(ndim: int, visit: Kernel) -> Kernel:
-    """Compile a walk that brings every tap together with all windows of a line that have it inside.
+    """Compile a walk that visits every tap with all windows of a line that have it inside.
 
-    A line is what a plane has along its last axis. ``walk(axes, counts, plane, arrays)`` calls
+    A line runs along the last axis of a plane. ``walk(axes, counts, plane, arrays)`` calls
     ``visit(line, line_start, shift, stride, low, high, index, arrays)`` for each tap: element
     ``window * stride + shift`` of `line`, whose first element has the flat index `line_start` in
     the plane, belongs to window number `window` of those at `index` of all pooled axes but the

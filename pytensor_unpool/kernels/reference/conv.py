@@ -86,5 +86,5 @@ def _taps(
 
 
 def _wide(x: Array) -> Any:
-    """Return the dtype that sums are made in."""
+    """Return the dtype to accumulate in."""
     return np.float32 if x.dtype == np.float16 else x.dtype

@@ -1,7 +1,7 @@
 """The slow convolution of any number of axes that is obviously right, in NumPy.
 
-The sum is ``y[i] = sum over j of x[j] kernel[i + start - j]`` for each of the last axes. It goes
-over the elements of the array that has fewest: what is left is sums of slices.
+The sum is ``y[i] = sum over j of x[j] kernel[i + start - j]`` for each of the last axes. The loop
+is over the elements of the smallest array: what is left is sums of slices.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def max_pool(
         check_positions_dtype(x.shape[-len(axes) :], dtype)
     taps = planes(x, len(axes))[..., flat]
     winner = np.where(inside, taps, lowest(x.dtype)).argmax(-1)[..., None]
-    # Where padding won, all elements are as low as padding: the first of them is the maximum.
+    # Where padding won, all elements are as low as padding: the first one is the maximum.
     padding_won = ~np.take_along_axis(np.broadcast_to(inside, taps.shape), winner, -1)
     winner = np.where(padding_won, inside.argmax(-1)[..., None], winner)
     values = np.take_along_axis(taps, winner, -1)[..., 0]

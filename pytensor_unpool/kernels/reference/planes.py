@@ -24,12 +24,12 @@ def leading_indices(array: Array, trailing: int = 1) -> tuple[Array, ...]:
 
 
 def lowest(dtype: np.dtype[Any]) -> Any:
-    """Return what no element is below."""
+    """Return the lowest element of a dtype."""
     if dtype.kind == "f":
         return -np.inf
     return False if dtype.kind == "b" else np.iinfo(dtype).min
 
 
 def sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype to add up in: half precision would lose what it adds."""
+    """Return the dtype to accumulate in: half precision would lose small terms."""
     return np.dtype("float32") if dtype == np.float16 else dtype

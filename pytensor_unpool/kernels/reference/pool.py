@@ -20,7 +20,7 @@ def pool(x: Array, axes: Axes, partial_windows: bool, mode: str) -> Array:
     """Return the sum of every window, or its average."""
     flat, inside = window_taps(x.shape[-len(axes) :], axes, partial_windows)
     taps = np.where(inside, planes(x, len(axes))[..., flat], np.zeros((), x.dtype))
-    # Infinities of both signs, and sums beyond the dtype, give what they give without a warning.
+    # Infinities of both signs, and overflow, give no warning.
     with np.errstate(invalid="ignore", over="ignore"):
         sums = taps.sum(-1, dtype=sum_dtype(x.dtype)).astype(x.dtype)
     return _averages(sums, x.shape[-len(axes) :], axes, partial_windows, mode)
@@ -29,7 +29,7 @@ def pool(x: Array, axes: Axes, partial_windows: bool, mode: str) -> Array:
 def pool_input_grad(
     cotangent: Array, lengths: Sequence[int], axes: Axes, partial_windows: bool, mode: str
 ) -> Array:
-    """Return the transpose of `pool`: what it weighs every element with, times `cotangent`."""
+    """Return the transpose of `pool`: the weight of every element in it, times `cotangent`."""
     leading = cotangent.shape[: -len(axes)]
     counts = lengths_of_pooled(lengths, axes, partial_windows)
     check_same_shape(cotangent, (*leading, *counts), COTANGENT_DISAGREES)
@@ -48,7 +48,7 @@ def pool_input_grad(
 def _averages(
     sums: Array, lengths: Sequence[int], axes: Axes, partial_windows: bool, mode: str
 ) -> Array:
-    """Divide by the number of taps that each window has; as in C, integers are cut towards zero."""
+    """Divide by the number of taps of each window; as in C, integers are truncated towards zero."""
     mode = PoolMode(mode)
     if not mode.is_average:
         return sums

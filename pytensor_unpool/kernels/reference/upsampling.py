@@ -1,4 +1,4 @@
-"""Linear interpolation along one axis in NumPy: what the compiled kernels are compared with."""
+"""Linear interpolation along one axis in NumPy: the reference for the compiled kernels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def interpolate(x: Array, axis: int, p: int, q: int) -> Array:
     at = linear_weights(x.shape[axis], axis, p, q)
     low_weight, high_weight = _weights(at, axis, x.dtype)
     low, high = np.take(x, at.low, axis), np.take(x, at.high, axis)
-    # NaN and infinities stay away from where their weight is zero.
+    # NaN and infinities do not spread where their weight is zero.
     with np.errstate(invalid="ignore"):
         return np.where(high_weight == 0, low, low * low_weight + high * high_weight)
 
@@ -31,7 +31,7 @@ def interpolate(x: Array, axis: int, p: int, q: int) -> Array:
 def interpolate_input_grad(
     cotangent: Array, lengths: Sequence[int], axis: int, p: int, q: int
 ) -> Array:
-    """Share the cotangent among the elements of an axis that it was made of."""
+    """Distribute the cotangent to the elements of an axis, by their weights."""
     check_unpooled(lengths)
     shape = list(cotangent.shape)
     shape[axis] = checked_length(lengths[0], axis, p, q)

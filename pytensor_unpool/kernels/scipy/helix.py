@@ -1,8 +1,8 @@
 """Convolution by Fourier transforms of strips, in SciPy.
 
-The last axes are wound up to a strip as long as a cache is large, see `geometry.helix`; the others
-are transformed one by one. No rows of zeros are transformed, and none that nobody reads: an axis
-gets its zeros when its turn comes, last one first, and loses them on the way back.
+The last axes are wound up to a strip that fits a cache, see `geometry.helix`; the others are
+transformed one by one. Rows of zeros, and rows that are not read, are not transformed: an axis gets
+its zeros when its turn comes, the last one first, and loses them on the way back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytensor_unpool.kernels.reference.helix import last_axes, turned_round
 
 Array = np.ndarray[Any, Any]
 
-# Items of a batch are transformed together up to so many elements, one by one beyond.
+# Items of a batch are transformed together up to this many elements, one by one beyond.
 ELEMENTS_AT_ONCE = 2**17
 
 
@@ -70,7 +70,7 @@ def convolve_by_transforms(
 
 
 def plan_transforms(parts: Sequence[Overlap]) -> Plan:
-    """Return how to transform what has a part in a window."""
+    """Return how to transform the elements that contribute to a window."""
     from scipy.fft import next_fast_len
 
     starts = [part.start for part in parts]
@@ -106,7 +106,7 @@ def _turned(kernel: Array, plan: Plan) -> Array:
 
 
 def _unwound(strips: Array, plan: Plan, starts: Sequence[int], lengths: Sequence[int]) -> Array:
-    """Return a view of strips as arrays of so many elements on each wound axis."""
+    """Return a view of strips as arrays with these lengths of the wound axes."""
     step = strips.strides[-1]
     steps = [n * step for n in row_steps(plan.inner)]
     begin = sum(start * n for start, n in zip(starts, row_steps(plan.inner), strict=True))

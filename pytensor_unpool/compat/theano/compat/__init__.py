@@ -35,5 +35,5 @@ def exc_message(e: BaseException) -> Any:
 
 
 def get_unbound_function(unbound: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function of a method that was read from a class: in Python 3, itself."""
+    """Return the function behind a method of a class: in Python 3, they are the same."""
     return unbound

@@ -22,7 +22,7 @@ __all__ = ["OpFromGraph"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
-# PyTensor 3.3 compiles what is inside together with the rest, and warns of options for that.
+# PyTensor 3.3 compiles the inner graph together with the outer one, and warns about its options.
 COMPILED_ALONE = "fgraph" not in signature(builders.OpFromGraph.__init__).parameters
 OPTIONS = {"destroy_map", "on_unused_input", "pullback", "pushforward", "strict"}
 
@@ -40,8 +40,8 @@ class OpFromGraph(OldOp, builders.OpFromGraph):
     lop_overrides : "default", function, OpFromGraph, variable or list; optional
         The gradient. A function of lists of inputs, outputs and gradients of outputs that returns
         a list of gradients; or a list with an entry for each input, whose functions return one
-        gradient. "default" is the gradient of the graph, a variable of a `NullType` or
-        `DisconnectedType` no gradient.
+        gradient. "default" means the gradient of the graph, a variable of a `NullType` or
+        `DisconnectedType` means none.
     grad_overrides : "default", function, OpFromGraph, variable or list; optional
         The same for functions of inputs and gradients of outputs alone.
     rop_overrides : "default", function, OpFromGraph, variable or list; optional
@@ -75,7 +75,7 @@ class OpFromGraph(OldOp, builders.OpFromGraph):
                     got=some,
                     wanted="a list",
                 )
-        # PyTensor merges equal operations in there: later, the gradient would be gone.
+        # PyTensor merges equal operations in there, after which the gradient would be lost.
         refuse_lost(outputs)
         shared = [x for x in graph_inputs(outputs, inputs) if isinstance(x, SharedVariable)]
         self._shared = [x for x in shared if x not in inputs]

@@ -51,7 +51,7 @@ def function(
         pairs = updates.items() if isinstance(updates, Mapping) else updates
         updates = [(shared, generalized(new, shared.type)) for shared, new in pairs]
     with warnings.catch_warnings():
-        # PyTensor will do without `no_default_updates`; until then it does what it did.
+        # PyTensor is deprecating `no_default_updates`, which still works.
         warnings.filterwarnings("ignore", ".*no_default_updates.*", DeprecationWarning)
         compiled = pytensor.function(
             inputs, outputs, mode, updates, givens, no_default_updates or None, accept_inplace,
@@ -62,7 +62,7 @@ def function(
 
 
 class _WithDefaults:
-    """A compiled function, some of whose inputs may be left out."""
+    """A compiled function, some of whose inputs may be omitted."""
 
     def __init__(self, compiled: Any, inputs: list[Any]) -> None:
         self._compiled = compiled
@@ -72,7 +72,7 @@ class _WithDefaults:
         return getattr(self._compiled, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function with the defaults of what was not passed."""
+        """Call the function, with defaults for the inputs that are not passed."""
         values = list(args)
         for name, default in self._inputs[len(args) :]:
             if name in kwargs:

@@ -22,7 +22,7 @@ class In(io.In):
     variable : Variable
     name : str, optional
     value : array_like, optional
-        What the function takes where nothing is passed. PyTensor's own inputs have no defaults:
+        The value if none is passed. PyTensor's own inputs have no defaults:
         `compile.function` fills them in.
     kwargs : as for `pytensor.In`
     """

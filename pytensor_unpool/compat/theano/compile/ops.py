@@ -1,4 +1,4 @@
-"""Names of `theano.compile.ops`: operations that are made of a Python function."""
+"""Names of `theano.compile.ops`: operations made from a Python function."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FromFunctionOp(OldOp, ops.FromFunctionOp):
 def as_op(
     itypes: Any, otypes: Any, infer_shape: Callable[..., Any] | None = None
 ) -> Callable[[Callable[..., Any]], FromFunctionOp]:
-    """Return a decorator that makes an operation of a function of arrays.
+    """Return a decorator that turns a function of arrays into an operation.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ __getattr__, __dir__ = fall_back(__name__)
 
 
 class Param(In):
-    """``Param(variable, default, name, ...)``: `In` with the default value in the second place."""
+    """``Param(variable, default, name, ...)``: `In` with the default as its second argument."""
 
     def __init__(
         self, variable: Any, default: Any = None, name: str | None = None, **kwargs: Any

@@ -15,9 +15,9 @@ __getattr__, __dir__ = fall_back(__name__)
 
 
 class ProfileMode(Mode):
-    """The mode with these parts: it measures nothing.
+    """A mode with these parts, which measures nothing.
 
-    ``theano.function(..., profile=True)`` measures, as it did since Theano 0.6.
+    ``theano.function(..., profile=True)`` does, as since Theano 0.6.
 
     Parameters
     ----------

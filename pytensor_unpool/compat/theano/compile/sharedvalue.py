@@ -32,7 +32,7 @@ def shared(
     name : str, optional
     strict, allow_downcast, kwargs : as for `pytensor.shared`
     broadcastable : sequence of bool, optional
-        Which axes have the length 1 for good. The other lengths may change.
+        Which axes always have length 1. The other lengths may change.
     target : ignored
         The GPU that was to hold it.
     """

@@ -56,7 +56,7 @@ def stack_search(
     mode: str = "bfs",
     build_inv: bool = False,
 ) -> Any:
-    """Return all nodes that are reached from `start`, each once, in the order of the walk.
+    """Return all nodes that can be reached from `start`, each once, in the order of the walk.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ def stack_search(
     expand : function
         Returns the nodes that follow a node, or None.
     mode : {"bfs", "dfs"}
-        Whether the oldest node that waits is next, or the newest.
+        Whether the oldest pending node is next, or the newest.
     build_inv : bool
-        Whether to return, as well, which nodes each node follows.
+        Whether to return the predecessors of each node as well.
 
     >>> halves = lambda n: [n // 2] if n % 2 == 0 else None
     >>> stack_search(deque([12, 10]), halves)
@@ -94,7 +94,7 @@ def ancestors(variable_list: Iterable[Any], blockers: Any = None) -> list[Any]:
     ----------
     variable_list : list of variables
     blockers : variables, optional
-        Where not to go on.
+        Where to stop.
     """
     stop = set() if blockers is None else set(blockers)
 
@@ -123,7 +123,7 @@ def variables(i: Iterable[Any], o: Iterable[Any]) -> list[Any]:
 
 
 def orphans(i: Iterable[Any], o: Iterable[Any]) -> list[Any]:
-    """Return what outputs depend on that is neither computed nor among the inputs."""
+    """Return the variables that outputs depend on, neither computed nor among the inputs."""
     return list(orphans_between(list(i), list(o)))
 
 

@@ -27,7 +27,7 @@ class Op(OldOp, c_op.COp):
     """
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any, *_: Any) -> None:
-        """Run the C code: this is called where a class has no `perform` of its own."""
+        """Run the C code: this is called if a class has no `perform` of its own."""
         storage = {x: [value] for x, value in zip(node.inputs, inputs, strict=True)}
         storage |= {x: [None] for x in node.outputs}
         self.make_c_thunk(node, storage, None, [])()

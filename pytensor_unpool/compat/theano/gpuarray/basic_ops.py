@@ -27,7 +27,7 @@ __getattr__, __dir__ = fall_back(__name__)
 
 
 class _Identity(NotAnOp):
-    """Moved data; here it returns its input, whatever its arguments."""
+    """Used to move data. Here it returns its input, whatever its arguments."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
@@ -41,7 +41,7 @@ class GpuContiguous(_Identity):
     """``GpuContiguous()(x)``: the backends take arrays of any strides."""
 
     def __call__(self, x: Any) -> TensorVariable:
-        """Return `x` as a tensor, and remember that this was asked of it, for who has rules."""
+        """Return `x` as a tensor, marked as contiguous for Ops that require it."""
         x = super().__call__(x)
         x.tag.c_contiguous = True
         return x
@@ -52,7 +52,7 @@ class GpuFromHost(_Identity):
 
 
 class HostFromGpu(_Identity):
-    """``HostFromGpu()(x)``. No node has this Op, which old code looks for."""
+    """``HostFromGpu()(x)``. Old code searches graphs for this Op, but no node has it here."""
 
 
 gpu_contiguous = GpuContiguous()
@@ -65,11 +65,11 @@ def as_gpuarray_variable(x: Any, context_name: Any = None) -> TensorVariable:
 
 
 def infer_context_name(*variables: Any) -> None:
-    """Return the name of no context: there is one place to compute."""
+    """Return None: there are no contexts to choose from."""
 
 
 class GpuAllocEmpty(NotAnOp):
-    """``GpuAllocEmpty(dtype, context_name)(*shape)``: an array of a shape, with any content."""
+    """``GpuAllocEmpty(dtype, context_name)(*shape)``: an uninitialized array of a shape."""
 
     def __init__(self, dtype: str | None = None, context_name: Any = None) -> None:
         self.dtype = dtype
@@ -80,5 +80,5 @@ class GpuAllocEmpty(NotAnOp):
 
 
 def gpu_alloc_empty(ctx: Any = None, dtype: str | None = None) -> GpuAllocEmpty:
-    """Return a maker of uninitialized arrays: ``gpu_alloc_empty(ctx, dtype)(*shape)``."""
+    """Return what makes uninitialized arrays: ``gpu_alloc_empty(ctx, dtype)(*shape)``."""
     return GpuAllocEmpty(dtype, ctx)

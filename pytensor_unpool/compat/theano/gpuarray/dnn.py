@@ -111,7 +111,7 @@ def dnn_conv3d(
     precision: Any = None,
     num_groups: int = 1,
 ) -> TensorVariable:
-    """Convolve volumes with a kernel: `dnn_conv` with three numbers in place of two."""
+    """Convolve volumes with a kernel: `dnn_conv` with three numbers instead of two."""
     return convolution(3, border_mode, subsample, dilation, conv_mode, num_groups).output(
         img, kerns
     )
@@ -129,7 +129,7 @@ def dnn_gradweight(
     algo: Any = None,
     num_groups: int = 1,
 ) -> TensorVariable:
-    """Return the gradient of `dnn_conv` in the kernel, which has the shape `kerns_shp`."""
+    """Return the gradient of `dnn_conv` with respect to a kernel of shape `kerns_shp`."""
     old = convolution(2, border_mode, subsample, dilation, conv_mode, num_groups)
     return old.kernel_grad(img, topgrad, kerns_shp)
 
@@ -146,7 +146,7 @@ def dnn_gradinput(
     algo: Any = None,
     num_groups: int = 1,
 ) -> TensorVariable:
-    """Return the gradient of `dnn_conv` in the images, which have the shape `img_shp`."""
+    """Return the gradient of `dnn_conv` with respect to images of shape `img_shp`."""
     old = convolution(2, border_mode, subsample, dilation, conv_mode, num_groups)
     return old.input_grad(kerns, topgrad, img_shp)
 
@@ -154,7 +154,7 @@ def dnn_gradinput(
 def dnn_pool(
     img: Any, ws: Any, stride: Any = None, mode: str = "max", pad: Any = None
 ) -> TensorVariable:
-    """Pool the last two or three axes, as many as `ws` has lengths, without partial windows.
+    """Pool the last two or three axes, as many as `ws` has entries, without partial windows.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def dnn_pool(
     ws : tuple of two or three ints, or integer vector
         Lengths of the windows.
     stride : tuple of ints, optional
-        Defaults to ones, and not to `ws` as in `pool_2d`.
+        Defaults to ones, not to `ws` as in `pool_2d`.
     mode : {"max", "sum", "average_inc_pad", "average_exc_pad", "average", "max_deterministic"}
         "average" is an old name of "average_inc_pad".
     pad : tuple of ints, optional
@@ -187,7 +187,7 @@ def convolution(
     """Return the convolution that cuDNN's arguments describe."""
     if conv_mode not in ("conv", "cross"):
         raise OldAssertionError(
-            f"conv_mode must be 'conv', which turns kernels round, or 'cross': got {conv_mode!r}.",
+            f"conv_mode must be 'conv', which reverses kernels, or 'cross': got {conv_mode!r}.",
             got=conv_mode,
             wanted=("conv", "cross"),
         )
@@ -213,12 +213,12 @@ class GpuDnnConvDesc:
         )
 
     def __call__(self, *shapes: Any) -> OldConv:
-        """Return the convolution, which asks arrays for their shapes."""
+        """Return the convolution; it reads shapes from arrays."""
         return self.convolution
 
 
 class _GpuDnnConvOp(NotAnOp):
-    """What was made with cuDNN's choice of an algorithm, which is ignored."""
+    """An Op that took cuDNN's choice of algorithm, which is ignored."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
@@ -235,7 +235,7 @@ class GpuDnnConv(_GpuDnnConvOp):
 
 
 class GpuDnnConvGradI(_GpuDnnConvOp):
-    """``GpuDnnConvGradI()(kern, topgrad, output, desc)``: to deconvolve with.
+    """``GpuDnnConvGradI()(kern, topgrad, output, desc)``, for deconvolution.
 
     `output` has the shape of the result; its content is not used unless `beta` is given.
     """
@@ -249,7 +249,7 @@ class GpuDnnConvGradI(_GpuDnnConvOp):
         alpha: Any = None,
         beta: Any = None,
     ) -> TensorVariable:
-        """Return ``alpha`` times the gradient in the images, plus ``beta * output``."""
+        """Return ``alpha`` times the gradient of the images, plus ``beta * output``."""
         return _scaled(desc.input_grad(kern, topgrad, _shape(output)), output, alpha, beta)
 
 
@@ -265,7 +265,7 @@ class GpuDnnConvGradW(_GpuDnnConvOp):
         alpha: Any = None,
         beta: Any = None,
     ) -> TensorVariable:
-        """Return ``alpha`` times the gradient in the kernel, plus ``beta * output``."""
+        """Return ``alpha`` times the gradient of the kernel, plus ``beta * output``."""
         return _scaled(desc.kernel_grad(img, topgrad, _shape(output)), output, alpha, beta)
 
 
@@ -284,7 +284,7 @@ def _scaled(result: TensorVariable, output: Any, alpha: Any, beta: Any) -> Tenso
 def dnn_batch_normalization_train(
     inputs: Any, gamma: Any, beta: Any, mode: str = "per-activation", *args: Any, **kwargs: Any
 ) -> tuple[TensorVariable, ...]:
-    """Normalize by the batch; see `tensor.nnet.bn.batch_normalization_train`."""
+    """Normalize by the batch's statistics; see `tensor.nnet.bn.batch_normalization_train`."""
     return batch_normalization_train(inputs, gamma, beta, mode, *args, **kwargs)
 
 

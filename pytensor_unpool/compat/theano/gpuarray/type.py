@@ -28,7 +28,7 @@ gpu_context_type = generic
 
 
 class ContextNotDefined(OldNameError, ValueError):  # noqa: N818
-    """There is no GPU of this name: there is none."""
+    """No GPU has this name: there are none."""
 
 
 def get_context(name: str | None) -> Any:
@@ -44,7 +44,7 @@ def get_context(name: str | None) -> Any:
 def GpuArrayType(  # noqa: N802
     dtype: str, broadcastable: Sequence[bool], context_name: Any = None, name: str | None = None
 ) -> TensorType:
-    """Return the tensor type whose axes have the length 1 where `broadcastable` says."""
+    """Return the tensor type whose axes have length 1 where `broadcastable` is True."""
     return TensorType(dtype, tuple(1 if once else None for once in broadcastable), name)
 
 

@@ -1,4 +1,4 @@
-"""Names of `theano.sandbox.neighbours`, which had moved to `theano.tensor.nnet.neighbours`."""
+"""Names of `theano.sandbox.neighbours`, which moved to `theano.tensor.nnet.neighbours`."""
 
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.nnet.neighbours import (

@@ -1,4 +1,4 @@
-"""Names of `theano.sandbox.rng_mrg`: streams that were quick on GPUs."""
+"""Names of `theano.sandbox.rng_mrg`: streams that were fast on GPUs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STD_OF_TRUNCATED = 0.87962566103423978
 
 
 class MRG_RandomStreams(Streams):  # noqa: N801
-    """``MRG_RandomStreams(seed)``: as `RandomStreams`, but for `choice`.
+    """``MRG_RandomStreams(seed)``: like `RandomStreams`, except for `choice`.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ class MRG_RandomStreams(Streams):  # noqa: N801
         super().__init__(seed)
 
     def set_rstate(self, seed: Any) -> None:
-        """Seed the streams; those of variables that were drawn go on."""
+        """Seed the streams; variables that have been drawn keep theirs."""
         self._seeds = np.random.SeedSequence(seed)
 
     def inc_rstate(self) -> None:
-        """Go on to other streams."""
+        """Move on to other streams."""
         self._seeds.spawn(1)
 
     def uniform(
@@ -64,7 +64,7 @@ class MRG_RandomStreams(Streams):  # noqa: N801
         """
         drawn = super().uniform(size, low, high, ndim, dtype, **ignored)
         if drawn.dtype not in ENDS:
-            # With this many float64 numbers, the ends are practically never drawn.
+            # There are so many float64 numbers that the ends are practically never drawn.
             return drawn
         first, last = ENDS[drawn.dtype]
         low = pt.as_tensor_variable(low).astype(drawn.dtype)
@@ -121,13 +121,13 @@ class MRG_RandomStreams(Streams):  # noqa: N801
         p = pt.as_tensor_variable(p)
         if p.type.ndim != 2 or a is not None:
             raise ArgumentError(
-                f"choice takes a matrix p, and no a with it: got {p.type} and a={a}. Use "
+                f"choice takes a matrix p, without a: got {p.type} and a={a}. Use "
                 f"theano.tensor.shared_randomstreams.RandomStreams for a vector.",
                 got=(p.type, a),
                 wanted="a matrix",
             )
         if replace:
-            # A row of its own for each draw, since a distribution has one class at a time.
+            # One row per draw, since a distribution yields one class at a time.
             repeated = pt.repeat(p, size, axis=0)
             chosen = self._classes(repeated, [repeated.shape[0]]).reshape((p.shape[0], size))
         else:

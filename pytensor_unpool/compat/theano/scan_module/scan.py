@@ -36,9 +36,9 @@ def scan(
     strict: bool = False,
     return_list: bool = False,
 ) -> tuple[Any, OrderedUpdates]:
-    """Repeat a step, as ``theano.scan`` did, whose arguments these are.
+    """Repeat a step, with the arguments and results of ``theano.scan``.
 
-    The step may draw from Theano's random streams: gradients go through it.
+    The step may draw from Theano's random streams: gradients pass through.
 
     Returns
     -------
@@ -48,9 +48,9 @@ def scan(
 
     def repeat(step: Callable[..., Any], info: Any) -> tuple[Any, Any]:
         with warnings.catch_warnings():
-            # PyTensor will return the outputs alone; until then there are two ways to ask for both.
+            # PyTensor will only return outputs; until then there are two ways to ask for both.
             warnings.filterwarnings("ignore", ".*[Ss]can.*updates.*", DeprecationWarning)
-            # And will do without default updates, which it takes away from what a step has drawn.
+            # It is deprecating default updates, and removes those of a step's generators.
             warnings.filterwarnings("ignore", ".*default_update.*", DeprecationWarning)
             outputs, updates = pytensor.scan(
                 step, _copied(sequences), _copied(info), non_sequences, n_steps, truncate_gradient,
@@ -99,7 +99,7 @@ def _count_taps(some: Any) -> int:
 
 
 def _copied(some: Any) -> Any:
-    """Return sequences, or initial values: PyTensor writes into the dictionaries among them."""
+    """Copy sequences, or initial values, because PyTensor writes into dictionaries among them."""
     if isinstance(some, list | tuple):
         return [_copied(x) for x in some]
     return dict(some) if isinstance(some, dict) else some

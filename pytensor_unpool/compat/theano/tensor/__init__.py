@@ -1,4 +1,4 @@
-"""Names of `theano.tensor`: PyTensor's, and those that were called otherwise."""
+"""Names of `theano.tensor`: PyTensor's, and those that had other names."""
 
 import pytensor.tensor as pt
 
@@ -62,5 +62,5 @@ __all__ = [
 
 __getattr__, __dir__ = fall_back(__name__)
 
-# As in Theano, the functions hide the modules of their name, which can still be imported from.
+# As in Theano, functions hide the modules of the same name, which can still be imported from.
 sort, var = pt.sort, pt.var

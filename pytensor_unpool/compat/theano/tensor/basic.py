@@ -154,7 +154,7 @@ def batched_dot(a: Any, b: Any) -> TensorVariable:
     for name, x in (("a", a), ("b", b)):
         if x.type.ndim == 0:
             raise ShapeError(
-                f"{name} must have an axis of items: got a number. Use `a * b`.", got=0, wanted=1
+                f"{name} must have a batch axis: got a number. Use `a * b`.", got=0, wanted=1
             )
     if a.type.ndim == 1:
         return cast(TensorVariable, pt.shape_padright(a, b.type.ndim - 1) * b)
@@ -201,7 +201,7 @@ def _summed(axes: Any, ndim_x: int, ndim_y: int) -> tuple[list[int], list[int]]:
         n, most = int(axes), min(ndim_x, ndim_y)
         if not 0 <= n < most:
             raise ShapeError(
-                f"axes must be a number below {most}, without the axis of items: got {n}. Pass the "
+                f"axes must be a number below {most}, without the batch axis: got {n}. Pass the "
                 f"number of axes to sum.",
                 got=n,
                 wanted=most - 1,
@@ -235,7 +235,7 @@ def _axes(name: str, some: Any, ndim: int) -> list[int]:
             )
         if axis % ndim == 0:
             raise ShapeError(
-                f"axis {axis} of {name} is the axis of items, which is not summed. Pass others.",
+                f"axis {axis} of {name} is the batch axis, which is not summed. Pass others.",
                 got=axis,
                 wanted="1 or more",
             )

@@ -109,7 +109,7 @@ def _counts(repeats: Any) -> TensorVariable:
 
 
 def _within_limits(repeats: TensorVariable) -> TensorVariable:
-    """Return `repeats`, that raise where they are negative, or could overflow when added up."""
+    """Return `repeats`, checked to be neither negative nor so large that their sum overflows."""
     wanted = f"0 to {LARGEST_NUMBER}"
     if not isinstance(repeats, Constant):
         check = Check(ArgumentError, f"repeats must be from {wanted}.")
@@ -126,9 +126,9 @@ def _within_limits(repeats: TensorVariable) -> TensorVariable:
 
 
 def _sources(x: TensorVariable, repeats: TensorVariable, axis: int) -> TensorVariable:
-    """Return the index of the element that each copy is of.
+    """Return for each copy the index of its element.
 
-    Gathering does not check them in Numba. They are inside: there are as many ends as elements,
+    In Numba, gathering does not check bounds. These are within: there are as many ends as elements,
     they do not decrease, and every copy is before the last of them.
     """
     (got,), wanted = repeats.type.shape, x.type.shape[axis]

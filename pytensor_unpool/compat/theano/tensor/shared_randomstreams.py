@@ -117,7 +117,7 @@ class Streams:
         prob: Any = None,
         **ignored: Any,
     ) -> TensorVariable:
-        """Draw how many of `n` trials succeed, each with the probability `p`; see `uniform`.
+        """Draw the number of successes in `n` trials with probability `p`; see `uniform`.
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ class Streams:
         dtype: str = "int64",
         **ignored: Any,
     ) -> TensorVariable:
-        """Draw how often each class comes in `n` trials; see `uniform`.
+        """Draw how often each class occurs in `n` trials; see `uniform`.
 
         Parameters
         ----------
@@ -203,7 +203,7 @@ class Streams:
         return cast(TensorVariable, (chosen if a.type.ndim == 0 else a[chosen]).astype(dtype))
 
     def _all_classes(self, weights: TensorVariable) -> TensorVariable:
-        """Draw all classes without replacement, by the order of logarithms plus Gumbel noise."""
+        """Draw all classes without replacement, by sorting logarithms plus Gumbel noise."""
         lengths = [weights.shape[i] for i in range(weights.type.ndim)]
         noise = -pt.log(-pt.log(self.uniform(lengths, dtype="float64")))
         return cast(TensorVariable, pt.argsort(-pt.log(weights.astype("float64")) - noise, axis=-1))
@@ -276,7 +276,7 @@ def _lengths(size: Any, ndim: int | None) -> Any:
         n = size.type.shape[0] if ndim is None else ndim
         if n is None:
             raise ShapeError(
-                "size is a vector of unknown length: the number of axes cannot be told. Pass ndim, "
+                "size is a vector of unknown length: its number of axes is unknown. Pass ndim, "
                 "or a tuple.",
                 got=size,
                 wanted="a known length, or ndim",
@@ -308,7 +308,7 @@ class RandomStreams(Streams):
             if item is old or item is new:
                 return old
         raise ArgumentError(
-            f"{item} is no generator of these streams. Pass one from `state_updates`.",
+            f"{item} is not a generator of these streams. Pass one from `state_updates`.",
             got=item,
             wanted="a generator",
         )

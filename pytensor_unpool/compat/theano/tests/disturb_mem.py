@@ -10,5 +10,5 @@ __getattr__, __dir__ = fall_back(__name__)
 
 
 def disturb_mem() -> list[object]:
-    """Return some objects, so that what is made next lies elsewhere in memory."""
+    """Return some objects, so that those made next lie elsewhere in memory."""
     return [object() for _ in range(100)]

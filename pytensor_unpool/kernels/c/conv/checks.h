@@ -1,4 +1,4 @@
-// What arrays of a convolution must be like, as in pytensor_unpool/geometry/conv.py.
+// The requirements on a convolution's arrays, as in pytensor_unpool/geometry/conv.py.
 #ifndef PYTENSOR_UNPOOL_CONV_CHECKS_H
 #define PYTENSOR_UNPOOL_CONV_CHECKS_H
 
@@ -16,7 +16,7 @@ static Problem check_steps(int ndim, const npy_intp (*steps)[4]) {
 }
 
 // Describe the convolution of images of shape `x` with a kernel of shape `kernel`; check that they
-// fit, and that `output` is the shape of what comes out, if it is given.
+// fit, and that `output` is the shape of the result, if it is given.
 static Problem describe(
     ConvShape* conv, int ndim, const npy_intp (*steps)[4], const npy_intp* x,
     const npy_intp* kernel, const npy_intp* output

@@ -1,7 +1,7 @@
-// The gradient of convolution in the images without the zeros that a "full" padding multiplies by:
-// each tap's sums over the output channels are added where the tap would have read packed images;
-// from there they are added to the images. As in kernels/numba/conv/col2im.py, but for the panels
-// of weights: see conv/gemm.h.
+// The gradient of convolution by the images, without multiplying by the zeros of "full" padding. Each
+// tap's sums over the output channels are added where the tap would have read packed images; from
+// there they are added to the images. As in kernels/numba/conv/col2im.py, except for the panels of
+// weights: see conv/gemm.h.
 #ifndef PYTENSOR_UNPOOL_CONV_COL2IM_H
 #define PYTENSOR_UNPOOL_CONV_COL2IM_H
 
@@ -16,7 +16,7 @@ struct Columns {
     npy_intp m, k, channels;
     npy_intp *starts, *offsets;
 
-    // Neighbouring rows are of different channels: what is added to one need not wait for the last.
+    // Neighbouring rows are of different channels: adding to one need not wait for the one before.
     void pack_columns_weights(const View& weights, const Tap* taps) const {
         const Panels panels = {m};
         T* to = packed;
@@ -28,7 +28,7 @@ struct Columns {
                                         taps[row / channels].weight);
     }
 
-    // Add the sums of n outputs, of which some are done at a time, to packed images.
+    // Add the sums of n outputs, some of them at a time, to packed images.
     void add_columns(const T* outputs, npy_intp n, T* tile, T* sums) const {
         const Panels panels = {m};
         const npy_intp widest = widest_tile<T>();
@@ -56,7 +56,7 @@ struct Columns {
     }
 };
 
-// Write the channels of an image: what is packed of it, added up.
+// Write the channels of an image: the sums of their packed elements.
 template <typename T>
 static void add_image(const Packing& packing, const View& image, T* sums) {
     memset(image.data, 0, image.shape[0] * image.strides[0]);

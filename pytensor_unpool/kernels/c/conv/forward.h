@@ -37,14 +37,14 @@ static bool run_conv(
     return true;
 }
 
-// Whether threads share the kernel and read all of the images: where there are too few of these, or
-// the kernel is the larger one. Else each has images of its own, and all of the kernel.
+// Whether threads share out the kernel and read all of the images: if these are too few, or the
+// kernel is larger. Otherwise each has images of its own, and all of the kernel.
 static bool shares_kernel(const ConvShape& conv, const View& kernel, const View& images) {
     return conv.groups == 1 && (conv.images < most_threads() || kernel.size() > images.size());
 }
 
 // The arrays in these have a batch, channels, and one to three spatial axes; outputs are C
-// contiguous. All return false if there is no memory for scratch.
+// contiguous. All return false if there is no scratch memory.
 template <typename T>
 static bool conv(const ConvShape& conv, const View& x, const View& kernel, T* y) {
     const View images = three_axes(x), weights = three_axes(kernel);

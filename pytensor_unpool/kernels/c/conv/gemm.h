@@ -2,13 +2,13 @@
 // is a row of the image that begins elsewhere, so a sum over taps adds up vectors read from shifted
 // places (an "indirect" GEMM). The weights are m by k: output channels by channels and taps. The
 // columns, n, are the elements of packed images from the first output to the last. As in
-// kernels/numba/conv/gemm.py, but that panels of weights are as equal as can be.
+// kernels/numba/conv/gemm.py, except that panels of weights are as equal as possible.
 #ifndef PYTENSOR_UNPOOL_CONV_GEMM_H
 #define PYTENSOR_UNPOOL_CONV_GEMM_H
 
 namespace pytensor_unpool {
 
-// The panels of m rows of weights: as few as tiles of MR rows allow, and as equal as can be.
+// The panels of m rows of weights: as few as tiles of MR rows allow, and as equal as possible.
 struct Panels {
     npy_intp m;
 
@@ -115,8 +115,8 @@ struct Blocking {
     bool in_place;
 };
 
-// Do the outputs of one correlation and image, `nc` of the columns at a time. Where nothing may be
-// read behind the last output's taps, the last tile ends with that output.
+// Compute the outputs of one correlation and image, `nc` columns at a time. Where nothing may be
+// read beyond the last output's taps, the last tile ends with that output.
 template <typename T>
 static void multiply_band(
     const Packing& packing, const Operands<T>& operands, const Target<T>& target,
@@ -162,7 +162,7 @@ static Blocking choose_blocking(const Correlations<T>& c, bool in_place) {
     b.channels = at_most(b.channels, at_least(1, MAX_PACKED_BYTES / (bytes * (reach + 1))));
     const npy_intp most = at_least(1, BAND_BYTES / (bytes * b.channels) - reach);
     const npy_intp least = ceil_divide(outputs, at_most(most, outputs));
-    // Tiles rarely end with a band: of some numbers of bands, take the one with fewest tiles.
+    // Tiles rarely end with a band: try some numbers of bands, take the one with fewest tiles.
     const npy_intp nr = tile_vectors(MR) * Wide<T>::lanes;
     npy_intp fewest = -1;
     for (npy_intp bands = least; bands <= at_most(outputs, least + 2); ++bands) {
@@ -199,8 +199,8 @@ static void pack_block(
     }
 }
 
-// Do all correlations on image `n`, for the outputs of a band from `first` on: `operands` are those
-// of the first one.
+// Compute all correlations on image `n`, for the outputs of a band from `first` on: `operands` are
+// those of the first one.
 template <typename T>
 static void run_band(
     const Correlations<T>& c, const WeightBlock& block, const Packing& packing, npy_intp n,
@@ -219,7 +219,7 @@ static void run_band(
     }
 }
 
-// Do them all; false if there is no memory for scratch.
+// Compute them all; false if there is no scratch memory.
 template <typename T>
 static bool gemm(const Correlations<T>& c) {
     const npy_intp m = c.all[0].m, channels = c.images.shape[1];

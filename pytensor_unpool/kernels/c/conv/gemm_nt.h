@@ -1,5 +1,5 @@
 // Dot products of the rows of two matrices: C += A B^T, which gradients of kernels are made of. As
-// in kernels/numba/conv/gemm_nt.py, but that one row of A that is left has microkernels of its own.
+// in kernels/numba/conv/gemm_nt.py, except that a single row of A has microkernels of its own.
 #ifndef PYTENSOR_UNPOOL_CONV_GEMM_NT_H
 #define PYTENSOR_UNPOOL_CONV_GEMM_NT_H
 
@@ -7,7 +7,7 @@
 
 namespace pytensor_unpool {
 
-// The narrowest microkernel of at least so many columns, for one row or DOT_ROWS.
+// The narrowest microkernel that is wide enough, for one row or DOT_ROWS.
 template <typename T>
 struct DotKernel {
     typedef void (*Multiply)(const T* const*, const T* const*, npy_intp, T*);
@@ -73,14 +73,14 @@ struct DotOperands {
 // Add to C, whose rows are `c_step` apart, the products of m rows of A.
 template <typename T>
 static void gemm_nt(const DotOperands<T>& operands, npy_intp m, T* c, npy_intp c_step) {
-    // Vectors behind the last one are summed up too.
+    // Vectors beyond the last one are summed up too.
     constexpr int width = Wide<T>::lanes, most = DOT_ROWS * MAX_DOT_COLUMNS + width;
     T lanes[most * width] = {}, sums[most];
     const npy_intp n = operands.n, tiles = ceil_divide(n, MAX_DOT_COLUMNS);
     for (npy_intp tile = 0; tile < tiles; ++tile) {
         const npy_intp first = n * tile / tiles;
         const npy_intp used = n * (tile + 1) / tiles - first;
-        // What is missing is done with the last column or row, and not added.
+        // Missing columns and rows repeat the last one, and are not added.
         const DotKernel<T> single = DotKernel<T>::template of<1>(used);
         const DotKernel<T> several = DotKernel<T>::template of<DOT_ROWS>(used);
         const T* of_columns[MAX_DOT_COLUMNS];

@@ -1,5 +1,5 @@
-// The transpose of convolution in the images: a correlation of the outputs for each phase of the
-// stride; or, where that multiplies by too many zeros, col2im. As in
+// The transpose of convolution with respect to the images: a correlation of the outputs for each
+// phase of the stride; or, where that multiplies by too many zeros, col2im. As in
 // kernels/numba/conv/input_grad.py.
 #ifndef PYTENSOR_UNPOOL_CONV_INPUT_GRAD_H
 #define PYTENSOR_UNPOOL_CONV_INPUT_GRAD_H
@@ -12,7 +12,7 @@ struct AxisPhase {
     AxisTaps taps;
     npy_intp first, count;  // the first of these elements, and how many there are
     npy_intp begin;         // the output that reads the first element by a tap at the phase itself
-    npy_intp low, high;     // the outputs that the elements are read by
+    npy_intp low, high;     // the outputs that read the elements
 
     AxisPhase() {}
     AxisPhase(const ConvAxis& a, npy_intp tap) {
@@ -31,7 +31,7 @@ struct AxisPhase {
     }
 };
 
-// The transpose of `conv` in the images: one correlation for each combination of phases.
+// The transpose of `conv` with respect to the images: a correlation for each combination of phases.
 template <typename T>
 struct InputGrad {
     const ConvShape& conv;
@@ -44,7 +44,7 @@ struct InputGrad {
         return phases(conv.axes[0]) * phases(conv.axes[1]) * phases(conv.axes[2]);
     }
 
-    // The phases of a combination; false if no element is read by them.
+    // The phases of a combination; false if they read no element.
     bool find_phases(npy_intp combination, AxisPhase* found) const {
         bool has_elements = true;
         for (int i = SPATIAL - 1; i >= 0; --i) {
@@ -153,7 +153,7 @@ static bool conv_input_grad(const ConvShape& conv, const View& kernel, const Vie
     const ConvAxis* axes = conv.axes;
     const npy_intp plane = plane_of(conv), step = conv.groups * conv.channels * plane;
     const bool is_dense = axes[0].stride == 1 && axes[1].stride == 1 && axes[2].stride == 1;
-    // Elements between taps, or behind the last output's, are read by nothing.
+    // Nothing reads elements between taps, or beyond the last output's.
     if (conv.out_channels == 0 || !is_dense) memset(dx, 0, conv.images * step * sizeof(T));
     if (shares_kernel(conv, weights, outputs))
         return in_parallel(conv.channels, [&](npy_intp first, npy_intp number) {

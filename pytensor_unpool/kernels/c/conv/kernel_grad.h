@@ -1,5 +1,5 @@
-// The transpose of convolution in the kernel: for each weight, the dot product of two rows, an
-// output channel's and that of the images that begins at its tap. As in
+// The transpose of convolution with respect to the kernel: for each weight, the dot product of two
+// rows, an output channel's and that of the images that begins at its tap. As in
 // kernels/numba/conv/kernel_grad.py.
 #ifndef PYTENSOR_UNPOOL_CONV_KERNEL_GRAD_H
 #define PYTENSOR_UNPOOL_CONV_KERNEL_GRAD_H
@@ -51,7 +51,7 @@ static void pack_columns(
             }
 }
 
-// Pack some outputs, with zeros where the packed images have what belongs to no output.
+// Pack some outputs, with zeros where packed images have elements that belong to no output.
 template <typename T>
 static void pack_rows(const Packing& packing, const View& dy, DotOperands<T>* operands) {
     const Packing of_outputs = packing.packed_outputs();
@@ -113,7 +113,7 @@ static bool dots(
     return true;
 }
 
-// The transpose of `conv` in the kernel, by one thread.
+// The transpose of `conv` with respect to the kernel, by one thread.
 template <typename T>
 static bool run_kernel_grad(const ConvShape& conv, const View& x, const View& dy, T* dk) {
     const npy_intp weights = conv.groups * conv.out_channels * conv.channels * count_taps(conv);

@@ -1,5 +1,5 @@
 // Microkernels: tiles of sums of products that are held in registers. As in
-// kernels/numba/conv/microkernel.py, but that a tile has any number of rows up to MR.
+// kernels/numba/conv/microkernel.py, except that a tile has any number of rows up to MR.
 #ifndef PYTENSOR_UNPOOL_CONV_MICROKERNEL_H
 #define PYTENSOR_UNPOOL_CONV_MICROKERNEL_H
 

@@ -5,9 +5,9 @@
 
 namespace pytensor_unpool {
 
-// How many elements at the end of each packed row can be left out: zeros, where the next row, of
-// whatever phase or channel, begins with as many. So the padding between two rows serves both. The
-// rows have to be longer than the outputs read by one tap.
+// How many elements at the end of each packed row can be left out: zeros, if the next row, of any
+// phase or channel, begins with as many. So the padding between two rows serves both. Rows must be
+// longer than the outputs read by one tap.
 static inline npy_intp shared_zeros(const PackedAxis& a, npy_intp length, npy_intp outputs) {
     npy_intp shared = a.size - outputs;
     for (npy_intp phase = 0; phase < a.phases; ++phase) {
@@ -27,7 +27,7 @@ struct Packing {
     npy_intp phase_count() const { return axes[0].phases * axes[1].phases * axes[2].phases; }
     npy_intp channel_size() const { return phase_count() * images * plane_size(); }
 
-    // What may be read behind the last channel: the end of a row that is left out, and a tile.
+    // What may be read beyond the last channel: the end of a row that is left out, and a tile.
     template <typename T>
     npy_intp slack_size() const { return widest_tile<T>() + axes[2].size; }
 
@@ -38,7 +38,7 @@ struct Packing {
     }
 
     // How outputs are packed to be as far apart as what they read: with zeros where the images have
-    // what belongs to no output.
+    // elements that belong to no output.
     Packing packed_outputs() const {
         Packing of_outputs = *this;
         for (PackedAxis& a : of_outputs.axes) a = {0, 1, 1, 1, 1, a.size};
@@ -73,7 +73,7 @@ struct PackedRow {
         for (npy_intp i = 0; i < low; ++i) to[i] = 0;
         if (step == (npy_intp)sizeof(T)) memcpy(to + low, from, (high - low) * sizeof(T));
         else if (step == 2 * (npy_intp)sizeof(T) && high - low >= LANES)
-            // The last vector begins early where vectors do not divide the row.
+            // If vectors do not divide the row, the last one overlaps the one before.
             for (npy_intp i = 0; i < high - low; i += LANES) {
                 const npy_intp first = at_most(i, high - low - LANES);
                 store_vector(load_lanes<2>((const T*)from + 2 * first), to + low + first);

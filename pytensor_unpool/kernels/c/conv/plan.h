@@ -5,7 +5,7 @@
 
 namespace pytensor_unpool {
 
-// The ways. A convolution and its gradient in the kernel are done in one of the first two.
+// The ways. A convolution and its gradient of the kernel use one of the first two.
 enum ConvWay { GEMM, WINOGRAD, COL2IM };
 
 static npy_intp count_taps(const ConvShape& conv) {
@@ -26,7 +26,7 @@ static npy_intp plane_of(const ConvShape& conv) {
     return conv.axes[0].length * conv.axes[1].length * conv.axes[2].length;
 }
 
-// Whether a convolution can be done in Winograd's way, and is worth it.
+// Whether a convolution can be done by Winograd's algorithm, and is worth it.
 template <typename T>
 static bool takes_winograd(const ConvShape& conv) {
     const ConvAxis &z = conv.axes[0], &y = conv.axes[1], &x = conv.axes[2];
@@ -43,7 +43,7 @@ static bool takes_winograd(const ConvShape& conv) {
            transformed_bytes<T>(conv.out_channels, conv.channels) <= WINOGRAD_WEIGHT_BYTES;
 }
 
-// Whether there are much fewer outputs than elements of images, each a sum in `gemm`. col2im is
+// Whether there are far fewer outputs than elements of images, each a sum in `gemm`. col2im is
 // slow for a single channel.
 template <typename T>
 static bool col2im_is_faster(const ConvShape& conv, const Packing& packing) {
@@ -59,20 +59,20 @@ static bool col2im_is_faster(const ConvShape& conv, const Packing& packing) {
            k * packing.plane_size() < most;
 }
 
-// How a convolution, or its gradient in the kernel, is done.
+// How a convolution, or its gradient of the kernel, is done.
 template <typename T>
 static ConvWay choose_way(const ConvShape& conv) {
     return takes_winograd<T>(conv) ? WINOGRAD : GEMM;
 }
 
-// How a gradient in the images is done, which convolution would pack like that.
+// How a gradient of the images is done; `packing` is that of the convolution.
 template <typename T>
 static ConvWay choose_input_grad_way(const ConvShape& conv, const Packing& packing) {
     if (takes_winograd<T>(conv)) return WINOGRAD;
     return col2im_is_faster<T>(conv, packing) ? COL2IM : GEMM;
 }
 
-// After how many taps the phases of the stride that they read come again.
+// After how many taps the phases of the stride that they read repeat.
 static inline npy_intp phase_period(const ConvAxis& a) {
     npy_intp divisor = a.stride, rest = a.dilation % a.stride;
     while (rest != 0) {
@@ -83,8 +83,8 @@ static inline npy_intp phase_period(const ConvAxis& a) {
     return a.stride / divisor;
 }
 
-// Pack the last axis in a part for each tap, if that spares SPARED_PRODUCTS for each element that
-// is packed. Packed rows are those of the outputs then, without what the other taps read.
+// Pack the last axis in a part for each tap, if that saves SPARED_PRODUCTS for each element that is
+// packed. Packed rows are then those of the outputs, without what the other taps read.
 static void take_tap_parts(const ConvShape& conv, PackedAxis* packed) {
     const ConvAxis& a = conv.axes[2];
     const npy_intp readers = conv.out_channels * conv.axes[0].taps * conv.axes[1].taps;

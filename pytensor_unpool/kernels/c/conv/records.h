@@ -1,4 +1,4 @@
-// What the kernels of convolution hand to one another; see kernels/numba/conv/records.py.
+// What the kernels of convolution pass to one another; see kernels/numba/conv/records.py.
 #ifndef PYTENSOR_UNPOOL_CONV_RECORDS_H
 #define PYTENSOR_UNPOOL_CONV_RECORDS_H
 

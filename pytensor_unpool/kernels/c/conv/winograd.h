@@ -2,8 +2,8 @@
 // filtering F(2x2, 3x3), see S. Winograd, Arithmetic complexity of computations (1980), and A.
 // Lavin and S. Gray, https://arxiv.org/abs/1509.09308. A tile of 2 by 2 outputs reads 4 by 4
 // elements; these, and the taps, are transformed to 16 points, channels are summed up at each
-// point, and the sums are transformed to outputs. A NaN gets no farther than without, whole numbers
-// stay exact, and an infinity may become NaN. As in kernels/numba/conv/winograd.py, but for the
+// point, and the sums are transformed to outputs. A NaN spreads no farther than without, integers
+// stay exact, and an infinity may become NaN. As in kernels/numba/conv/winograd.py, except for the
 // panels of weights: see conv/gemm.h.
 #ifndef PYTENSOR_UNPOOL_CONV_WINOGRAD_H
 #define PYTENSOR_UNPOOL_CONV_WINOGRAD_H
@@ -24,7 +24,7 @@ struct TileGrid {
 
     npy_intp all_rows() const { return images * rows; }
 
-    // How many rows of tiles are done at a time, with so many channels in all.
+    // How many rows of tiles are done at a time, for this total number of channels.
     template <typename T>
     npy_intp rows_at_a_time(npy_intp channels, npy_intp most_tiles) const {
         const npy_intp fitting = WINOGRAD_TILE_BYTES / transformed_bytes<T>(1, channels);
@@ -34,8 +34,8 @@ struct TileGrid {
 };
 
 // Tiles at all points: those of a channel are `pitch` elements. A vector may be written, and a tile
-// of sums read, behind the last one. Neither channels nor points are a power of two apart, which
-// would have them share a few lines of the cache.
+// of sums read, beyond the last one. Neither channels nor points are a power of two apart: they
+// would share a few cache lines.
 template <typename T>
 struct Transformed {
     T* data;
@@ -216,7 +216,7 @@ static void transform_tiles(
                 else transform_dy_tiles(rows, 2 * i, grid.columns, at, step);
             row += count;
         }
-        // What is written behind the last tile belongs to none.
+        // What is written beyond the last tile is not part of any.
         for (int point = 0; point < POINTS; ++point)
             memset(to.at(point, channel) + tiles, 0, Wide<T>::lanes * sizeof(T));
     }
@@ -267,7 +267,7 @@ static void transform_filter(const Correlation<T>& one, npy_intp channels, T* pa
     }
 }
 
-// Sum up channels at each point, for so many tiles.
+// Sum over channels at each point, for some tiles.
 template <typename T>
 static void multiply_points(
     const T* weights, npy_intp m, const npy_intp* offsets, npy_intp tiles,
@@ -310,7 +310,7 @@ static void transform_output(
         }
 }
 
-// Do the only correlation of `c`, with nine taps; false if there is no memory for scratch.
+// Compute the only correlation of `c`, with nine taps; false if there is no scratch memory.
 template <typename T>
 static bool winograd(const Correlations<T>& c) {
     const Correlation<T>& one = c.all[0];

@@ -1,5 +1,5 @@
-// The transpose in the kernel of what conv/winograd.h does: at each point, dot products of rows of
-// tiles. As in kernels/numba/conv/winograd_kernel_grad.py.
+// The transpose with respect to the kernel of what conv/winograd.h does: at each point, products of
+// rows of tiles. As in kernels/numba/conv/winograd_kernel_grad.py.
 #ifndef PYTENSOR_UNPOOL_CONV_WINOGRAD_KERNEL_GRAD_H
 #define PYTENSOR_UNPOOL_CONV_WINOGRAD_KERNEL_GRAD_H
 
@@ -16,7 +16,7 @@ static void transform_dk(const T* from, npy_intp step, bool flip, T* to) {
 }
 
 // The gradient of the kernel of one group: images and outputs have three spatial axes, `dk` is C
-// contiguous. False if there is no memory for scratch.
+// contiguous. False if there is no scratch memory.
 template <typename T>
 static bool winograd_kernel_grad_of_group(
     const ConvShape& conv, const View& x, const View& dy, T* dk

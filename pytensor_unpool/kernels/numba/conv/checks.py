@@ -1,4 +1,4 @@
-"""What arrays of a convolution must be like, checked as in geometry/conv.py and in C."""
+"""The requirements on a convolution's arrays, checked as in geometry/conv.py and in C."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _tuple_from(vector, like):  # type: ignore[no-untyped-def]
 def describer(convolution: Convolution) -> Kernel:
     """Compile ``(numbers, x_shape, kernel_shape) -> ConvShape``, all of it checked."""
     ndim = convolution.ndim
-    # Of NumPy's types, which Numba does not take for constants that code is compiled for.
+    # NumPy's types, because Numba would compile code for each Python constant.
     groups, flip = np.int64(convolution.groups), np.bool_(convolution.flip)
     known = np.array([[n or 0 for n in axis] for axis in convolution.axes()], np.int64)
 
@@ -122,7 +122,7 @@ def _steps_of(numbers, known):  # type: ignore[no-untyped-def]
 
 @device_function
 def check_steps(steps, ndim):  # type: ignore[no-untyped-def]
-    """Raise `LengthError` for the first axis whose numbers mean nothing."""
+    """Raise `LengthError` for the first axis whose numbers are invalid."""
     for i in range(ndim):
         for kind in range(4):
             least = 1 if kind in (0, 3) else 0

@@ -1,7 +1,7 @@
-"""The gradient of convolution in the images without the zeros that a "full" padding multiplies by.
+"""The gradient of convolution by the images, without multiplying by the zeros of "full" padding.
 
 Each tap's sums over the output channels are added where the tap would have read packed images; from
-there they are added to the images. The same as in kernels/c/conv/col2im.h, but for panels that have
+there they are added to the images. The same as in kernels/c/conv/col2im.h, except that panels have
 `MR` rows: see `gemm`.
 """
 
@@ -65,7 +65,7 @@ class Columns(NamedTuple):
 def pack_columns_weights(kernel, taps, first, block, packed):  # type: ignore[no-untyped-def]
     """Write panels of weights for `block`, from output channel and channel `first` on.
 
-    Neighbouring rows are of different channels: what is added to one need not wait for the last.
+    Neighbouring rows are of different channels: adding to one need not wait for the one before.
     """
     (first_k, first_channel), at = first, 0
     for panel in range(0, block.m, MR):
@@ -107,7 +107,7 @@ def add_columns(block, outputs, n, nc, tile, sums):  # type: ignore[no-untyped-d
 
 @device_function
 def add_image(packing, axes, sums, channels, to, dx):  # type: ignore[no-untyped-def]
-    """Write the channels of an image from element `to` on: what is packed of it, added up."""
+    """Write the channels of an image from element `to` on: the sums of their packed elements."""
     depth, height, width = axes[0].length, axes[1].length, axes[2].length
     z_axis, y_axis, x_axis = packing.axes[0], packing.axes[1], packing.axes[2]
     phases_y, phases_x, step = y_axis.phases, x_axis.phases, x_axis.stride

@@ -3,8 +3,8 @@
 Tap k of all outputs of a row is a row of the image that begins elsewhere, so a sum over taps adds
 up vectors read from shifted places (an "indirect" GEMM). The weights are m by k: output channels by
 channels and taps. The columns, n, are the elements of packed images from the first output to the
-last. The same as in kernels/c/conv/gemm.h, but that panels have `MR` rows here, and only the last
-one fewer, padded with zeros; there they are as equal as can be.
+last. The same as in kernels/c/conv/gemm.h, except that here panels have `MR` rows, and only the
+last one fewer, padded with zeros; there they are as equal as possible.
 """
 
 from __future__ import annotations
@@ -160,9 +160,9 @@ def write_tile(tile, mr, nr, bounds, first, axes, grid, target):  # type: ignore
 
 @device_function
 def multiply_band(packing, buffers, operands, grid, target, blocking):  # type: ignore[no-untyped-def]
-    """Do the outputs of one correlation and image, `nc` of the columns at a time.
+    """Compute the outputs of one correlation and image, `nc` columns at a time.
 
-    Where nothing may be read behind the last output's taps, the last tile ends with that output.
+    Where nothing may be read beyond the last output's taps, the last tile ends with that output.
     """
     weights, source, offsets, tile = buffers
     k, nc, axes = operands.k, blocking.nc, packing.axes
@@ -226,7 +226,7 @@ def choose_blocking(packing, correlations, m, channels, itemsize, in_place):  # 
         channels = min(channels, max(1, MAX_PACKED_BYTES // (line * (reach + 1))))
         most = max(1, BAND_BYTES // (line * max(1, channels)) - reach)
         least = -(-outputs // min(most, outputs))
-        # Tiles rarely end with a band: of some numbers of bands, take the one with fewest tiles.
+        # Tiles rarely end with a band: try some numbers of bands, take the one with fewest tiles.
         nr, fewest = tile_width(MR, itemsize), -1
         for bands in range(least, min(outputs, least + 2) + 1):
             outputs_of_band = -(-outputs // bands)
@@ -242,7 +242,7 @@ def choose_blocking(packing, correlations, m, channels, itemsize, in_place):  # 
 def pack_block(kernel, layout, block, packing, taps, correlations, channel_step, buffers):  # type: ignore[no-untyped-def]
     """Write the weights of all correlations, and where each of their terms reads."""
     offsets = buffers.offsets
-    # A plain 0 would be taken for a type of its own, for which all is compiled once more.
+    # A plain 0 would have a type of its own, for which everything is compiled once more.
     weight = offset = np.int64(0)
     for i in range(len(correlations)):
         begin, end = correlations[i].first_tap, correlations[i].first_tap + correlations[i].taps
@@ -257,7 +257,7 @@ def pack_block(kernel, layout, block, packing, taps, correlations, channel_step,
 
 @device_function
 def run_band(packing, buffers, block, source, correlations, first, target, blocking):  # type: ignore[no-untyped-def]
-    """Do all correlations on one image, for the outputs of a band from `first` on."""
+    """Compute all correlations on one image, for the outputs of a band from `first` on."""
     weight = offset = np.int64(0)
     axis = blocking.band_axis
     for i in range(len(correlations)):
@@ -298,7 +298,7 @@ def weight_block(layout, group, sizes, begin, most):  # type: ignore[no-untyped-
 
 @device_function
 def make_buffers(packing, x, blocking, taps):  # type: ignore[no-untyped-def]
-    """Return scratch memory for so much at a time, and how far apart in it channels are."""
+    """Return scratch memory for a block, and how far apart in it channels are."""
     step, channels = channel_size(packing), max(1, blocking.channels)
     k, used = channels * max(1, taps), 0 if blocking.in_place else channels * step
     weights = np.empty(padded_rows(max(1, blocking.mc)) * k, x.dtype)
@@ -312,7 +312,7 @@ def make_buffers(packing, x, blocking, taps):  # type: ignore[no-untyped-def]
 
 @device_function
 def gemm(packing, x, kernel, layout, taps, correlations, y):  # type: ignore[no-untyped-def]
-    """Do some correlations that read the same images, for all groups."""
+    """Compute some correlations that read the same images, for all groups."""
     sizes, channel_step = matrix_sizes(kernel, layout), layout.channel_step
     in_place = len(correlations) == 1 and can_read_in_place(packing, x, correlations[0].outputs)
     blocking = choose_blocking(packing, correlations, sizes[0], sizes[1], x.itemsize, in_place)

@@ -1,6 +1,6 @@
 """Dot products of the rows of two matrices: C += A B^T, which gradients of kernels are made of.
 
-The same as in kernels/c/conv/gemm_nt.h, but that one row of A is not treated apart.
+The same as in kernels/c/conv/gemm_nt.h, except that a single row of A is not treated apart.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def gemm_nt(operands, m, n, k, c, c_step):  # type: ignore[no-untyped-def]
     for tile in range(tiles):
         first = n * tile // tiles
         used = n * (tile + 1) // tiles - first
-        # What is missing is done with the last column or row, and not added.
+        # Missing columns and rows repeat the last one, and are not added.
         last = first + used - 1
         of_columns = (
             offsets[first],

@@ -1,7 +1,7 @@
-"""The transpose of convolution in the images, in Numba: the same as in kernels/c/conv/input_grad.h.
+"""The transpose of convolution with respect to the images, in Numba.
 
 It is a correlation of the outputs for each phase of the stride; or, where that multiplies by too
-many zeros, col2im.
+many zeros, col2im. The same as in kernels/c/conv/input_grad.h.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from pytensor_unpool.kernels.numba.windows import Kernel
 
 
 def conv_input_grad(convolution: Convolution) -> Kernel:
-    """Compile ``(kernel, dy, shape) -> dx``: the transpose of `conv` in the images."""
+    """Compile ``(kernel, dy, shape) -> dx``: the transpose of `conv` with respect to the images."""
     describe = describer(convolution)
     read_shape = shape_reader(convolution.ndim + 2)
 
@@ -57,7 +57,7 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
         dx = np.empty(full, dy.dtype)
         use_huge_pages(dx)
         axes = conv.axes
-        # Elements between taps, or behind the last output's, are read by nothing.
+        # Nothing reads elements between taps, or beyond the last output's.
         if dy.size == 0 or axes[0].stride > 1 or axes[1].stride > 1 or axes[2].stride > 1:
             dx[...] = 0
         if dx.size > 0 and dy.size > 0:
@@ -69,7 +69,7 @@ def conv_input_grad(convolution: Convolution) -> Kernel:
 
 @device_function
 def run_input_grad(conv, kernel, dy, dx):  # type: ignore[no-untyped-def]
-    """Fill in what is read of the images."""
+    """Fill in the elements of the images that are read."""
     packing = pack_for_outputs(conv, has_rows(conv))
     way = choose_input_grad_way(conv, packing, dy.itemsize)
     if way == COL2IM:
@@ -98,9 +98,9 @@ def run_input_grad(conv, kernel, dy, dx):  # type: ignore[no-untyped-def]
 def list_correlations(conv, taps, packed):  # type: ignore[no-untyped-def]
     """Return a correlation for each combination of phases; fill in its taps and what is packed.
 
-    Of the outputs, those are packed that any element of the images is read by.
+    Outputs are packed if they read any element of the images.
     """
-    # Loops, where operations on whole arrays would be shorter: those take Numba seconds.
+    # Loops, because operations on whole arrays, though shorter, take Numba seconds.
     counts = np.empty(3, np.int64)
     for i in range(3):
         counts[i] = min(phase_period(conv.axes[i]), conv.axes[i].taps)
@@ -149,7 +149,7 @@ def output_of(axis, phase, tap):  # type: ignore[no-untyped-def]
 
 @device_function
 def widen(packed, phases, is_first):  # type: ignore[no-untyped-def]
-    """Let what is packed reach from the lowest output of all phases to the highest."""
+    """Let packed outputs reach from the lowest one of all phases to the highest."""
     for i in range(3):
         low, high = phases[i].low, phases[i].high
         if not is_first:

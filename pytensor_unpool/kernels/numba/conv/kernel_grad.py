@@ -1,7 +1,7 @@
-"""The transpose of convolution in the kernel, in Numba: as in kernels/c/conv/kernel_grad.h.
+"""The transpose of convolution with respect to the kernel, in Numba.
 
 For each weight, the dot product of two rows: an output channel's, and that of the images that
-begins at its tap.
+begins at its tap. As in kernels/c/conv/kernel_grad.h.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class DotBlocking(NamedTuple):
 
 
 def conv_kernel_grad(convolution: Convolution) -> Kernel:
-    """Compile ``(x, dy, shape) -> dkernel``: the transpose of `conv` in the kernel."""
+    """Compile ``(x, dy, shape) -> dkernel``: the transpose of `conv` with respect to the kernel."""
     describe = describer(convolution)
     read_shape = shape_reader(convolution.ndim + 2)
 
@@ -137,7 +137,7 @@ def pack_columns(packing, x, image, channels, to):  # type: ignore[no-untyped-de
 
 @device_function
 def pack_rows(packing, dy, image, channels, pitch, to):  # type: ignore[no-untyped-def]
-    """Pack some outputs, with zeros where the packed images have what belongs to no output."""
+    """Pack some outputs, with zeros where packed images have elements that belong to no output."""
     of_outputs = packed_outputs(packing)
     for i in range(packing.images):
         pack_image(of_outputs, dy, image + i, channels, i, pitch, to)
@@ -148,7 +148,7 @@ def pack_rows(packing, dy, image, channels, pitch, to):  # type: ignore[no-untyp
 
 @device_function
 def make_operands(packing, blocking, taps, pitch, like):  # type: ignore[no-untyped-def]
-    """Return scratch memory for so much at a time."""
+    """Return scratch memory for a block."""
     n, dtype = blocking.channels * taps, like.dtype
     size = blocking.channels * channel_size(packing) + slack_size(packing, like.itemsize)
     a, b = np.empty(blocking.mc * pitch, dtype), np.empty(size, dtype)

@@ -1,7 +1,7 @@
 """Microkernels: tiles of sums of products that are held in registers, as code for LLVM.
 
-The same as in kernels/c/conv/microkernel.h, but that a tile has one of `TILE_ROWS`: for each number
-up to `MR`, as there, compilation would take longer.
+The same as in kernels/c/conv/microkernel.h, except that a tile has one of `TILE_ROWS`: with every
+number up to `MR`, as there, compilation would take longer.
 """
 
 from __future__ import annotations

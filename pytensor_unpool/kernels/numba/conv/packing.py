@@ -44,7 +44,7 @@ def channel_size(packing):  # type: ignore[no-untyped-def]
 
 @device_function
 def slack_size(packing, itemsize):  # type: ignore[no-untyped-def]
-    """Return what may be read behind the last channel: a row's end that is left out, and a tile."""
+    """Return what may be read beyond the last channel: a row's end that is left out, and a tile."""
     return widest_tile(itemsize) + packing.axes[2].size
 
 
@@ -59,7 +59,7 @@ def column_count(packing, outputs):  # type: ignore[no-untyped-def]
 def packed_outputs(packing):  # type: ignore[no-untyped-def]
     """Return how outputs are packed to be as far apart as what they read.
 
-    They have zeros where the images have what belongs to no output.
+    They have zeros where the images have elements that belong to no output.
     """
     axes = packing.axes.copy()
     for i in range(3):
@@ -94,7 +94,7 @@ def phase_start(axis, phase):  # type: ignore[no-untyped-def]
 def shared_zeros(axis, length, outputs):  # type: ignore[no-untyped-def]
     """Return how many elements at the end of each packed row can be left out.
 
-    They are zeros, and the next row, of whatever phase or channel, begins with as many: so the
+    They are zeros, and the next row, of any phase or channel, begins with as many: so the
     padding between two rows serves both. Rows have to be longer than the outputs read by one tap.
     """
     shared = axis.size - outputs
@@ -109,7 +109,7 @@ def shared_zeros(axis, length, outputs):  # type: ignore[no-untyped-def]
 def copy_elements(typing_context, x, offset, step, number, to, at):  # type: ignore[no-untyped-def]
     """Copy `number` elements of `x`, `step` bytes apart from `offset` bytes on, to `to[at:]`.
 
-    `to` is contiguous. As a loop in Python this would be vector code for long rows alone, and a
+    `to` is contiguous. As a loop in Python, this would only be vector code for long rows, and a
     view of `x` would count its references.
     """
 
@@ -149,7 +149,7 @@ def _copy_every_other(builder: Any, wide: Wide, read: Any, number: Any, written:
     read = builder.bitcast(read, written.type)
     vectors = builder.sdiv(builder.add(number, INT64(wide.lanes - 1)), lanes)
     with cgutils.for_range(builder, vectors) as loop:
-        # The last vector begins early where they do not divide.
+        # If they do not divide, the last vector overlaps the one before.
         first, last = builder.mul(loop.index, lanes), builder.sub(number, lanes)
         is_early = builder.icmp_signed(">", first, last)
         first = builder.select(is_early, last, first)
@@ -182,7 +182,7 @@ def packed_row(length, first, stride, count):  # type: ignore[no-untyped-def]
 
 @device_function
 def pack_row(row, x, offset, to, at):  # type: ignore[no-untyped-def]
-    """Write a packed row to ``to[at:]``; in `x` it is `offset` bytes behind the first element."""
+    """Write a packed row to ``to[at:]``; in `x` it is `offset` bytes after the first element."""
     low, high = row.low, row.high
     for i in range(low):
         to[np.uint64(at + i)] = 0

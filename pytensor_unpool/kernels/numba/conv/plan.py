@@ -28,19 +28,19 @@ from pytensor_unpool.kernels.numba.conv.records import AXIS_PHASE, PACKED_AXIS, 
 from pytensor_unpool.kernels.numba.conv.winograd_transforms import POINTS
 from pytensor_unpool.kernels.numba.device import device_function
 
-# The ways. A convolution and its gradient in the kernel are done in one of the first two.
+# The ways. A convolution and its gradient of the kernel use one of the first two.
 GEMM, WINOGRAD, COL2IM = range(3)
 
 
 @device_function
 def choose_way(conv, itemsize):  # type: ignore[no-untyped-def]
-    """Return how a convolution, or its gradient in the kernel, is done."""
+    """Return how a convolution, or its gradient of the kernel, is done."""
     return WINOGRAD if takes_winograd(conv, itemsize) else GEMM
 
 
 @device_function
 def choose_input_grad_way(conv, packing, itemsize):  # type: ignore[no-untyped-def]
-    """Return how a gradient in the images is done, which convolution would pack like that."""
+    """Return how a gradient of the images is done; `packing` is that of the convolution."""
     if takes_winograd(conv, itemsize):
         return WINOGRAD
     return COL2IM if col2im_is_faster(conv, packing, itemsize) else GEMM
@@ -48,7 +48,7 @@ def choose_input_grad_way(conv, packing, itemsize):  # type: ignore[no-untyped-d
 
 @device_function
 def takes_winograd(conv, itemsize):  # type: ignore[no-untyped-def]
-    """Return whether a convolution can be done in Winograd's way, and is worth it."""
+    """Return whether a convolution can be done by Winograd's algorithm, and is worth it."""
     axes, out_channels = conv.axes, conv.out_channels
     for i in range(1, 3):
         if axes[i].taps != 3 or axes[i].stride != 1 or axes[i].dilation != 1:
@@ -70,7 +70,7 @@ def takes_winograd(conv, itemsize):  # type: ignore[no-untyped-def]
 
 @device_function
 def col2im_is_faster(conv, packing, itemsize):  # type: ignore[no-untyped-def]
-    """Return whether there are much fewer outputs than elements of images, each a sum in `gemm`.
+    """Return whether there are far fewer outputs than elements of images, each a sum in `gemm`.
 
     col2im is slow for a single channel.
     """
@@ -121,9 +121,9 @@ def pack_for_outputs(conv, takes_tap_parts):  # type: ignore[no-untyped-def]
 
 @device_function
 def take_tap_parts(conv, packed):  # type: ignore[no-untyped-def]
-    """Pack the last axis in a part for each tap, if that spares enough products.
+    """Pack the last axis in a part for each tap, if that saves enough products.
 
-    Packed rows are those of the outputs then, without what the other taps read.
+    Packed rows are then those of the outputs, without what the other taps read.
     """
     axis = conv.axes[2]
     readers = conv.out_channels * conv.axes[0].taps * conv.axes[1].taps
@@ -136,7 +136,7 @@ def take_tap_parts(conv, packed):  # type: ignore[no-untyped-def]
 
 @device_function
 def phase_period(axis):  # type: ignore[no-untyped-def]
-    """Return after how many taps the phases of the stride that they read come again."""
+    """Return after how many taps the phases of the stride that they read repeat."""
     divisor, rest = axis.stride, axis.dilation % axis.stride
     while rest != 0:
         divisor, rest = rest, divisor % rest
@@ -167,7 +167,7 @@ def list_all_taps(conv, packing):  # type: ignore[no-untyped-def]
 
 @device_function
 def list_taps(conv, phases, taps):  # type: ignore[no-untyped-def]
-    """Fill in the taps of a phase of each axis; in place of where they read, their numbers."""
+    """Fill in the taps of a phase of each axis, with their numbers instead of where they read."""
     for t in range(len(taps)):
         rest = t
         for i in range(2, -1, -1):

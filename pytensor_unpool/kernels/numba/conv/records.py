@@ -1,6 +1,6 @@
-"""What the kernels of convolution hand to one another, as the structs in kernels/c/conv/.
+"""What the kernels of convolution pass to one another, as the structs in kernels/c/conv/.
 
-Records of which there are several are structured dtypes, others named tuples. They cost nothing:
+Records that are stored in arrays are structured dtypes, others are named tuples. They cost nothing:
 tables of integers with numbered columns took 7 % longer to compile. All arrays have three spatial
 axes here; missing ones have one element.
 """

@@ -15,7 +15,7 @@ from pytensor_unpool.kernels.numba.device import device_function
 def three_axes(typing_context, x):  # type: ignore[no-untyped-def]
     """Return images or a kernel with three spatial axes: missing ones have length 1.
 
-    Of one type for all arrays of a dtype, so that what works on it is compiled once. It holds no
+    It has one type for all arrays of a dtype, so that its users are compiled once. It holds no
     reference: the array has to outlive it.
     """
     view_type = types.Array(x.dtype, 5, "A", readonly=True)

@@ -1,6 +1,6 @@
-"""Convolution with 3 by 3 taps and stride 1 in Winograd's way, in Numba.
+"""Convolution with 3 by 3 taps and stride 1 by Winograd's algorithm, in Numba.
 
-The same as kernels/c/conv/winograd.h, which says what it is, but for panels of `MR` rows: see
+The same as kernels/c/conv/winograd.h, which explains it, except for panels of `MR` rows: see
 `gemm`.
 """
 
@@ -64,7 +64,7 @@ class SplitRows(NamedTuple):
 
 @device_function
 def rows_at_a_time(grid, channels, most_tiles, itemsize):  # type: ignore[no-untyped-def]
-    """Return how many rows of tiles are done at a time, with so many channels in all."""
+    """Return how many rows of tiles are done at a time, for this total number of channels."""
     rows = grid.images * grid.rows
     fitting = WINOGRAD_TILE_BYTES // (POINTS * itemsize * channels)
     blocks = -(-rows // max(1, min(most_tiles, fitting) // grid.columns))
@@ -73,10 +73,10 @@ def rows_at_a_time(grid, channels, most_tiles, itemsize):  # type: ignore[no-unt
 
 @device_function
 def make_transformed(channels, tiles, like):  # type: ignore[no-untyped-def]
-    """Return memory for the points of so many tiles.
+    """Return memory for the points of some tiles.
 
-    A vector may be written, and a tile of sums read, behind the last one. Neither channels nor
-    points are a power of two apart, which would have them share a few lines of the cache.
+    A vector may be written, and a tile of sums read, beyond the last one. Neither channels nor
+    points are a power of two apart: they would share a few cache lines.
     """
     lanes = VECTOR_BYTES // like.itemsize
     pitch = (-(-(tiles + widest_tile(like.itemsize)) // lanes) | 1) * lanes
@@ -86,7 +86,7 @@ def make_transformed(channels, tiles, like):  # type: ignore[no-untyped-def]
 
 @device_function
 def make_split_rows(grid, rows, like):  # type: ignore[no-untyped-def]
-    """Return memory for what so many rows of tiles read of an image."""
+    """Return memory for what some rows of tiles read of an image."""
     span = grid.columns + 1 + VECTOR_BYTES // like.itemsize
     return SplitRows(np.zeros((2 * min(rows, grid.rows) + 2) * 2 * span, like.dtype), span)
 
@@ -141,7 +141,7 @@ def _tile_transformer(reach: int, transform_tiles: Kernel) -> Kernel:
                     )
                     at += grid.columns
                 row += count
-            # What is written behind the last tile belongs to none.
+            # What is written beyond the last tile is not part of any.
             for point in range(POINTS):
                 for i in range(VECTOR_BYTES // to.data.itemsize):
                     to.data[np.uint64(point * to.step + at + i)] = 0
@@ -190,7 +190,7 @@ def transform_filter(kernel, taps, is_transposed, block, packed):  # type: ignor
 
 @device_function
 def multiply_points(weights, block, offsets, tiles, read, sums):  # type: ignore[no-untyped-def]
-    """Sum up channels at each point, for so many tiles."""
+    """Sum over channels at each point, for some tiles."""
     channels, m = block.channels, padded_rows(block.m)
     for point in range(POINTS):
         for panel in range(0, block.m, MR):
@@ -232,7 +232,7 @@ def transform_output(sums, m, grid, bounds, split, outputs, layout, to, y):  # t
 
 @device_function
 def winograd(packing, x, kernel, layout, taps, correlations, y):  # type: ignore[no-untyped-def]
-    """Do the only correlation, with nine taps: arguments are those of `gemm`."""
+    """Compute the only correlation, with nine taps: arguments are those of `gemm`."""
     sizes, outputs = matrix_sizes(kernel, layout), correlations[0].outputs
     m, channels = sizes
     grid = TileGrid(x.shape[0], -(-outputs[1] // 2), -(-outputs[2] // 2))

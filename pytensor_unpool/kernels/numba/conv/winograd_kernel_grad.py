@@ -1,6 +1,6 @@
-"""The transpose in the kernel of what winograd.py does: dot products of rows of tiles, in Numba.
+"""The transpose with respect to the kernel of what winograd.py does, in Numba.
 
-The same as kernels/c/conv/winograd_kernel_grad.h.
+Dot products of rows of tiles. The same as kernels/c/conv/winograd_kernel_grad.h.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def dk_1d(a, b, c, d, half):  # type: ignore[no-untyped-def]
 
 @device_function
 def transform_dk(sums, weights, taps, dk):  # type: ignore[no-untyped-def]
-    """Write so many weights of nine taps each, from their sums at all points."""
+    """Write some weights of nine taps each, from their sums at all points."""
     across = np.empty((3, 4), sums.dtype)
     nine, half = np.empty(9, sums.dtype), sums.dtype.type(0.5)
     for i in range(weights):

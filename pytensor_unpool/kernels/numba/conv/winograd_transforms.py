@@ -41,7 +41,7 @@ def _tiles_kernel(reach: int, transform: Callable[..., list[Any]]) -> Kernel:
     """Make the code that transforms a row of tiles of `reach` by `reach` elements.
 
     ``transform_tiles(split, at, span, count, to, put, step)``: the rows of the image begin at
-    element `at` of `split`, ``2 * span`` apart; `span` elements behind each are its odd columns.
+    element `at` of `split`, ``2 * span`` apart; `span` elements after each are its odd columns.
     Point p of tile i goes to element ``put + p * step + i``.
     """
 

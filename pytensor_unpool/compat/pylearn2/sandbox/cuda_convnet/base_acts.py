@@ -37,7 +37,7 @@ TO_BC01, FROM_BC01 = (3, 0, 1, 2), (1, 2, 3, 0)
 
 
 class UnimplementedError(Exception):
-    """The old code had no way to do this."""
+    """The old code did not support this."""
 
 
 class BaseActs(NotAnOp):
@@ -99,7 +99,7 @@ class BaseActs(NotAnOp):
         return c01b_tensor(type(self).__name__, name, x, self.strict)
 
     def _filter_rules(self, channels: Any, taps: Sequence[Any], filters: Any) -> list[Rule]:
-        """Return the rules that all three have for the shape of filters."""
+        """Return the rules for the shape of filters that all three share."""
         rows, columns = taps
         return [
             (is_multiple(filters, 16), "the number of filters must be a multiple of 16."),
@@ -138,7 +138,7 @@ class BaseActs(NotAnOp):
 
 
 def _stride(stride: Any) -> int:
-    """Return the stride as an int, which floats were cut to."""
+    """Return the stride as an int, to which floats were truncated."""
     try:
         number = int(stride)
     except (TypeError, ValueError):

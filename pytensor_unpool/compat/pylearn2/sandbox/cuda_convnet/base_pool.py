@@ -31,7 +31,7 @@ from pytensor_unpool.geometry import Windows
 from pytensor_unpool.geometry.windows import as_integer, per_axis
 from pytensor_unpool.ops.check import equal
 
-# From c01b to what the Ops take: pooled axes last, in strides that they know as channels inside.
+# From c01b to what the Ops take: pooled axes last. They see from the strides what is innermost.
 POOLED_LAST, BACK = (0, 3, 1, 2), (0, 2, 3, 1)
 
 
@@ -76,9 +76,9 @@ class BasePool(NotAnOp):
                 got=stride,
                 wanted="int",
             )
-        # With stride - 1 more elements behind the image, whole windows are as many as the formula
-        # says, and it is an error where it says that there is none. They would be empty where there
-        # are gaps between windows: there, windows that start in the image are counted.
+        # With stride - 1 more elements after the image, the formula counts whole windows, and it is
+        # an error if there are none. With gaps between windows, some of these would be empty: then,
+        # windows that start in the image are counted.
         after = [step - 1 if is_gapless else 0 for step in steps]
         pads = [(max(0, -self.start), n) for n in after]
         self.windows: Windows
@@ -121,12 +121,12 @@ class BasePool(NotAnOp):
         ]
 
     def _inside(self, x: TensorVariable) -> TensorVariable:
-        """Return what windows may reach of images, as the Ops take them."""
+        """Return the part of the images that windows can reach, laid out for the Ops."""
         first = max(0, self.start)
         return _from(x, first).dimshuffle(POOLED_LAST)
 
     def _whole(self, inside: TensorVariable, like: TensorVariable) -> TensorVariable:
-        """Return what `_inside` would make `inside` of, with zeros before the first windows."""
+        """Undo `_inside`, with zeros before the first windows."""
         first = max(0, self.start)
         part = c01b(inside)
         if first == 0:
@@ -135,12 +135,12 @@ class BasePool(NotAnOp):
 
 
 def pooled(x: TensorVariable) -> TensorVariable:
-    """Return an array of a number for each window, as the Ops take it."""
+    """Return an array with an entry for each window, laid out for the Ops."""
     return x.dimshuffle(POOLED_LAST)
 
 
 def c01b(x: TensorVariable) -> TensorVariable:
-    """Return what an Op made, as c01b."""
+    """Return the result of an Op as c01b."""
     return result(x.dimshuffle(BACK))
 
 
@@ -149,13 +149,13 @@ def _from(x: TensorVariable, first: int) -> TensorVariable:
 
 
 def one_number(name: str, shape: Any) -> Any:
-    """Return the one int of a pair of equal ones, as the Ops have it; else the pair."""
+    """Return a pair of equal ints as one int, as the Ops have it, and other pairs unchanged."""
     pair = per_axis(name, shape, 2)
     return pair[0] if pair[0] == pair[1] else pair
 
 
 def ignore_outputs(outputs: Any, strict: bool, calls: int = 2) -> None:
-    """Warn of an argument that never had a meaning. The warning points so many calls up."""
+    """Warn that an argument never had any effect. The warning points `calls` calls up."""
     if outputs and not strict:
         warnings.warn(
             f"outputs={outputs} is ignored, as it always was: the number of windows follows from "

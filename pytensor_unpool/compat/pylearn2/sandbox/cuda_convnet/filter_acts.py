@@ -54,7 +54,7 @@ class FilterActs(BaseActs):
         images, filters = self._tensor("images", images), self._tensor("filters", filters)
         if self.strict:
             images, filters = self._checked(images, filters)
-        # With stride - 1 more zeros behind, floor((n + stride - 1) / stride) is ceil(n / stride).
+        # With stride - 1 more zeros after it, floor((n + stride - 1) / stride) is ceil(n / stride).
         pads = [(self.pad, self.pad + self.stride - 1)] * 2
         shuffled = images.dimshuffle(TO_BC01), filters.dimshuffle(TO_BC01)
         return result(conv(*shuffled, self.stride, pads).dimshuffle(FROM_BC01))

@@ -28,7 +28,7 @@ class ImageActs(BaseActs):
     """``ImageActs(pad, partial_sum, stride)(hid_acts, filters, output_shape)``."""
 
     def __call__(self, hid_acts: Any, filters: Any, output_shape: Any = None) -> TensorVariable:
-        """Return the gradient of `FilterActs` in the images, for the gradient of its output.
+        """Return the gradient of `FilterActs` with respect to images, given that of its output.
 
         Parameters
         ----------

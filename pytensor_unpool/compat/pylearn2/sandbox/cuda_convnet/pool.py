@@ -63,7 +63,7 @@ def max_pool_c01b(
     """
     if image_shape is not None:
         warnings.warn(
-            "image_shape is ignored: images have their shape with them.", UserWarning, stacklevel=2
+            "image_shape is ignored: the shape of the images is used.", UserWarning, stacklevel=2
         )
     ds, stride = one_number("pool_shape", pool_shape), one_number("pool_stride", pool_stride)
     return MaxPool(ds, stride, start, strict=strict)(c01b)
@@ -90,13 +90,13 @@ class MaxPool(BasePool):
 
 
 class MaxPoolGrad(BasePool):
-    """``MaxPoolGrad(ds, stride, start)(images, maxout, gz)``: to un-pool with."""
+    """``MaxPoolGrad(ds, stride, start)(images, maxout, gz)``, for un-pooling."""
 
     def __init__(self, ds: Any, stride: Any, start: Any = 0, *, strict: bool | None = None) -> None:
         super().__init__(ds, stride, start, strict)
 
     def __call__(self, images: Any, maxout: Any, gz: Any) -> TensorVariable:
-        """Return zeros like images, with `gz` added to all that equal their window's `maxout`.
+        """Return zeros like images, with `gz` added wherever they equal their window's `maxout`.
 
         >>> images = np.ones((1, 3, 3, 1))
         >>> maxima = MaxPool(ds=2, stride=1)(images)

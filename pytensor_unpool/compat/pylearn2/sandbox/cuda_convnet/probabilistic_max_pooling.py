@@ -1,8 +1,8 @@
 """Names of `pylearn2.sandbox.cuda_convnet.probabilistic_max_pooling`.
 
-Of each window, with elements z and a number t from above, at most one unit is on: unit i with the
+In each window, with elements z and a number t from above, at most one unit is on: unit i with the
 odds exp(z_i), none with exp(-t). So ``h_i = exp(z_i) / (exp(-t) + sum(exp(z)))`` is the
-probability of each, and p, their sum, that of any.
+probability of unit i, and p, their sum, that of any.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def prob_max_pool_c01b(
 
 
 class _ProbPool(BasePool):
-    """Windows that do not overlap, and what is said of their elements all at once."""
+    """Windows that do not overlap, so that their numbers can be spread over their elements."""
 
     def _spread(self, of_windows: TensorVariable, like: TensorVariable) -> TensorVariable:
-        """Return the number of each window at all its elements, which are those of `like`."""
+        """Repeat the number of each window at all its elements, in the shape of `like`."""
         spread = upsample_nearest(of_windows, per_axis("ds", self.ds, 2))
         first = max(0, -self.start)
         return spread[:, :, first : first + like.shape[2], first : first + like.shape[3]]
@@ -111,15 +111,15 @@ class ProbMaxPoolGrad(_ProbPool):
     def __call__(
         self, p: Any, h: Any, gp: Any, gh: Any, gp_iszero: Any = 0, gh_iszero: Any = 0
     ) -> list[TensorVariable]:
-        """Return the gradients in the inputs of `ProbMaxPool`, for those in its outputs."""
+        """Return the gradients of the inputs of `ProbMaxPool`, given those of its outputs."""
         p, gp = (
             pooled(c01b_tensor("ProbMaxPoolGrad", name, x, self.strict))
             for name, x in (("p", p), ("gp", gp))
         )
         images = self._images("h", h)
         h, gh = self._inside(images), self._inside(self._images("gh", gh))
-        # z_j is in h_i = exp(z_i) / Z by dh_i/dz_j = h_i ((i == j) - h_j), t by h_i (1 - p); and
-        # p = 1 - exp(-t) / Z changes with z_j by (1 - p) h_j, with t by (1 - p) p.
+        # For h_i = exp(z_i) / Z, dh_i/dz_j = h_i ((i == j) - h_j) and dh_i/dt = h_i (1 - p).
+        # For p = 1 - exp(-t) / Z, dp/dz_j = (1 - p) h_j and dp/dt = (1 - p) p.
         mean = ops.Pool(self.windows, "sum")(h * gh)
         dz = h * (gh - self._spread(mean - (1 - p) * gp, h))
         return [self._whole(dz, images), c01b((1 - p) * (mean + p * gp))]

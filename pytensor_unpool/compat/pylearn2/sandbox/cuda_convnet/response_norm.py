@@ -73,7 +73,7 @@ class _Norm(NotAnOp):
         ]
 
     def _sum(self, x: TensorVariable, before: int) -> TensorVariable:
-        """Return the sum over channels around each, the first so many before it."""
+        """Return the sum over the channels around each one, starting `before` before it."""
         size, last = self._size_f, x.dimshuffle(1, 2, 3, 0)
         if self._blocked:
             sums = pool(last, size, mode="sum", partial_windows=True)
@@ -102,7 +102,7 @@ class CrossMapNorm(_Norm):
         super().__init__(size_f, add_scale, pow_scale, blocked, strict)
 
     def __call__(self, images: Any) -> list[TensorVariable]:
-        """Return the normalised images, and what they were divided by before the power.
+        """Return the normalised images, and their denominators before the power.
 
         >>> acts, denoms = CrossMapNorm(2, 1.0, 0.5, True)([[[[3.0]]], [[[4.0]]]])
         >>> denoms.eval().ravel().tolist()
@@ -142,12 +142,12 @@ class CrossMapNormUndo(_Norm):
     def as_inplace(self) -> CrossMapNormUndo:
         """Return the same with `inplace`."""
         if self._inplace:
-            raise ArgumentError(f"{self} is in-place already.", got=True, wanted=False)
+            raise ArgumentError(f"{self} is already in-place.", got=True, wanted=False)
         numbers = self._size_f, self._add_scale, self._pow_scale, self._blocked
         return CrossMapNormUndo(*numbers, inplace=True, strict=self.strict)
 
     def __call__(self, images: Any, acts: Any, denoms: Any, dout: Any) -> list[TensorVariable]:
-        """Return the gradient of `CrossMapNorm` in images, and the term that each channel shares.
+        """Return the gradient of `CrossMapNorm`, and the term that channels share.
 
         Parameters
         ----------
@@ -164,12 +164,12 @@ class CrossMapNormUndo(_Norm):
         )
         add_scale, pow_scale = self._scales(images)
         # y_g = x_g d_g^-p has dy_g/dx_f = (f == g) d_g^-p - p x_g d_g^(-p-1) 2 a x_f, for all g
-        # whose channels f is of: those from size // 2 - size + 1 on.
+        # whose sum includes f: those from size // 2 - size + 1 on.
         shared = -2 * add_scale * pow_scale * acts * dout / denoms
         after = self._sum(shared, self._size_f - 1 - self._size_f // 2)
         return [images * after + dout * _power(denoms, -pow_scale), shared]
 
 
 def _power(x: TensorVariable, exponent: Any) -> TensorVariable:
-    """Return a power of positive numbers, with operations that PyTensor has for PyTorch too."""
+    """Return a power of positive numbers, by operations that PyTensor also has for PyTorch."""
     return pt.exp(exponent * pt.log(x))

@@ -24,7 +24,7 @@ Rule = tuple[Any, str]
 
 
 def is_strict(strict: bool | None) -> bool:
-    """Return whether an Op with this argument keeps the rules."""
+    """Return whether an Op with this argument enforces the rules."""
     return STRICT if strict is None else bool(strict)
 
 
@@ -49,29 +49,29 @@ def c01b_tensor(op: str, name: str, x: Any, strict: bool) -> TensorVariable:
 
 
 def required(x: TensorVariable, op: str, *rules: Rule) -> TensorVariable:
-    """Return `x` if all rules are kept as the function runs."""
+    """Return `x`, with a check of all rules when the function runs."""
     for condition, message in rules:
         x = Check(ShapeError, f"{op}: {message}")(x, condition)
     return x
 
 
 def result(x: TensorVariable) -> TensorVariable:
-    """Return what an Op made, which the old backend had as a contiguous array."""
+    """Mark the result of an Op as contiguous, as it was in the old backend."""
     x.tag.c_contiguous = True
     return x
 
 
 def contiguous(name: str, x: TensorVariable) -> list[Rule]:
-    """Return the rules by which an array is contiguous.
+    """Return the rules that require an array to be contiguous.
 
-    The old backend made no array that was not, but by shuffling axes; `gpu_contiguous` copied it.
+    In the old backend, only shuffling axes made arrays that were not; `gpu_contiguous` copied them.
     """
     message = f"{name} must be C contiguous. Pass it through gpu_contiguous."
     rules: list[Rule] = []
     while isinstance(_op(x), DimShuffle) and not getattr(x.tag, "c_contiguous", False):
         order = [axis for axis in x.owner.op.new_order if axis != "x"]
         x = x.owner.inputs[0]
-        # Axes may change places where one of them has length 1.
+        # Two axes may be swapped if one of them has length 1.
         rules += [
             (pt.le(pt.minimum(x.shape[before], x.shape[after]), 1), message)
             for i, before in enumerate(order)

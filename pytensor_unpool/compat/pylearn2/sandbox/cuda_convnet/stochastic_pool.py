@@ -36,7 +36,7 @@ __getattr__, __dir__ = fall_back(__name__)
 def stochastic_max_pool_c01b(
     c01b: Any, pool_shape: Any, pool_stride: Any, start: int = 0, seed: int = 1234
 ) -> TensorVariable:
-    """Draw an element of every window, by their sizes; see `StochasticMaxPool`."""
+    """Draw an element of every window, weighted by the elements; see `StochasticMaxPool`."""
     ds, stride = one_number("pool_shape", pool_shape), one_number("pool_stride", pool_stride)
     return StochasticMaxPool(ds, stride, start, seed=seed)(c01b)
 
@@ -81,13 +81,13 @@ class StochasticMaxPool(BasePool):
         is_beyond = pt.gt(upto, (draws * total)[..., None]).astype("int64")
         is_other = pt.neq(is_beyond * pt.cumsum(is_beyond, axis=-1), 1)
         drawn = pt.switch(is_other, 0, rows).sum(axis=-1).astype(rows.dtype)
-        # Zero, but with the gradient that is wanted.
+        # Adding and subtracting `change` gives zero, but leaves its gradient.
         change = ops.TiedGather(self.windows)(fixed, drawn, x)
         return c01b(drawn + (change - disconnected_grad(change)))
 
 
 def _uniform(seed: int, like: TensorVariable) -> TensorVariable:
-    """Return a number below 1 for each element: other ones in each call of a function."""
+    """Return a number from 0 to 1 for each element, drawn anew in each call of a function."""
     generator = pt.random.shared_rng(seed=int(seed))
     following, draws = generator.uniform(size=like.shape, dtype=like.dtype)
     set_default_update(generator, following)
@@ -113,5 +113,5 @@ class WeightedMaxPool(BasePool):
         x = self._inside(self._images("images", images))
         add = ops.Pool(self.windows, "sum")
         total = add(x)
-        # Not `eq`: PyTensor's PyTorch makes one bool of it for all elements.
+        # Not `eq`, which PyTensor's PyTorch backend reduces to one bool for all elements.
         return c01b(add(x * x) / (total + pt.le(abs(total), 0)))

@@ -38,7 +38,7 @@ class WeightActs(BaseActs):
     """``WeightActs(pad, partial_sum, stride)(images, hid_grads, output_shape)``."""
 
     def __call__(self, images: Any, hid_grads: Any, output_shape: Any) -> list[TensorVariable]:
-        """Return the gradient of `FilterActs` in the filters, and the sums it is made of.
+        """Return the gradient of `FilterActs` with respect to filters, and its partial sums.
 
         Parameters
         ----------
@@ -51,8 +51,8 @@ class WeightActs(BaseActs):
         -------
         weights_grads : tensor of shape (channels, filter_rows, filter_columns, filters)
         partial_sums : tensor of shape (outputs / partial_sum, *shape of weights_grads)
-            The same from `partial_sum` outputs each, counted in C order; from all of them if it is
-            None. Computed only where it is used.
+            The same for `partial_sum` outputs at a time, in C order; for all of them if it is None.
+            Computed only if used.
 
         Examples
         --------
@@ -87,12 +87,12 @@ class WeightActs(BaseActs):
     def _partial_sums(self, images: Any, hid_grads: Any, taps: list[Any]) -> TensorVariable:
         filters, rows, columns, batch = (hid_grads.shape[i] for i in range(4))
         step = _step(self, rows * columns)
-        # Which sum each output belongs to: counted, as JAX has no ranges of unknown length.
+        # Numbers the outputs by counting, as JAX has no ranges of unknown length.
         number = pt.cumsum(pt.ones_like(hid_grads[0, :, :, 0], dtype="int64").flatten()) - 1
         is_other = pt.neq(
             (number // step).reshape((rows, columns)), number[::step, None, None] // step
         )
-        # Each sum is the gradient of filters of its own, whose other outputs have none.
+        # Each sum is the gradient of separate filters: that of all other outputs is set to zero.
         alone = pt.switch(is_other[:, None, :, :, None], np.zeros((), hid_grads.dtype), hid_grads)
         sums = self._weights_grads(images, alone.reshape((-1, rows, columns, batch)), taps)
         sums = sums.reshape((*(sums.shape[i] for i in range(3)), -1, filters))
@@ -100,12 +100,12 @@ class WeightActs(BaseActs):
 
 
 def _step(acts: BaseActs, outputs: Any) -> Any:
-    """Return how many outputs make a partial sum: all of them for None, 0 and less."""
+    """Return the number of outputs in a partial sum: all of them for None, 0 or less."""
     return acts.partial_sum if acts.partial_sum and acts.partial_sum > 0 else outputs
 
 
 def gradient_rules(acts: BaseActs, channels: Any, outputs: Any) -> list[Rule]:
-    """Return the rules for the gradient in filters alone."""
+    """Return the rules that only the gradient of filters has."""
     step = _step(acts, outputs)
     return [
         (
@@ -119,7 +119,7 @@ def gradient_rules(acts: BaseActs, channels: Any, outputs: Any) -> list[Rule]:
 def checked_in_gradient(
     acts: BaseActs, filters: TensorVariable, channels: Any, outputs: Any
 ) -> TensorVariable:
-    """Return `filters`, whose gradient keeps the rules that are for it alone."""
+    """Return `filters`, with a check of their gradient's own rules."""
 
     def pullback(inputs: Any, _: Any, cotangents: Any) -> list[Variable]:
         rules = gradient_rules(acts, *inputs[1:])

@@ -78,7 +78,7 @@ def get_method_self(method: Any) -> Any:
 
 
 def reraise(tp: type[BaseException], value: BaseException | None, tb: Any = None) -> NoReturn:
-    """Raise an exception again, with its traceback."""
+    """Re-raise an exception, with its traceback."""
     raise (tp() if value is None else value).with_traceback(tb)
 
 
@@ -93,7 +93,7 @@ def with_metaclass(meta: type, *bases: type) -> Any:
 
 
 def add_metaclass(metaclass: type) -> Callable[[type], Any]:
-    """Return a decorator that makes a class anew, with a metaclass."""
+    """Return a decorator that recreates a class with a metaclass."""
 
     def decorate(cls: type) -> Any:
         skipped = ("__dict__", "__weakref__")

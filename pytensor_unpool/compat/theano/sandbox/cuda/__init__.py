@@ -37,7 +37,7 @@ pygpu_activated = False
 
 
 def use(device: str, *_: Any, **__: Any) -> None:
-    """Warn that nothing happens: what is compiled runs where PyTensor's mode says."""
+    """Warn that nothing happens: functions run where PyTensor's mode says."""
     warnings.warn(
         f"use({device!r}) has no effect: PyTensor has no CUDA back-end. For a GPU, compile with "
         f"mode='JAX' or mode='PYTORCH'.",

@@ -43,7 +43,7 @@ class GpuAllocEmpty(basic_ops.GpuAllocEmpty):
     """``gpu_alloc_empty(*shape)``, or ``gpu_alloc_empty()(*shape)``."""
 
     def __call__(self, *shape: Any) -> Any:
-        """Return an array of this shape, or, without one, what makes them."""
+        """Return an array of this shape; without one, a function that makes them."""
         return super().__call__(*shape) if shape else self
 
 

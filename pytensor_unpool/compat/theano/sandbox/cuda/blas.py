@@ -1,4 +1,4 @@
-"""Names of `theano.sandbox.cuda.blas` that correlate: with `pad`, as they had before 0.8."""
+"""Correlations of `theano.sandbox.cuda.blas`, with the `pad` that they had before 0.8."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __getattr__, __dir__ = fall_back(__name__)
 
 
 def _border_mode(border_mode: Any, pad: Any) -> Any:
-    """Return the border mode, which was given as `pad` before there were others than "valid"."""
+    """Return the border mode; while "valid" was the only one, padding was given as `pad`."""
     if pad in (0, (0, 0), [0, 0]):
         return border_mode
     if border_mode != "valid":
@@ -32,7 +32,7 @@ def _border_mode(border_mode: Any, pad: Any) -> Any:
 
 
 class _PaddedCorr:
-    """The order of arguments of the classes below, which goes before that of `corr`."""
+    """The order of arguments of the classes below, which overrides that of `corr`."""
 
     def __init__(
         self,

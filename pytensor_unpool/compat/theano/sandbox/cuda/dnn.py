@@ -71,7 +71,7 @@ def dnn_conv3d(
     algo: Any = None,
     precision: Any = None,
 ) -> TensorVariable:
-    """Convolve volumes with a kernel: `dnn_conv` with three numbers in place of two."""
+    """Convolve volumes with a kernel: `dnn_conv` with three numbers instead of two."""
     return convolution(3, border_mode, subsample, (1, 1, 1), conv_mode, 1).output(img, kerns)
 
 
@@ -83,7 +83,7 @@ def dnn_gradweight(
     subsample: Any = (1, 1),
     conv_mode: str = "conv",
 ) -> TensorVariable:
-    """Return the gradient of `dnn_conv` in the kernel, which has the shape `kerns_shp`."""
+    """Return the gradient of `dnn_conv` with respect to a kernel of shape `kerns_shp`."""
     return dnn.dnn_gradweight(img, topgrad, kerns_shp, border_mode, subsample, conv_mode=conv_mode)
 
 
@@ -95,7 +95,7 @@ def dnn_gradinput(
     subsample: Any = (1, 1),
     conv_mode: str = "conv",
 ) -> TensorVariable:
-    """Return the gradient of `dnn_conv` in the images, which have the shape `img_shp`."""
+    """Return the gradient of `dnn_conv` with respect to images of shape `img_shp`."""
     return dnn.dnn_gradinput(kerns, topgrad, img_shp, border_mode, subsample, conv_mode=conv_mode)
 
 

@@ -17,5 +17,5 @@ __getattr__, __dir__ = fall_back(__name__)
 def CudaNdarrayType(  # noqa: N802
     broadcastable: Sequence[bool], name: str | None = None, dtype: Any = None
 ) -> TensorType:
-    """Return the float32 tensor type whose axes have the length 1 where `broadcastable` says."""
+    """Return the float32 tensor type whose axes have length 1 where `broadcastable` is True."""
     return TensorType("float32", tuple(1 if once else None for once in broadcastable), name)

@@ -19,7 +19,7 @@ def conv3D(V: Any, W: Any, b: Any, d: Any) -> TensorVariable:  # noqa: N802, N80
     """Correlate volumes with a kernel, and add a bias; channels are the last axis of both.
 
     `V` has shape (batch, rows, columns, times, channels), `W` (out_channels, rows, columns, times,
-    channels), `b` (out_channels,), and `d` three strides. The kernel is not turned round.
+    channels), `b` (out_channels,), and `d` three strides. The kernel is not reversed.
 
     >>> volumes, kernel = [[[[[1.0], [2.0], [3.0]]]]], [[[[[1.0], [10.0]]]]]
     >>> conv3D(volumes, kernel, [0.5], (1, 1, 1)).eval().tolist()

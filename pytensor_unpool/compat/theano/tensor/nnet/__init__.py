@@ -140,7 +140,7 @@ def conv2d(
     filter_flip : bool
         Whether to reverse the kernel along its rows and columns.
     image_shape : tuple of four, optional
-        Old name of `input_shape`: there is a warning.
+        Old name of `input_shape`; gives a warning.
     filter_dilation : tuple of two ints
     num_groups : int
     unshared : bool
@@ -177,7 +177,7 @@ def conv2d(
         )
     if kwargs:
         warnings.warn(
-            f"conv2d ignores {', '.join(sorted(kwargs))}: only ConvOp had a use for them.",
+            f"conv2d ignores {', '.join(sorted(kwargs))}: only ConvOp used them.",
             UserWarning,
             stacklevel=2,
         )

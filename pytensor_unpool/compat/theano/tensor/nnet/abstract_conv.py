@@ -145,7 +145,7 @@ def conv3d(
     filter_dilation: Any = (1, 1, 1),
     num_groups: int = 1,
 ) -> TensorVariable:
-    """Convolve volumes with a kernel: `conv2d` with three numbers in place of two."""
+    """Convolve volumes with a kernel: `conv2d` with three numbers instead of two."""
     convolution = AbstractConv3d(
         input_shape, filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups
     )
@@ -283,7 +283,7 @@ class AbstractConv2d(_AbstractConv):
 
 
 class AbstractConv2d_gradInputs(_AbstractConv):  # noqa: N801
-    """``AbstractConv2d_gradInputs(imshp, kshp, ...)(kern, topgrad, shape)``: to deconvolve with.
+    """``AbstractConv2d_gradInputs(imshp, kshp, ...)(kern, topgrad, shape)``, for deconvolution.
 
     >>> deconvolve = AbstractConv2d_gradInputs(subsample=(1, 2), filter_flip=False)
     >>> deconvolve([[[[1.0, 10.0]]]], [[[[1.0, 2.0]]]], (1, 4)).eval().tolist()

@@ -103,7 +103,7 @@ def batch_normalization_test(
 
 
 def _checked(epsilon: float) -> Any:
-    # In floatX, since 1e-5 is less than that in float32.
+    # Compared in floatX: in float32, 1e-5 is slightly less.
     rounded = np.asarray(epsilon, dtype=config.floatX)
     if rounded < SMALLEST_EPSILON:
         raise ArgumentError(
@@ -115,7 +115,7 @@ def _checked(epsilon: float) -> Any:
 
 
 class _Layout:
-    """Which axes are normalized, and where the parameters' axes are among all."""
+    """The axes that are normalized, and the others, which parameters have."""
 
     def __init__(self, inputs: TensorVariable, axes: Any) -> None:
         self.ndim = inputs.type.ndim
@@ -136,7 +136,7 @@ class _Layout:
         self.others = [i for i in range(self.ndim) if i not in self.axes]
 
     def widen(self, parameters: Sequence[Any]) -> list[TensorVariable]:
-        """Return the parameters with all axes, those of length 1 that are normalized."""
+        """Return the parameters with all axes, of length 1 where they are normalized."""
         tensors = [pt.as_tensor_variable(parameter) for parameter in parameters]
         ndim = tensors[0].type.ndim
         if ndim not in (self.ndim, len(self.others)) or any(t.type.ndim != ndim for t in tensors):
@@ -156,7 +156,7 @@ class _Layout:
         return [t.dimshuffle(*pattern) for t in tensors]
 
     def narrow(self, results: Sequence[Any], parameter: Any) -> list[TensorVariable]:
-        """Return results with the axes that the parameter came with."""
+        """Return results with the axes that the parameter has."""
         if pt.as_tensor_variable(parameter).type.ndim == self.ndim:
             return list(results)
         return [result.dimshuffle(*self.others) for result in results]

@@ -31,7 +31,7 @@ def conv3d(
     ----------
     signals : float tensor_like of shape (batch, times, channels, rows, columns)
     filters : float tensor_like of shape (out_channels, times, channels, rows, columns)
-        Turned round in time, rows and columns.
+        Reversed in time, rows and columns.
     signals_shape, filters_shape : tuple of five, constants or None, optional
         The shapes, as far as they are known.
     border_mode : {"valid", "half", "full"}, or a tuple of three of them

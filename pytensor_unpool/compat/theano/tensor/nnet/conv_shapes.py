@@ -135,7 +135,7 @@ def get_conv_gradinputs_shape(
 
 
 def _kernel_length(image: Any, top: Any, border_mode: Any, subsample: Any, dilation: Any) -> Any:
-    """Solve the number of outputs for the kernel: only "full" pads it by a kernel's length."""
+    """Solve the number of outputs for the kernel's length, on which "full" padding depends."""
     if None in (image, top, border_mode, subsample, dilation) or border_mode == "half":
         return None
     if not isinstance(subsample, int) or subsample != 1:
@@ -161,7 +161,7 @@ def _each_axis(border_mode: Any, ndim: int) -> Sequence[Any]:
 
 
 def _pad(border_mode: Any, span: Any) -> tuple[Any, Any]:
-    """Return the pads of one axis; its border mode may be symbolic, but for words."""
+    """Return the pads of one axis; a border mode that is not a word may be symbolic."""
     if isinstance(border_mode, str):
         return padding(str(pads_of(border_mode, 1)), None, span, 1)
     before, after = border_mode if isinstance(border_mode, tuple) else (border_mode, border_mode)

@@ -45,7 +45,7 @@ class _CorrMM(OldConv):
     def _only_lengths(
         self, name: str, shape_of: Callable[..., tuple[Any, ...]], array: Any, topgrad: Any
     ) -> tuple[Any, ...]:
-        """Return the spatial lengths of a result, if they are unique for the output."""
+        """Return the spatial lengths of a result, if the output determines them."""
         shapes = [tuple(pt.as_tensor_variable(x).shape) for x in (array, topgrad)]
         pad = self.pad if isinstance(self.pad, str) else tuple(self.pad)
         lengths = shape_of(*shapes, pad, self.stride, self.dilation)[-self.ndim :]

@@ -1,7 +1,7 @@
 """Losses of `theano.tensor.nnet`.
 
-They are written so that PyTensor finds the stable forms: the logarithm of a softmax or sigmoid is
-never taken of a rounded zero.
+They are written so that PyTensor finds the stable forms: no logarithm is taken of a softmax or
+sigmoid that was rounded to zero.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def sigmoid_binary_crossentropy(output: Any, target: Any) -> TensorVariable:
 
 
 def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> TensorVariable:
-    """Return the cross-entropy of each row with the true one.
+    """Return the cross-entropy of each row with the true distribution.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> TensorVariable
         return crossentropy_categorical_1hot(coding, true)
     raise DTypeError(
         f"rank mismatch between coding and true distributions: got {coding.type.ndim} and "
-        f"{true.type.ndim} axes. Pass as many, or one less for indices of classes.",
+        f"{true.type.ndim} axes. Pass as many, or one fewer for class indices.",
         got=true.type.ndim,
         wanted=(coding.type.ndim, coding.type.ndim - 1),
     )
@@ -118,9 +118,10 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Tenso
 
 
 def _is_written_softmax(x: TensorVariable) -> bool:
-    """Return whether `x` is ``e / e.sum()`` with an exponential: nothing of it is really 0.
+    """Return whether `x` is ``e / e.sum()`` with an exponential, of which nothing is really 0.
 
-    PyTensor multiplies its gradient out, which takes away the division by 0, but for a condition.
+    PyTensor multiplies out its gradient, which removes the division by 0, unless there is a
+    condition in between.
     """
     if x.owner is None or x.owner.op != pt.true_div:
         return False
@@ -129,10 +130,10 @@ def _is_written_softmax(x: TensorVariable) -> bool:
 
 
 class _OneOfEachRow(ViewOp):
-    """Probabilities of which one in each row will be chosen, after the logarithm.
+    """Probabilities of which one in each row will be selected, after the logarithm.
 
-    The gradients of the others are 0, and those of their logarithms ``0 / p``. To choose before the
-    logarithm would do as well, but PyTensor cancels ``p / p`` where `p` is a softmax, and only then
+    The others have the gradient 0, which their logarithms make ``0 / p``. Selecting before the
+    logarithm would avoid it, but PyTensor cancels ``p / p`` where `p` is a softmax, and only then
     is the gradient right where the true class has the probability 0.
     """
 
@@ -188,7 +189,7 @@ def crossentropy_softmax_max_and_argmax_1hot(x: Any, y_idx: Any) -> tuple[Tensor
 
 
 def confusion_matrix(actual: Any, pred: Any) -> list[TensorVariable]:
-    """Return how often each class (row) was taken for each (column), and the classes' order.
+    """Return how often each class (row) was predicted as each (column), and the classes' order.
 
     Parameters
     ----------

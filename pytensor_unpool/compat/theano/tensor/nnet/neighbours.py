@@ -1,7 +1,7 @@
 """Names of `theano.tensor.nnet.neighbours`: patches of images as the rows of a matrix.
 
-As in Theano 1.0.5, with gradients of any order in every mode. Errors are of the classes that Theano
-raised, and of this package's; what can be known when the graph is built is raised there.
+As in Theano 1.0.5, with gradients of any order in every mode. Errors belong to the classes that
+Theano raised, and to this package's. They are raised when the graph is built, where possible.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def images2neibs(
         Step between patches, down and to the right. Defaults to `neib_shape`.
     mode : {"valid", "half", "full", "ignore_borders", "wrap_centered"}
         "valid": patches lie in the image, and the last ones must end where it ends.
-        "ignore_borders": patches lie in the image; what is left over at its end is in none.
+        "ignore_borders": patches lie in the image; elements left over at its end are in none.
         "half", "full": as "valid", for an image with zeros around it: half a patch on each side
         (``neib_shape // 2``), or all of a patch but one element (``neib_shape - 1``).
         "wrap_centered": patches of odd lengths, centred on elements of the image, which wraps
@@ -83,16 +83,16 @@ def images2neibs(
     ShapeError
         If a number of `neib_shape` or `neib_step` is less than 1. It is a ValueError.
     NeibsRankError, NeibsDTypeError
-        If an argument has a wrong number of axes, or holds no integers where it must. Both are an
+        If an argument has a wrong number of axes, or is not integer where it must be. Both are an
         AssertionError.
     NeibsModeError
         If there is no such mode. It is a NotImplementedError.
 
     Convention
     ----------
-    Theano 1.0.5's; 0.7 had no "half" and "full". Theano had a gradient in modes "valid" and
-    "ignore_borders" alone, the latter for patches side by side. Where a patch is larger than the
-    image, "ignore_borders" read foreign memory: here it raises ShapeError.
+    Theano 1.0.5's; 0.7 had no "half" and "full". Theano had gradients only in modes "valid" and
+    "ignore_borders", in the latter for patches side by side. Where a patch is larger than the
+    image, "ignore_borders" read out of bounds: here it raises ShapeError.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def neibs2images(
 
     Convention
     ----------
-    Theano's, but where shapes did not fit, it sometimes returned elements in a wrong order.
+    Theano's, but where shapes did not fit, it sometimes returned elements in the wrong order.
 
     Examples
     --------
@@ -262,7 +262,7 @@ def _require_exact_fit(ten4: TensorVariable, axis: _Axis) -> TensorVariable:
 
 
 def _require_centred(ten4: TensorVariable, axis: _Axis) -> TensorVariable:
-    """Require that patches have a centre, and that no element is twice in a patch."""
+    """Require that patches have a centre, and that no element is in a patch twice."""
     number, window, _, _ = axis
     length = _length(ten4, number)
     ten4 = _require(

@@ -64,7 +64,7 @@ __all__ = [
 
 __getattr__, __dir__ = fall_back(__name__)
 
-# Of the paper on self-normalizing networks (Klambauer et al., 2017), rounded as Theano had them.
+# From the paper on self-normalizing networks (Klambauer et al., 2017), rounded as Theano had them.
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 

@@ -52,7 +52,7 @@ class OldConv(NotAnOp):
         self.unshared = bool(unshared)
         self.imshp = imshp
         self.kshp = kshp
-        # Raises what is wrong with the numbers, for unshared kernels too.
+        # Raises for invalid numbers, with unshared kernels too.
         convolution, _ = make_convolution(
             self.stride, 0, self.dilation, num_groups, False, [(None, None)] * ndim
         )

@@ -1,4 +1,4 @@
-"""Convolutions that are made of others: separable ones, and causal ones."""
+"""Convolutions built from others: separable and causal ones."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def separable_conv3d(
     filter_flip: Any = True,
     filter_dilation: Any = (1, 1, 1),
 ) -> TensorVariable:
-    """Do what `separable_conv2d` does, with volumes."""
+    """Do what `separable_conv2d` does, for volumes."""
     return _separable(
         OldConv(
             3, border_mode, subsample, filter_flip, filter_dilation, num_channels,

@@ -89,7 +89,7 @@ _Softmax.__name__ = "Softmax"
 
 @node_rewriter([pt.log])
 def local_log_of_old_softmax(fgraph: FunctionGraph, node: Apply) -> Any:
-    """Do what PyTensor does with logarithms of softmaxes in ``FAST_RUN`` alone."""
+    """Do what PyTensor does with logarithms of softmaxes only in ``FAST_RUN``."""
     source = node.inputs[0].owner
     while source is not None and isinstance(source.op, (DimShuffle, *rewriting.subtensor_ops)):
         source = source.inputs[0].owner
@@ -149,7 +149,7 @@ def h_softmax(
     b2: Any,
     target: Any = None,
 ) -> TensorVariable:
-    """Return probabilities of outputs that are sorted into classes: of the class, times within it.
+    """Return probabilities of outputs grouped into classes: of the class, times within it.
 
     Parameters
     ----------

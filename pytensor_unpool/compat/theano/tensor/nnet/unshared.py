@@ -22,7 +22,7 @@ Integer = Any
 
 
 class Places(NamedTuple):
-    """Where the kernels stand: an entry for each spatial axis."""
+    """Where the kernels are: an entry for each spatial axis."""
 
     stride: Sequence[Integer]
     pads: Sequence[tuple[Integer, Integer]]
@@ -45,7 +45,7 @@ def conv(x: TensorVariable, kernel: TensorVariable, places: Places) -> TensorVar
 def conv_input_grad(
     kernel: TensorVariable, dy: TensorVariable, lengths: Sequence[Integer], places: Places
 ) -> TensorVariable:
-    """Return the transpose in the images, whose spatial axes have `lengths`."""
+    """Return the transpose with respect to images, whose spatial axes have `lengths`."""
     taps = _taps(kernel)
     outputs = _outputs(places, lengths, taps)
     channels = length_of(kernel, kernel.type.ndim - len(taps) - 1) * places.groups
@@ -65,7 +65,7 @@ def conv_input_grad(
 def conv_kernel_grad(
     x: TensorVariable, dy: TensorVariable, taps: Sequence[Integer], places: Places
 ) -> TensorVariable:
-    """Return the transpose in the kernel, whose spatial axes have lengths `taps`."""
+    """Return the transpose with respect to a kernel, whose spatial axes have lengths `taps`."""
     outputs = _outputs(places, _spatial(x), taps)
     rows = _rows(x, taps, places)
     # (groups, *outputs, out_channels / groups, channels / groups x taps)
@@ -126,7 +126,7 @@ def _padded(x: TensorVariable, pads: Sequence[tuple[Integer, Integer]]) -> Tenso
 
 
 def _inside(lengths: Sequence[Integer], pads: Sequence[tuple[Integer, Integer]]) -> Any:
-    """Return the index of images of these lengths in padded ones."""
+    """Return the index that takes images of these lengths from padded ones."""
     spatial = [slice(before, before + n) for n, (before, _) in zip(lengths, pads, strict=True)]
     return (slice(None), slice(None), *spatial)
 

@@ -49,7 +49,7 @@ def _is_no_pad(name: str, value: Any) -> bool:
         return False
     if isinstance(value, list):
         raise DTypeError(
-            f"pad must be a tuple where padding is given too: got {value}. Pass pad alone.",
+            f"pad must be a tuple if padding is given too: got {value}. Pass pad alone.",
             got=value,
             wanted="a tuple",
         )
@@ -79,7 +79,7 @@ def image_tensor(name: str, x: Any, ndim: int) -> TensorVariable:
 def theano_windows(
     ws: Any, ignore_border: Any, stride: Any, pad: Any, ndim: int
 ) -> tuple[Windows, list[TensorVariable]]:
-    """Return the windows that Theano's arguments say, and the matrix of run-time numbers."""
+    """Return the windows that Theano's arguments describe, and the matrix of run-time numbers."""
     if ws is None:
         raise ArgumentError(
             f"ws needs the lengths of the windows: got None. Pass a tuple of {ndim}.",
@@ -182,7 +182,7 @@ def _check_integer(name: str, number: Any) -> None:
 
 
 def _zero(pad: Any) -> Any:
-    """Return a padding that must be zero, and is only known at run time."""
+    """Return a padding that must be zero, checked at run time if it is symbolic."""
     if not isinstance(pad, Variable):
         if pad == 0:
             return pad

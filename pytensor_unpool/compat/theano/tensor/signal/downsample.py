@@ -77,7 +77,7 @@ def max_pool_2d(
 
 
 def max_pool2D(*args: Any, **kwargs: Any) -> TensorVariable:  # noqa: N802
-    """Call `max_pool_2d`: its older name.
+    """Call `max_pool_2d`, of which this is the older name.
 
     >>> import numpy as np
     >>> max_pool2D(np.array([[1.0, 2.0]]), (1, 2)).eval().tolist()
@@ -121,12 +121,12 @@ class DownsampleFactorMax(_DownsampleOp):
         st: Any = None,
         padding: Any = (0, 0),
     ) -> list[Any]:
-        """Return the shape of what pooling an image of a shape gives."""
+        """Return the output shape for images of a shape."""
         return pool.Pool.out_shape(imgshape, ds, ignore_border, st, padding)
 
 
 class DownsampleFactorMaxGrad(_DownsampleOp):
-    """``DownsampleFactorMaxGrad(ds, ignore_border, st, padding)(x, maxout, gz)``: to un-pool with.
+    """``DownsampleFactorMaxGrad(ds, ignore_border, st, padding)(x, maxout, gz)``, for un-pooling.
 
     >>> import numpy as np
     >>> x = np.array([[1.0, 5.0, 2.0, 0.0], [4.0, 3.0, 8.0, 7.0]])
@@ -136,7 +136,7 @@ class DownsampleFactorMaxGrad(_DownsampleOp):
     """
 
     def __call__(self, x: Any, maxout: Any, gz: Any) -> TensorVariable:
-        """Return zeros like `x`, with `gz` added to all that equals its window's `maxout`."""
+        """Return zeros like `x`, with `gz` added wherever it equals its window's `maxout`."""
         return pool.MaxPoolGrad(self.ignore_border)(x, maxout, gz, *self._numbers())
 
 

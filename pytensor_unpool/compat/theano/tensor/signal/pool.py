@@ -112,7 +112,7 @@ def pool_3d(
     st: Any = None,
     padding: Any = None,
 ) -> TensorVariable:
-    """Pool the last three axes: `pool_2d` for volumes, with three numbers in place of two.
+    """Pool the last three axes: `pool_2d` for volumes, with three numbers instead of two.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def _pool(
     if ignore_border is None:
         warnings.warn(
             f"{name} pools windows that reach beyond the input, because ignore_border was left "
-            f"out. Pass ignore_border=False to keep that, or True to leave them out.",
+            f"out. Pass ignore_border=False to keep that, or True to drop them.",
             UserWarning,
             stacklevel=3,
         )
@@ -289,7 +289,7 @@ PoolGrad = Pool
 def _number_of_windows(length: Any, window: Any, stride: Any, pad: Any, ignore_border: Any) -> Any:
     """Return Theano's number of windows, which is 0 if the axis is too short for one.
 
-    Theano has no partial windows with padding, but counts them all the same if asked to.
+    Theano has no partial windows with padding, but counts them anyway if asked to.
     """
     numbers = (length, window, stride, pad)
     largest = pt.maximum if any(isinstance(n, Variable) for n in numbers) else max
@@ -306,7 +306,7 @@ def _smaller_of(a: Any, b: Any) -> Any:
 
 
 class MaxPoolGrad(_WindowedOp):
-    """``MaxPoolGrad(ignore_border, ndim)(x, maxout, gz, ws, stride, pad)``: to un-pool with."""
+    """``MaxPoolGrad(ignore_border, ndim)(x, maxout, gz, ws, stride, pad)``, for un-pooling."""
 
     def __init__(self, ignore_border: Any, ndim: int = 2, openmp: Any = None) -> None:
         super().__init__(ignore_border, "max", ndim)
