@@ -101,7 +101,7 @@ def test_undo_in_place() -> None:
     assert not undo.inplace
     assert undo.as_inplace().inplace
     assert undo.as_inplace() != undo
-    with pytest.raises(ValueError, match="in-place already"):
+    with pytest.raises(ValueError, match="already in-place"):
         undo.as_inplace().as_inplace()
     for size in (0, -1):
         with pytest.raises(ValueError, match="size_f must be at least 1"):

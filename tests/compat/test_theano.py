@@ -207,7 +207,7 @@ def test_updates_can_be_added():
     x, y = theano.shared(1.0, name="x"), theano.shared(2.0, name="y")
     both = theano.OrderedUpdates({x: x + 1}) + {y: y * 2}
     assert list(both) == [x, y]
-    with pytest.raises(ArgumentError, match="another update of x already"):
+    with pytest.raises(ArgumentError, match="already has another update of x"):
         both.update({x: x * 3})
     with pytest.raises(DTypeError, match="takes shared variables as keys"):
         both[x + 1] = y
