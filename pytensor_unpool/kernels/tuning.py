@@ -24,6 +24,11 @@ UPSAMPLING_CHUNK = 512
 # Axes are wound up until strips are this long: shorter ones leave vectors half empty.
 SHORTEST_STRIP = 64
 
+# Sums of a strip are held in registers, in tiles of one of these numbers of vectors.
+WIDE_STRIP_TILE = 8
+MIDDLE_STRIP_TILE = 6
+NARROW_STRIP_TILE = 4
+
 
 def constants() -> dict[str, int]:
     """Return all of them by name, as C's header has them."""

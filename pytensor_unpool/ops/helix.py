@@ -163,7 +163,7 @@ class _HelixOp(BilinearOp):
         output = node.outputs[0]
         turned = f"view_of({kernel})"
         if self.turned:
-            turned = f"turned_round({turned}, {self.ndim})"
+            turned = f"{turned}.turned({self.ndim})"
         return f"""
     Helix helix;
     npy_intp shape[MOST_AXES];

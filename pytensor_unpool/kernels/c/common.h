@@ -48,10 +48,10 @@ struct View {
         return view;
     }
 
-    // The same elements, last one first.
-    View reversed() const {
+    // The same elements, with the last `n` axes in the opposite order.
+    View turned(int n) const {
         View view = *this;
-        for (int i = 0; i < ndim; ++i) {
+        for (int i = ndim - n; i < ndim; ++i) {
             if (shape[i] > 0) view.data += (shape[i] - 1) * strides[i];
             view.strides[i] = -strides[i];
         }

@@ -77,14 +77,6 @@ struct Helix {
     }
 };
 
-// The same elements, with the last axes in the opposite order.
-static inline View turned_round(View view, int ndim) {
-    for (int i = view.ndim - ndim; i < view.ndim; ++i) {
-        if (view.shape[i] > 0) view.data += (view.shape[i] - 1) * view.strides[i];
-        view.strides[i] = -view.strides[i];
-    }
-    return view;
-}
 
 // Memory of zeros, or NULL.
 template <typename T>
@@ -119,7 +111,7 @@ static void multiply_strip(
     V totals[VECTORS] = {};
     for (npy_intp k = 0; k < terms; ++k) {
         const T* from = source + offsets[k];
-#pragma GCC unroll 8
+#pragma GCC unroll WIDE_STRIP_TILE
         for (int v = 0; v < VECTORS; ++v)
             totals[v] += weights[k] * Wide<T>::load(from + v * Wide<T>::lanes);
     }
@@ -130,7 +122,6 @@ static void multiply_strip(
 template <typename T>
 struct Strips {
     static constexpr npy_intp lanes = Wide<T>::lanes;
-    static constexpr int widest = 8;
 
     int ndim, outer;  // all axes, and those that are not wound up
     npy_intp lengths[MOST_AXES], strip[MOST_AXES], taps[MOST_AXES], shifts[MOST_AXES];
@@ -156,7 +147,7 @@ struct Strips {
         padded = ceil_divide(used, lanes) * lanes;
     }
 
-    npy_intp wound_size() const { return strips * pitch + padded + widest * lanes; }
+    npy_intp wound_size() const { return strips * pitch + padded + WIDE_STRIP_TILE * lanes; }
 
     void wind_source(const T* source, T* wound) const {
         npy_intp index[MOST_AXES] = {0}, rows = 1;
@@ -230,12 +221,13 @@ struct Strips {
     ) const {
         const npy_intp vectors = padded / lanes;
         // Choose the tiles that compute least beyond the end.
-        const npy_intp smaller[] = {6, 4};
-        npy_intp tile = widest;
+        const npy_intp smaller[] = {MIDDLE_STRIP_TILE, NARROW_STRIP_TILE};
+        npy_intp tile = WIDE_STRIP_TILE;
         for (npy_intp other : smaller)
             if (ceil_divide(vectors, other) * other < ceil_divide(vectors, tile) * tile) tile = other;
-        const auto run = tile == 8 ? multiply_strip<8, T>
-                                   : tile == 6 ? multiply_strip<6, T> : multiply_strip<4, T>;
+        const auto run = tile == WIDE_STRIP_TILE     ? multiply_strip<WIDE_STRIP_TILE, T>
+                         : tile == MIDDLE_STRIP_TILE ? multiply_strip<MIDDLE_STRIP_TILE, T>
+                                                     : multiply_strip<NARROW_STRIP_TILE, T>;
         for (npy_intp v = 0; v < vectors; v += tile)
             run(weights, offsets, terms, source + v * lanes, sums + v * lanes);
     }
@@ -266,7 +258,7 @@ struct Strips {
 
     // Convolve one item; `turned` has the last tap first. Return whether there is memory for it.
     bool convolve(const T* source, T* turned, T* y) const {
-        Zeros<T> wound(wound_size()), sums(padded + widest * lanes), weights(all_taps);
+        Zeros<T> wound(wound_size()), sums(padded + WIDE_STRIP_TILE * lanes), weights(all_taps);
         Zeros<npy_intp> inner_offsets(inner_taps), offsets(all_taps), places(all_taps);
         if (!wound.data || !sums.data || !weights.data || !inner_offsets.data || !offsets.data ||
             !places.data)

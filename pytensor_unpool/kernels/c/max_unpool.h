@@ -144,8 +144,8 @@ static Problem max_gather(const View& x, const View& positions, int ndim, const 
     for (; items > 0 && !problem.error; --items, item.step(), place.step(), target.step()) {
         View where = positions.trailing(ndim, place.offset), to = y.trailing(ndim, target.offset);
         problem = gather_item<WRAPS, T, P>(
-            x.trailing(ndim, item.offset), ONLY_LAST ? where.reversed() : where,
-            ONLY_LAST ? to.reversed() : to, seen, marks
+            x.trailing(ndim, item.offset), ONLY_LAST ? where.turned(where.ndim) : where,
+            ONLY_LAST ? to.turned(to.ndim) : to, seen, marks
         );
     }
     free(seen);

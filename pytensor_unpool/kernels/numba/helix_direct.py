@@ -21,13 +21,19 @@ from pytensor_unpool.kernels.numba.conv.microkernel import tile_kernel
 from pytensor_unpool.kernels.numba.device import device_function
 from pytensor_unpool.kernels.numba.simd_wide import VECTOR_BYTES, pointer
 from pytensor_unpool.kernels.numba.windows import compile_together
-from pytensor_unpool.kernels.tuning import SHORTEST_STRIP
+from pytensor_unpool.kernels.tuning import (
+    MIDDLE_STRIP_TILE,
+    NARROW_STRIP_TILE,
+    SHORTEST_STRIP,
+    WIDE_STRIP_TILE,
+)
 
 # Arithmetic that may add up in any order, so in vectors.
 ANY_ORDER = {"reassoc", "contract"}
 
-WIDEST = 8
-_tile_8, _tile_6, _tile_4 = (tile_kernel(1, vectors) for vectors in (WIDEST, 6, 4))
+_wide = tile_kernel(1, WIDE_STRIP_TILE)
+_middle = tile_kernel(1, MIDDLE_STRIP_TILE)
+_narrow = tile_kernel(1, NARROW_STRIP_TILE)
 
 (row_length,) = compile_together(geometry.row_length)
 
@@ -60,8 +66,8 @@ def convolve_by_products(x, kernel, table, y):  # type: ignore[no-untyped-def]
     outer, pitch, strip, inner_taps, strips, rounds = measures(plan)
     width = VECTOR_BYTES // x.itemsize
     padded = (strip + width - 1) // width * width
-    wound = np.zeros(strips * pitch + padded + WIDEST * width, x.dtype)
-    sums = np.zeros(padded + WIDEST * width, x.dtype)
+    wound = np.zeros(strips * pitch + padded + WIDE_STRIP_TILE * width, x.dtype)
+    sums = np.zeros(padded + WIDE_STRIP_TILE * width, x.dtype)
     inner_offsets = tap_offsets(plan, outer, inner_taps)
     taps = outputs if sums_up else min(elements, kernel_size)
     offsets, places = np.empty(taps, np.int64), np.empty(taps, np.int64)
@@ -259,20 +265,20 @@ def _multiply(weights, offsets, terms, source, sums, padded):  # type: ignore[no
         vectors = padded // width
         factors, places = pointer(weights, 0), pointer(offsets, 0)
         # Choose the tiles that compute least beyond the end.
-        tile = 8
-        if -(-vectors // 6) * 6 < -(-vectors // tile) * tile:
-            tile = 6
-        if -(-vectors // 4) * 4 < -(-vectors // tile) * tile:
-            tile = 4
+        tile = WIDE_STRIP_TILE
+        if -(-vectors // MIDDLE_STRIP_TILE) * MIDDLE_STRIP_TILE < -(-vectors // tile) * tile:
+            tile = MIDDLE_STRIP_TILE
+        if -(-vectors // NARROW_STRIP_TILE) * NARROW_STRIP_TILE < -(-vectors // tile) * tile:
+            tile = NARROW_STRIP_TILE
         for vector in range(0, vectors, tile):
             at = vector * width
             read, to = pointer(source, at), pointer(sums, at)
-            if tile == 8:
-                _tile_8(factors, places, terms, read, to, 0)
-            elif tile == 6:
-                _tile_6(factors, places, terms, read, to, 0)
+            if tile == WIDE_STRIP_TILE:
+                _wide(factors, places, terms, read, to, 0)
+            elif tile == MIDDLE_STRIP_TILE:
+                _middle(factors, places, terms, read, to, 0)
             else:
-                _tile_4(factors, places, terms, read, to, 0)
+                _narrow(factors, places, terms, read, to, 0)
 
     return of_reals
 
