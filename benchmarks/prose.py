@@ -58,11 +58,11 @@ with pad 1. PyTorch's gradients are those of `aten.convolution_backward`, withou
 
 Techniques tried: packing images in bands instead of a full im2col matrix; packing weights into
 panels for each group of output rows; a copy per phase of the stride, so that all vectors are
-contiguous, or per tap of a row, so that none spans what belongs to no output; dot products of rows
+contiguous, or per tap of a row, so that none covers what belongs to no output; dot products of rows
 for the gradient of the kernel; for the gradient of the images, where "full" padding would multiply
 by many zeros, products per tap, added where the tap reads (col2im); for 3x3 with 32 channels or
 more, Winograd's algorithm F(2x2, 3x3), up to 1.7 times as fast as without. Threads split images, or
-output channels where the kernel is larger than the images; Numba has none. The remaining costs are
+output channels where the kernel is larger than the images; Numba uses none. The remaining costs are
 the weight transforms in Numba, and packing.
 
 `helix_convolve` gets float64 arrays without static shapes, in mode "same": 4-D (25, 25, 41, 51),

@@ -1,4 +1,4 @@
-"""Recover a kernel of five axes from data that it has blurred, by gradient descent.
+"""Recover a kernel of five axes from data that it blurred, by gradient descent.
 
 Seismic surveys have five axes: time, two for the midpoint and two for the offset between source and
 receiver; frameworks convolve over three. Here spikes are blurred by a wavelet along time that
