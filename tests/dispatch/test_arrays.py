@@ -112,7 +112,7 @@ def test_inputs_that_are_lengths_and_data_are_an_error_that_says_so() -> None:
     values, positions, length = pt.vector("v"), pt.lvector("p"), pt.lscalar("length")
     y = pu.max_unpool(values, positions, length) * length
     run = pytensor.function([values, positions, length], y, mode="JAX")
-    with pytest.raises(NotImplementedError, match="inputs of the function that are used for nothing else"):
+    with pytest.raises(NotImplementedError, match="inputs of the function that are used for"):
         run(np.array([1.0]), np.array([0]), 3)
 
 
