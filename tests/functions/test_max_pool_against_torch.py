@@ -11,11 +11,19 @@ import pytensor.tensor as pt
 import pytest
 
 import pytensor_unpool as pu
+from pytensor_unpool.geometry.windows import AxisWindows
 from pytensor_unpool.kernels import reference
 from pytensor_unpool.kernels.window_taps import window_taps
 from tests.support.cases import Array, PoolCase, assert_same, distinct, tied
-from tests.support.modes import COMPILED, every_mode
-from tests.support.torch_cases import CASES, every_case, one_thread, torch, torch_max_pool
+from tests.support.modes import ALL, COMPILED
+from tests.support.torch_cases import (
+    CASES,
+    every_case,
+    every_mode_and_rank,
+    one_thread,
+    torch,
+    torch_max_pool,
+)
 
 __all__ = ["one_thread"]
 
@@ -64,7 +72,7 @@ def test_the_last_of_several_nan_is_torchs_own_rule() -> None:
     x = np.array([[[1, np.nan, np.nan]]])
     _, positions = torch_max_pool(torch.tensor(x), PoolCase((3,), 3))
     assert positions.tolist() == [[[2]]]
-    assert reference.max_pool(x, [(3, 3, 0, 0, 1)], False)[1].tolist() == [[[1]]]
+    assert reference.max_pool(x, [AxisWindows(3, 3, 0, 0, 1)], False)[1].tolist() == [[[1]]]
 
 
 def assert_equals_torch(
@@ -91,8 +99,8 @@ def graph(window: Any, case: PoolCase, stride: Any, pad: Any) -> tuple[list[Any]
     return [x, g], [values, positions, pt.grad((values * g).sum(), x)]
 
 
-# How many cases each mode compiles: Numba takes seconds for each.
-SAMPLE = {"NUMBA": 12, "CVM": 48}
+# How many cases each mode compiles: it takes seconds for each.
+SAMPLE = {"NUMBA": 12, "CVM": 48} if ALL else {"NUMBA": 2, "CVM": 4}
 
 
 @pytest.mark.parametrize(
@@ -106,8 +114,7 @@ def test_compiled_windows_equal_torch(mode: str, case: PoolCase, rng: np.random.
 
 
 @pytest.mark.parametrize("partial_windows", [False, True])
-@pytest.mark.parametrize("ndim", CASES)
-@every_mode
+@every_mode_and_rank
 def test_symbolic_windows_equal_torch(
     ndim: int, partial_windows: bool, mode: str, rng: np.random.Generator
 ) -> None:

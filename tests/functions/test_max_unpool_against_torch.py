@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-import pytest
 
 import pytensor_unpool as pu
 from pytensor_unpool.kernels import reference
 from tests.support.cases import Array, PoolCase, assert_same, distinct
-from tests.support.modes import every_mode
-from tests.support.torch_cases import CASES, every_case, one_thread, torch
+from tests.support.torch_cases import CASES, every_case, every_mode_and_rank, one_thread, torch
 
 __all__ = ["one_thread"]
 
@@ -46,8 +44,7 @@ def test_un_pooling_equals_torch(case: PoolCase, rng: np.random.Generator) -> No
     assert_same(gathered, leaf.grad.numpy())
 
 
-@pytest.mark.parametrize("ndim", UNPOOL)
-@every_mode
+@every_mode_and_rank
 def test_compiled_un_pooling_equals_torch(ndim: int, mode: str, rng: np.random.Generator) -> None:
     """Overlapping windows repeat positions; the values here differ."""
     axes = (None,) * (ndim + 2)

@@ -12,8 +12,7 @@ import pytest
 import pytensor_unpool as pu
 from pytensor_unpool.kernels import reference
 from tests.support.cases import Array, PoolCase, distinct
-from tests.support.modes import compiled_modes
-from tests.support.torch_cases import CASES, one_thread, torch
+from tests.support.torch_cases import CASES, compiled_modes_and_ranks, one_thread, torch
 
 __all__ = ["one_thread"]
 
@@ -75,8 +74,7 @@ def test_reference_averages_equal_torch(case: PoolCase, rng: np.random.Generator
 
 
 @pytest.mark.parametrize("partial_windows", [False, True])
-@pytest.mark.parametrize("ndim", AVERAGE_CASES)
-@compiled_modes
+@compiled_modes_and_ranks
 def test_compiled_averages_equal_torch(
     ndim: int, partial_windows: bool, mode: str, rng: np.random.Generator
 ) -> None:

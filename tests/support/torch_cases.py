@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import oracle
 from tests.support.cases import PoolCase
+from tests.support.modes import ALL, MODES
 
 torch = pytest.importorskip("torch")
 
@@ -48,6 +49,17 @@ CASES = random_cases(100)
 
 every_case = pytest.mark.parametrize(
     "case", [c for cases in CASES.values() for c in cases], ids=str
+)
+
+
+# Compiled modes take images alone, unless all tests are asked for.
+RANKS = [
+    (mode, ndim) for mode in MODES for ndim in POOL if ALL or mode == "FAST_COMPILE" or ndim == 2
+]
+
+every_mode_and_rank = pytest.mark.parametrize(("mode", "ndim"), RANKS)
+compiled_modes_and_ranks = pytest.mark.parametrize(
+    ("mode", "ndim"), [(mode, ndim) for mode, ndim in RANKS if mode != "FAST_COMPILE"]
 )
 
 
