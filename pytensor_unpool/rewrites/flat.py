@@ -2,7 +2,8 @@
 
 With N x C leading items of L elements each, position p of item (n, c) is element
 ``(n * C + c) * L + p`` of a vector of zeros. If p is known to lie in its item, 0 <= p < L, this is
-un-pooling. Otherwise it may be an element of another item, and the graph is left unchanged.
+un-pooling of the items. Otherwise p may be an element of another item, and the vector is un-pooled
+as a whole. Reading a vector is replaced only in the first case: without items, it is just indexing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import node_rewriter
@@ -18,9 +20,13 @@ from pytensor.scalar.basic import Add, Mod, Mul
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.rewriting.basic import register_canonicalize, register_specialize
 from pytensor.tensor.shape import Reshape
-from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
+from pytensor.tensor.subtensor import (
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+)
 
-from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool
+from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, RuntimeBroadcast
 from pytensor_unpool.rewrites.graph_facts import (
     Length,
     entries_of,
@@ -53,6 +59,36 @@ def local_flat_set_subtensor_to_max_unpool(
 def local_flat_subtensor_to_max_gather(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Gather where elements of a vector are read: the gradient of un-pooling."""
     return rewritten("local_flat_subtensor_to_max_gather", flat_gathering, fgraph, node)
+
+
+# Tagged as inplace, which JAX, PyTorch and MLX exclude: their own scatter is faster. C and Numba
+# are as fast with the Op, which also checks positions.
+@register_specialize("fast_compile", "pytensor_unpool", "inplace")
+@node_rewriter([AdvancedIncSubtensor, AdvancedIncSubtensor1])
+def local_vector_set_subtensor_to_max_unpool(
+    fgraph: FunctionGraph, node: Apply
+) -> list[Variable] | None:
+    """Un-pool a vector of zeros where values are written, or added, to any of its elements."""
+    return rewritten("local_vector_set_subtensor_to_max_unpool", vector_unpooling, fgraph, node)
+
+
+def vector_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
+    """Return the un-pooling that replaces an assignment to a vector, None if it is not one."""
+    zeros, values, *indices = node.inputs
+    op = node.op
+    if isinstance(op, AdvancedIncSubtensor) and (
+        op.idx_list != (0,) or (op.ignore_duplicates and not op.set_instead_of_inc)
+    ):
+        return None
+    (index,) = indices
+    if values.type.ndim > 1 or not _is_vector_and_index(zeros, index) or not is_zero(zeros):
+        return None
+    values = pt.atleast_1d(values.astype(zeros.type.dtype))
+    if not same_integer(fgraph, length(fgraph, values, 0), length(fgraph, index, 0)):
+        values = RuntimeBroadcast((0,))(values, index)
+    duplicates = "last" if op.set_instead_of_inc else "sum"
+    unpool = MaxUnpool(1, duplicates, wraps=index.type.numpy_dtype.kind == "i")
+    return unpool(values, index, lengths_vector([length(fgraph, zeros, 0)]))
 
 
 def flat_unpooling(fgraph: FunctionGraph, node: Apply) -> Variable | None:
@@ -96,11 +132,19 @@ class _Places(NamedTuple):
     shape: list[Length]
 
 
+def _is_vector_and_index(vector: Variable, index: Variable) -> bool:
+    return (
+        (vector.type.ndim, index.type.ndim) == (1, 1)
+        and vector.type.numpy_dtype.kind in "biuf"
+        and index.type.numpy_dtype.kind in "iu"
+    )
+
+
 def _places(fgraph: FunctionGraph, vector: Variable, index: Variable) -> _Places | None:
     """Split a flat index into starts of items and positions; None if it is not such a sum."""
-    if vector.type.ndim != 1 or vector.type.numpy_dtype.kind not in "biuf":
+    if not _is_vector_and_index(vector, index):
         return None
-    if index.type.ndim != 1 or index.owner is None or not isinstance(index.owner.op, Reshape):
+    if index.owner is None or not isinstance(index.owner.op, Reshape):
         return None
     total = index.owner.inputs[0]
     if total.type.ndim < 2 or total.owner is None or not _is(total, Add):

@@ -21,7 +21,7 @@ from pytensor.tensor.basic import (
     get_underlying_scalar_constant_value,
 )
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
-from pytensor.tensor.shape import Reshape, Shape, Shape_i
+from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
 
 # An int where it is known, otherwise a symbolic integer.
@@ -30,6 +30,8 @@ Length = Any
 
 def is_zero(v: Variable) -> bool:
     """Return whether all elements are known to be zero, from a constant, a fill or an alloc."""
+    while v.owner is not None and isinstance(v.owner.op, Reshape | DimShuffle | SpecifyShape):
+        v = v.owner.inputs[0]
     value = get_underlying_scalar_constant_value(v, raise_not_constant=False)
     return isinstance(value, np.ndarray | np.generic) and bool(
         value == 0 and not np.signbit(np.real(value).astype(float))

@@ -6,6 +6,10 @@ arrays, a single assignment with ``arange`` indices does the same, because items
 chain is replaced before PyTensor's own rewrites see it, since some of them take time quadratic in
 its length.
 
+The items need not be all of an array, whose lengths need not be known: they are those from (0, 0)
+to some last one, what is beyond stays zero, and an array that is shorter is an IndexError, as it is
+in the loop.
+
 The gradient is a sum. Each term is zero except for one item, which is read from the cotangent at
 the positions of that item. The cotangent has zeros assigned to the items that were written later.
 If those are other items, the assignments do not matter and the original cotangent is read.
@@ -33,6 +37,7 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
+from pytensor_unpool.ops.check import Check
 from pytensor_unpool.rewrites.graph_facts import Length, is_zero, plain
 from pytensor_unpool.rewrites.record import Finding, Unproven, note
 
@@ -135,17 +140,7 @@ def _assigned_at_once(chain: Sequence[tuple[Apply, _Link]]) -> Variable:
     zeros = first.inputs[0]
     if not is_zero(zeros):
         raise Unproven("what is written to first is not known to be zeros")
-    leading = [_static_length(zeros, axis) for axis in range(len(chain[0][1].item))]
-    items = [
-        tuple(i + n if i < 0 else i for i, n in zip(link.item, leading, strict=True))
-        for _, link in chain
-    ]
-    if len(set(items)) < len(items):
-        raise Unproven("an item is written twice")
-    if len(items) != prod(leading) or any(
-        not 0 <= i < n for item in items for i, n in zip(item, leading, strict=True)
-    ):
-        raise Unproven("not every leading item is written")
+    items, leading = _box("written", [link.item for _, link in chain], zeros.type.shape)
     values = _stacked("values", [n.inputs[1] for n, _ in chain], items, leading)
     columns = zip(*(link.positions for _, link in chain), strict=True)
     positions = [_stacked("positions", list(column), items, leading) for column in columns]
@@ -211,7 +206,7 @@ def _read_item(term: Variable, links: dict[Apply, _Link]) -> tuple[Apply, _Link]
     if node is None or not isinstance(node.op, IncSubtensor) or not is_zero(node.inputs[0]):
         return None
     link = links.get(node.inputs[1].owner)
-    entries = [_known(e) for e in indices_from_subtensor(node.inputs[2:], node.op.idx_list)]
+    entries = _numbers(indices_from_subtensor(node.inputs[2:], node.op.idx_list))
     if link is None or not isinstance(node.inputs[1].owner.op, AdvancedSubtensor):
         return None
     return (node.inputs[1].owner, link) if tuple(entries) == link.item else None
@@ -222,10 +217,7 @@ def _gathered_at_once(
 ) -> Variable:
     """Return one read that replaces the reads of all items, or raise `Unproven`."""
     zeros = placed[0][2]
-    leading = [_static_length(zeros, axis) for axis in range(len(placed[0][1].item))]
-    items = [link.item for _, link, _ in placed]
-    if len(set(items)) < len(items) or set(items) != set(np.ndindex(*leading)):
-        raise Unproven("not every leading item is read once")
+    items, leading = _box("read", [link.item for _, link, _ in placed], zeros.type.shape)
     if any(z.type.ndim != zeros.type.ndim for _, _, z in placed):
         raise Unproven("the items are not those of one array")
     sources = [_untouched(node, link.item, links) for node, link, _ in placed]
@@ -237,9 +229,11 @@ def _gathered_at_once(
     if ndim != zeros.type.ndim:
         raise Unproven("the positions do not have the shape of the result")
     where = [*_ranges(leading, ndim), *(_padded(p, len(leading), ndim) for p in positions)]
-    if any(n != m for n, m in zip(sources[0].type.shape, leading, strict=False)):
-        raise Unproven("the array that is read is not known to have the same number of items")
-    return sources[0][tuple(where)]
+    gathered = sources[0][tuple(where)]
+    if zeros.type.shape[: len(leading)] == tuple(leading):
+        return gathered
+    box = tuple(slice(n) for n in leading)
+    return pt.set_subtensor(_long_enough(zeros, leading)[box], gathered)
 
 
 def _untouched(node: Apply, item: Item, links: dict[Apply, _Link]) -> Variable:
@@ -257,11 +251,40 @@ def _ranges(leading: Sequence[int], ndim: int) -> list[Any]:
     return [np.arange(n).reshape(-1, *[1] * (ndim - 1 - k)) for k, n in enumerate(leading)]
 
 
-def _static_length(zeros: Variable, axis: int) -> int:
-    length: Length = zeros.type.shape[axis]
+def _box(
+    done: str, items: Sequence[Item], lengths: Sequence[Length | None]
+) -> tuple[list[Item], list[int]]:
+    """Return items, counted from the front, and the lengths of the box that they fill.
+
+    Raise `Unproven` unless each item of the box occurs once.
+    """
+    items = [
+        tuple(_from_the_front(i, n) for i, n in zip(item, lengths, strict=False)) for item in items
+    ]
+    if len(set(items)) < len(items):
+        raise Unproven(f"an item is {done} twice")
+    box = [max(column) + 1 for column in zip(*items, strict=True)]
+    inside = all(n is None or i <= n for i, n in zip(box, lengths, strict=False))
+    if len(items) != prod(box) or min(map(min, items)) < 0 or not inside:
+        raise Unproven(f"not every item is {done}, from the first to the last")
+    return items, box
+
+
+def _from_the_front(i: int, length: Length | None) -> int:
+    if i >= 0:
+        return i
     if length is None:
-        raise Unproven(f"the length of axis {axis} is not known when the graph is compiled")
-    return int(length)
+        raise Unproven("an item is counted from the end of an axis whose length is not known")
+    return i + int(length)
+
+
+def _long_enough(x: Variable, lengths: Sequence[int]) -> Variable:
+    """Return an array, checked to have at least these leading lengths where that is not known."""
+    unknown = [(k, n) for k, n in enumerate(lengths) if x.type.shape[k] is None]
+    if not unknown:
+        return x
+    message = f"index out of bounds: an array has fewer items than {tuple(lengths)}"
+    return Check(IndexError, message)(x, *(pt.ge(x.shape[k], n) for k, n in unknown))
 
 
 def _stacked(
@@ -290,9 +313,10 @@ def _stacked(
             for i, j, n in zip(item, numbers, lengths, strict=False)
         ):
             raise Unproven(f"the {name} are not the items of one array in order")
+    if whole.type.shape[: len(leading)] == tuple(leading):
+        return whole
     known = [*leading, *[None] * (whole.type.ndim - len(leading))]
-    if any(n != m for n, m in zip(whole.type.shape, leading, strict=False)):
-        whole = whole[tuple(slice(n) for n in leading)]
+    whole = _long_enough(whole, leading)[tuple(slice(n) for n in leading)]
     return pt.specify_shape(whole, known)
 
 
@@ -301,12 +325,20 @@ def _item_of(part: Variable, axes: int) -> tuple[Variable, list[int]]:
     numbers: list[int] = []
     while len(numbers) < axes and part.owner and isinstance(part.owner.op, Subtensor):
         array, *rest = part.owner.inputs
-        entries = [_known(e) for e in indices_from_subtensor(rest, part.owner.op.idx_list)]
+        entries = _numbers(indices_from_subtensor(rest, part.owner.op.idx_list))
         if None in entries or len(numbers) + len(entries) > axes:
             break
         numbers = [*(e for e in entries if e is not None), *numbers]
         part = array
     return part, numbers if len(numbers) == axes else []
+
+
+def _numbers(entries: Sequence[Any]) -> list[int | None]:
+    """Return the numbers among indices, up to trailing colons; None for all that is neither."""
+    entries = list(entries)
+    while entries and entries[-1] == slice(None):
+        entries.pop()
+    return [_known(entry) for entry in entries]
 
 
 def _padded(v: Variable, leading: int, ndim: int) -> Variable:

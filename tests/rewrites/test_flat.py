@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 import pytest
 
@@ -90,7 +91,7 @@ def test_positions_of_a_pooling_are_in_their_items(rng):
 
 V, P, _ = inputs()
 
-LEFT_ALONE = {
+AS_A_VECTOR = {
     "positions that may be anywhere": flat(V, P, block(V)),
     "longer items": flat(V, P % (LENGTH + 1), block(V)),
     "items apart": pt.set_subtensor(
@@ -100,20 +101,61 @@ LEFT_ALONE = {
         pt.zeros(7 * LENGTH)[(P % LENGTH + block(V)).flatten()], V.flatten()
     ),
     "items backwards": flat(V, P % LENGTH, block(V)[::-1]),
-    "another base": pt.set_subtensor(
-        pt.ones(6 * LENGTH)[(P % LENGTH + block(V)).flatten()], V.flatten()
+    "offsets of a shared array, as floats": pt.set_subtensor(
+        pt.zeros((2, 3, LENGTH)).flatten()[
+            pt.cast(P.flatten() + pytensor.shared(np.arange(0, 96, 4.0)), "int32")
+        ],
+        V.flatten(),
+    ),
+    "one value for all": pt.inc_subtensor(pt.zeros(6 * LENGTH)[P.flatten()], 2.0),
+    "narrow, of unsigned positions": pt.set_subtensor(
+        pt.zeros(300, dtype="int16")[(P % 256).flatten().astype("uint8")],
+        (100 * V).flatten().astype("int16"),
     ),
 }
 
 
-@pytest.mark.parametrize("case", LEFT_ALONE)
-def test_what_is_something_else_is_left_alone(case, rng):
-    check([V, P], LEFT_ALONE[case], arrays(rng)[:2], [])
+@pytest.mark.parametrize("case", AS_A_VECTOR)
+def test_what_may_cross_items_is_one_vector(case, rng):
+    values, positions, _ = arrays(rng)
+    check([V, P], AS_A_VECTOR[case], [values, positions % LENGTH], ["MaxUnpool"])
 
 
-@pytest.mark.parametrize("name", ["pytensor_unpool", "local_flat_set_subtensor_to_max_unpool"])
-def test_the_rewrite_can_be_turned_off(name):
-    assert our_ops(compiled([V, P], FORMS["one range"](V, P), "FAST_COMPILE", name)) == []
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM"])
+def test_compiled_modes_write_the_same_vectors(mode, rng):
+    """One function for all, because every kernel would be compiled for each."""
+    graphs = list(AS_A_VECTOR.values())[-3:]
+    values, positions, _ = arrays(rng)
+    check([V, P], graphs, [values, positions % LENGTH], ["MaxUnpool"] * 3, mode)
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "NUMBA", "CVM"])
+def test_places_outside_a_vector_are_an_error(mode):
+    """In Numba, PyTensor's own assignment would write to other memory."""
+    n, index, values = pt.lscalar("n"), pt.lvector("index"), pt.dvector("values")
+    run = compiled([n, index, values], pt.set_subtensor(pt.zeros((n,))[index], values), mode)
+    assert our_ops(run) == ["MaxUnpool"]
+    assert run(4, [1, -1, 1], [1.0, 2.0, 3.0]).tolist() == [0.0, 3.0, 0.0, 2.0]
+    assert run(4, [1, -1], [1.0]).tolist() == [0.0, 1.0, 0.0, 1.0]
+    for place in (4, -5):
+        with pytest.raises(IndexError, match=f"positions holds {place}"):
+            run(4, [0, place], [1.0, 2.0])
+
+
+def test_another_base_is_left_alone(rng):
+    graph = pt.set_subtensor(pt.ones(6 * LENGTH)[(P % LENGTH + block(V)).flatten()], V.flatten())
+    check([V, P], graph, arrays(rng)[:2], [])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["pytensor_unpool"],
+        ["local_flat_set_subtensor_to_max_unpool", "local_vector_set_subtensor_to_max_unpool"],
+    ],
+)
+def test_the_rewrites_can_be_turned_off(names):
+    assert our_ops(compiled([V, P], FORMS["one range"](V, P), "FAST_COMPILE", *names)) == []
 
 
 def test_reading_can_be_turned_off_by_its_name():
