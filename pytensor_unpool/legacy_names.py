@@ -15,7 +15,16 @@ from typing import Any, Literal
 
 from pytensor_unpool.theano_names import real_modules, real_names
 
-__all__ = ["OldName", "Status", "old_modules", "old_names", "resolve", "rests", "table_names"]
+__all__ = [
+    "OldName",
+    "Status",
+    "old_modules",
+    "old_names",
+    "old_operations",
+    "resolve",
+    "rests",
+    "table_names",
+]
 
 Status = Literal["same", "moved", "changed", "identity", "gone"]
 
@@ -74,6 +83,15 @@ def rests() -> Mapping[str, str]:
     This includes the modules in them, unless those have a line of their own.
     """
     return {module: some["rest"] for module, some in _table().items() if "rest" in some}
+
+
+@cache
+def old_operations() -> frozenset[str]:
+    """Return the names of operations that are functions now, and have no gradient to replace."""
+    sections = _table().items()
+    names = {f"{module}.{x}" for module, some in sections for x in some.get("operations", ())}
+    elsewhere = {old for old, real in real_names().items() if names & {*real.origins}}
+    return frozenset(names | elsewhere)
 
 
 @cache
@@ -182,7 +200,7 @@ def _rows(module: str, section: Mapping[str, Any]) -> Iterator[tuple[str, str, S
             yield from ((name, new, "identity", note) for name, (new, note) in value.items())
         elif key == "renamed":
             yield from ((name, new, "moved", "") for name, new in value.items())
-        elif key not in ("module", "rest"):
+        elif key not in ("module", "rest", "operations"):
             place = f"{COMPAT}.{module}" if key == "own" else key
             status: Status = "same" if place == mirror else "moved"
             yield from ((name, f"{place}.{name}", status, "") for name in value)

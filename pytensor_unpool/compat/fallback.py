@@ -7,15 +7,21 @@ import sys
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
+from types import FunctionType
 from typing import Any, NoReturn
 
 from pytensor_unpool.compat.errors import OldAttributeError, OldNameError
 from pytensor_unpool.compat.table_modules import path_entry
-from pytensor_unpool.legacy_names import COMPAT, OldName, old_modules, old_names
+from pytensor_unpool.compat.not_an_op import old_function
+from pytensor_unpool.legacy_names import COMPAT, OldName, old_modules, old_names, old_operations
+from pytensor_unpool.theano_names import VERSIONS, real_modules, real_names
 
 __all__ = ["Gone", "fall_back", "found", "nearest"]
 
 GUIDE = "migration_guide.md, section 'Old names'"
+
+# What the files below `compat` have themselves, by the old module.
+_own: dict[str, frozenset[str]] = {}
 
 
 def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -29,7 +35,7 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
     module = place.removeprefix(f"{COMPAT}.")
     space = vars(sys.modules[place])
     # Its own names alone would hide the others from ``from theano.tensor import *``.
-    own = space.pop("__all__", ())
+    own = _own[module] = frozenset(space.pop("__all__", ()))
     if "__path__" in space:
         space["__path__"].append(path_entry(module))
 
@@ -61,6 +67,12 @@ def _attribute(module: str, name: str) -> Any:
     old = f"{module}.{name}"
     if old in old_modules():
         return import_module(f"{COMPAT}.{old}")
+    for origin in _origins(old):
+        if origin in real_modules():
+            return import_module(f"{COMPAT}.{origin}")
+        home, _, there = origin.rpartition(".")
+        if origin != old and there in _own_of(home):
+            return getattr(sys.modules[f"{COMPAT}.{home}"], there)
     entry = old_names().get(old)
     if entry is not None:
         return found(entry)
@@ -69,10 +81,29 @@ def _attribute(module: str, name: str) -> Any:
         if hasattr(mirror, name):
             return _honour(getattr(mirror, name))
     raise OldAttributeError(
-        f"{module} has no {name}: no Theano had it, or nobody used it. {nearest(old)} See {GUIDE}.",
+        f"{module} has no {name}: {_why(name, module)}. {nearest(old)} See {GUIDE}.",
         got=old,
         wanted="a name of the table",
     )
+
+
+def _origins(old: str) -> tuple[str, ...]:
+    """Return what an old module had imported by this name, the newest first."""
+    return real_names()[old].origins if old in real_names() else ()
+
+
+def _own_of(module: str) -> frozenset[str]:
+    if module in old_modules():
+        import_module(f"{COMPAT}.{module}")
+    return _own.get(module, frozenset())
+
+
+def _why(name: str, module: str) -> str:
+    if not module.startswith("theano"):
+        return "only what is listed works on PyTensor"
+    if name.startswith("_"):
+        return "what was private in Theano is not here"
+    return f"no Theano from {VERSIONS[0]} to {VERSIONS[-1]} had it"
 
 
 def _mirrors(module: str) -> Iterator[Any]:
@@ -85,7 +116,10 @@ def found(entry: OldName) -> Any:
     """Return the replacement of an old name, a `Gone` if there is none."""
     if entry.status == "gone":
         return Gone(entry)
-    return _honour(_at(entry.new))
+    value = _honour(_at(entry.new))
+    if isinstance(value, FunctionType) and entry.old in old_operations():
+        return old_function(value)
+    return value
 
 
 def _honour(value: Any) -> Any:

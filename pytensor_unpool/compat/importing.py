@@ -2,7 +2,8 @@
 
 The modules are those below `pytensor_unpool.compat`, which are also registered under their old
 names, so that every class has a single identity. One method of PyTensor's variables is replaced
-meanwhile, `__bool__`: for code that has imported old names it follows Theano, see `truth`.
+meanwhile, `__bool__`: for code that has imported old names it follows Theano, see `truth`. Scans
+have two attributes more, see `scan_parts`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
+from pytensor_unpool.compat import scan_parts, truth
 from pytensor_unpool.compat.errors import OldPackageError
-from pytensor_unpool.compat.truth import follow_pytensor, follow_theano
 from pytensor_unpool.legacy_names import COMPAT
 
 __all__ = ["install", "installed", "uninstall"]
@@ -57,7 +58,8 @@ def install() -> None:
             )
     if FINDER not in sys.meta_path:
         sys.meta_path.insert(0, FINDER)
-    follow_theano()
+    truth.follow_theano()
+    scan_parts.follow_theano()
 
 
 def uninstall() -> None:
@@ -66,7 +68,8 @@ def uninstall() -> None:
         sys.meta_path.remove(FINDER)
     for name in [name for name, module in sys.modules.items() if _is_old(name, module)]:
         del sys.modules[name]
-    follow_pytensor()
+    truth.follow_pytensor()
+    scan_parts.follow_pytensor()
 
 
 @contextmanager

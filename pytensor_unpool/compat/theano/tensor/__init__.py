@@ -6,12 +6,17 @@ from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.compile.sharedvalue import shared as _shared
 from pytensor_unpool.compat.theano.gradient import Lop, Rop, consider_constant, grad
 from pytensor_unpool.compat.theano.tensor.basic import (
+    argmax,
+    argmin,
     batched_dot,
     batched_tensordot,
     col,
     default,
     flatten,
     matrix,
+    max,
+    max_and_argmax,
+    min,
     patternbroadcast,
     row,
     scalar,
@@ -26,13 +31,17 @@ from pytensor_unpool.compat.theano.tensor.basic import (
 )
 from pytensor_unpool.compat.theano.tensor.extra_ops import repeat
 from pytensor_unpool.compat.theano.tensor.sort import argtopk, topk, topk_and_argtopk
+from pytensor_unpool.compat.theano.tensor.type import TensorType
 from pytensor_unpool.compat.theano.tensor.var import TensorVariable
 
 __all__ = [
     "Lop",
     "Rop",
+    "TensorType",
     "TensorVariable",
     "_shared",
+    "argmax",
+    "argmin",
     "argtopk",
     "batched_dot",
     "batched_tensordot",
@@ -42,6 +51,9 @@ __all__ = [
     "flatten",
     "grad",
     "matrix",
+    "max",
+    "max_and_argmax",
+    "min",
     "patternbroadcast",
     "repeat",
     "row",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -9,19 +10,25 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor import config
 from pytensor.graph.basic import Variable
-from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.axes import with_constant_axis
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.theano.tensor.type import TensorType
 from pytensor_unpool.errors import ArgumentError, ShapeError
 
 __all__ = [
+    "argmax",
+    "argmin",
     "batched_dot",
     "batched_tensordot",
     "col",
     "default",
     "flatten",
     "matrix",
+    "max",
+    "max_and_argmax",
+    "min",
     "patternbroadcast",
     "row",
     "scalar",
@@ -59,6 +66,11 @@ scalar, vector, matrix = _constructor(pt.scalar), _constructor(pt.vector), _cons
 row, col = _constructor(pt.row), _constructor(pt.col)
 tensor3, tensor4 = _constructor(pt.tensor3), _constructor(pt.tensor4)
 tensor5 = _constructor(pt.tensor5)
+
+
+argmax, argmin = with_constant_axis(pt.argmax), with_constant_axis(pt.argmin)
+max, min = with_constant_axis(pt.max), with_constant_axis(pt.min)  # noqa: A001
+max_and_argmax = with_constant_axis(pt.max_and_argmax)
 
 
 def stack(*tensors: Any, axis: int | None = None) -> TensorVariable:
@@ -106,13 +118,13 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> TensorVariable:
     if isinstance(reps, Variable) and reps.type.ndim == 1:
         reps = list(reps)
     reps = list(reps) if isinstance(reps, list | tuple) else [reps]
-    wanted = max(len(reps), x.type.ndim) if ndim is None else ndim
-    if wanted < max(len(reps), x.type.ndim):
+    wanted = builtins.max(len(reps), x.type.ndim) if ndim is None else ndim
+    if wanted < builtins.max(len(reps), x.type.ndim):
         raise ShapeError(
             f"ndim must be at least the number of axes of x, and of reps: got {ndim} for "
             f"{x.type.ndim} and {len(reps)}. Leave it out.",
             got=ndim,
-            wanted=max(len(reps), x.type.ndim),
+            wanted=builtins.max(len(reps), x.type.ndim),
         )
     return cast(TensorVariable, pt.tile(x, [1] * (wanted - len(reps)) + reps))
 
@@ -161,7 +173,7 @@ def batched_dot(a: Any, b: Any) -> TensorVariable:
         return cast(TensorVariable, pt.shape_padright(a, b.type.ndim - 1) * b)
     if b.type.ndim == 1:
         return cast(TensorVariable, a * pt.shape_padright(b, a.type.ndim - 1))
-    return batched_tensordot(a, b, [[a.type.ndim - 1], [max(1, b.type.ndim - 2)]])
+    return batched_tensordot(a, b, [[a.type.ndim - 1], [builtins.max(1, b.type.ndim - 2)]])
 
 
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
@@ -199,7 +211,7 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
 def _summed(axes: Any, ndim_x: int, ndim_y: int) -> tuple[list[int], list[int]]:
     """Return the axes that `batched_tensordot` sums, of each tensor, counted from the front."""
     if not _is_sequence(axes):
-        n, most = int(axes), min(ndim_x, ndim_y)
+        n, most = int(axes), builtins.min(ndim_x, ndim_y)
         if not 0 <= n < most:
             raise ShapeError(
                 f"axes must be a number below {most}, without the axis of items: got {n}. Pass the "
