@@ -65,7 +65,7 @@ def _listed(module: str) -> Iterator[OldName]:
 
 def _attribute(module: str, name: str) -> Any:
     old = f"{module}.{name}"
-    if old in old_modules():
+    if old in old_modules() and not _hidden(old):
         return import_module(f"{COMPAT}.{old}")
     for origin in _origins(old):
         if origin in real_modules():
@@ -85,6 +85,16 @@ def _attribute(module: str, name: str) -> Any:
         got=old,
         wanted="a name of the table",
     )
+
+
+def _hidden(module: str) -> bool:
+    """Return whether a function of the module's name was in the package, as in `theano.d3viz`."""
+    others = [x for x in _origins(module) if x != module and x not in real_modules()]
+    return any(map(_works, others))
+
+
+def _works(old: str) -> bool:
+    return old in old_names() and old_names()[old].status != "gone"
 
 
 def _origins(old: str) -> tuple[str, ...]:

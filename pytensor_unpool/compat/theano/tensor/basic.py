@@ -14,6 +14,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.axes import with_constant_axis
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import OldFunction
 from pytensor_unpool.compat.theano.tensor.type import TensorType
 from pytensor_unpool.errors import ArgumentError, ShapeError
 
@@ -129,6 +130,7 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> TensorVariable:
     return cast(TensorVariable, pt.tile(x, [1] * (wanted - len(reps)) + reps))
 
 
+@OldFunction
 def default(x: Any, a: Any) -> Any:
     """Return `a` if `x` is None, else `x`."""
     return pt.as_tensor_variable(a) if x is None else x
