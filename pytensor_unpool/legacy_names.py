@@ -140,10 +140,15 @@ def resolve(dotted: str) -> tuple[OldName, str] | None:
 
 
 def _imported_module(old: str) -> str | None:
-    """Return the module that an old module had imported by this name."""
-    if old in old_modules() or old not in real_names():
+    """Return the module, or the settings, that an old module had imported by this name."""
+    if old in old_modules() or old in table_names() or old not in real_names():
         return None
-    return next((x for x in real_names()[old].origins if x in real_modules()), None)
+    for origin in real_names()[old].origins:
+        if origin in real_modules():
+            return origin
+        if origin == "theano.configdefaults.config":
+            return "theano.config"
+    return None
 
 
 def _elsewhere() -> dict[str, OldName]:

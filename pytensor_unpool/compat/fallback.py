@@ -6,6 +6,7 @@ import builtins
 import sys
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from types import FunctionType
 from typing import Any, NoReturn
@@ -13,7 +14,14 @@ from typing import Any, NoReturn
 from pytensor_unpool.compat.errors import OldAttributeError, OldNameError
 from pytensor_unpool.compat.table_modules import path_entry
 from pytensor_unpool.compat.not_an_op import old_function
-from pytensor_unpool.legacy_names import COMPAT, OldName, old_modules, old_names, old_operations
+from pytensor_unpool.legacy_names import (
+    COMPAT,
+    OldName,
+    old_modules,
+    old_names,
+    old_operations,
+    table_names,
+)
 from pytensor_unpool.theano_names import VERSIONS, real_modules, real_names
 
 __all__ = ["Gone", "fall_back", "found", "nearest"]
@@ -58,9 +66,16 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
 
 def _listed(module: str) -> Iterator[OldName]:
     """Yield the names in a module that the table resolves, and its submodules."""
+    return iter(_listings().get(module, ()))
+
+
+@cache
+def _listings() -> dict[str, list[OldName]]:
+    found: dict[str, list[OldName]] = {}
     for old, entry in old_names().items():
-        if old.rpartition(".")[0] == module and entry.status != "gone":
-            yield entry
+        if entry.status != "gone":
+            found.setdefault(old.rpartition(".")[0], []).append(entry)
+    return found
 
 
 def _attribute(module: str, name: str) -> Any:
@@ -151,13 +166,24 @@ def _at(dotted: str) -> Any:
 
 
 def nearest(old: str) -> str:
-    """Return a sentence that suggests the known name with the most similar spelling."""
+    """Return a sentence that suggests a known name of the same or a similar spelling."""
     module, _, name = old.rpartition(".")
-    for entries in (_listed(module), old_names().values()):
-        known = {entry.old.rpartition(".")[2]: entry.old for entry in entries}
+    here = {entry.old.rpartition(".")[2]: entry.old for entry in _listed(module)}
+    # Of all names, only those that begin alike: there are thousands, and `hasattr` asks too.
+    for known in (here, _by_start().get(name[:3], {})):
         if close := get_close_matches(name, known, 1):
             return f"Did you mean {known[close[0]]}?"
     return "No known name is spelled like it."
+
+
+@cache
+def _by_start() -> dict[str, dict[str, str]]:
+    """Return names by their first letters, and where the table has each."""
+    found: dict[str, dict[str, str]] = {}
+    for old in (*old_modules(), *table_names()):
+        name = old.rpartition(".")[2]
+        found.setdefault(name[:3], {}).setdefault(name, old)
+    return found
 
 
 class Gone:
