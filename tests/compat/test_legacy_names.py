@@ -146,4 +146,3 @@ def test_what_a_module_imported_is_where_the_table_has_it():
 def test_the_rest_of_a_module_is_gone_for_one_reason():
     assert old_names()["theano.gpuarray.elemwise.GpuElemwise"].note == rests()["theano.gpuarray"]
     assert old_names()["theano.gof.unify.FVar"].note == rests()["theano.gof.unify"]
-

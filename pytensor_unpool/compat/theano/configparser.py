@@ -33,6 +33,7 @@ __all__ = [
 
 __getattr__, __dir__ = fall_back(__name__)
 
+
 class OldConfig:
     """``theano.config``, or a section of it such as ``theano.config.dnn``.
 

@@ -36,7 +36,8 @@ def make_rng(
     methods = [which_method] if isinstance(which_method, str) else which_method or []
     if rng_or_seed is None:
         return constructor(42 if default_seed is None else default_seed)
-    if all(hasattr(rng_or_seed, method) for method in methods):
+    is_seed = isinstance(rng_or_seed, int | np.integer | list | tuple)
+    if not is_seed and all(hasattr(rng_or_seed, method) for method in methods):
         return rng_or_seed
     return constructor(rng_or_seed)
 

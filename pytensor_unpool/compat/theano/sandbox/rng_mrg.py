@@ -93,8 +93,8 @@ class MRG_RandomStreams(Streams):  # noqa: N801
     """
 
     def __init__(self, seed: Any = 12345, use_cuda: Any = None) -> None:
-        super().__init__(seed)
         self.set_rstate(seed)
+        super().__init__(seed)
 
     def set_rstate(self, seed: Any) -> None:
         """Seed the streams; those of variables that were drawn go on."""

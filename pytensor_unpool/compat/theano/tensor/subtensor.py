@@ -15,16 +15,15 @@ __all__ = ["AdvancedIncSubtensor1", "AdvancedSubtensor1"]
 __getattr__, __dir__ = fall_back(__name__)
 
 
-def _class_of(new: str) -> type:
-    """Return PyTensor's class: since 3.3 it has one for indices of all kinds."""
-    kind: type = getattr(subtensor, f"{new}1", getattr(subtensor, new))
-    return kind
+def _classes_of(new: str) -> tuple[type, ...]:
+    """Return PyTensor's classes: since 3.3 it has only one, for indices of all kinds."""
+    return tuple(getattr(subtensor, x) for x in (new, f"{new}1") if hasattr(subtensor, x))
 
 
 class AdvancedSubtensor1(NotAnOp):
     """``AdvancedSubtensor1()(x, indices)`` is ``x[indices]``."""
 
-    makes = (_class_of("AdvancedSubtensor"),)
+    makes = _classes_of("AdvancedSubtensor")
 
     def __init__(self, sparse_grad: bool = False) -> None:
         self.sparse_grad = sparse_grad
@@ -37,7 +36,7 @@ class AdvancedSubtensor1(NotAnOp):
 class AdvancedIncSubtensor1(NotAnOp):
     """``AdvancedIncSubtensor1(set_instead_of_inc=True)(x, y, indices)`` sets rows; else it adds."""
 
-    makes = (_class_of("AdvancedIncSubtensor"),)
+    makes = _classes_of("AdvancedIncSubtensor")
 
     def __init__(self, inplace: bool = False, set_instead_of_inc: bool = False) -> None:
         self.inplace, self.set_instead_of_inc = inplace, set_instead_of_inc
