@@ -48,9 +48,9 @@ def _names() -> str:
         [
             "The first column has the old module. `same`: only the module is renamed. `moved`: the",
             "name is elsewhere, with the same arguments. `changed`: the arguments or the meaning",
-            "differ. `identity`: it returns its input. `gone`: there is no equivalent. A name that a",
-            "module of Theano had only imported stands under the module that defined it. All of them",
-            "are listed by `pytensor-unpool explain --names PART`.",
+            "differ. `identity`: it returns its input. `gone`: there is no equivalent. What",
+            "a module of Theano only imported stands under the module that defined it. Look names",
+            "up with `pytensor-unpool explain --names PART`.",
             "",
             "| old module | names | | now in | |",
             "|---|---|---|---|---|",

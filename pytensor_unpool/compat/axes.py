@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import pytensor.tensor as pt
 from pytensor.graph.basic import Constant
 
-__all__ = ["with_constant_axis"]
+__all__ = ["REDUCTIONS"]
 
 
-def with_constant_axis(function: Callable[..., Any]) -> Callable[..., Any]:
+def _with_constant_axis(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a reduction of PyTensor's whose `axis` may be a constant, or a list of them.
 
     Parameters
@@ -35,3 +36,10 @@ def _plain(axis: Any) -> Any:
 
 def _number(data: Any) -> Any:
     return data if data is None else data.tolist()
+
+
+# By their names: some of these are Python's too.
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    name: _with_constant_axis(getattr(pt, name))
+    for name in ("argmax", "argmin", "max", "max_and_argmax", "min")
+}

@@ -12,8 +12,8 @@ from types import FunctionType
 from typing import Any, NoReturn
 
 from pytensor_unpool.compat.errors import OldAttributeError, OldNameError
-from pytensor_unpool.compat.table_modules import path_entry
 from pytensor_unpool.compat.not_an_op import old_function
+from pytensor_unpool.compat.table_modules import path_entry
 from pytensor_unpool.legacy_names import (
     COMPAT,
     OldName,
@@ -24,7 +24,7 @@ from pytensor_unpool.legacy_names import (
 )
 from pytensor_unpool.theano_names import VERSIONS, real_modules, real_names
 
-__all__ = ["Gone", "fall_back", "found", "nearest"]
+__all__ = ["Gone", "fall_back", "found", "hidden", "nearest"]
 
 GUIDE = "migration_guide.md, section 'Old names'"
 
@@ -80,7 +80,7 @@ def _listings() -> dict[str, list[OldName]]:
 
 def _attribute(module: str, name: str) -> Any:
     old = f"{module}.{name}"
-    if old in old_modules() and not _hidden(old):
+    if old in old_modules() and not hidden(old):
         return import_module(f"{COMPAT}.{old}")
     for origin in _origins(old):
         if origin in real_modules():
@@ -102,7 +102,7 @@ def _attribute(module: str, name: str) -> Any:
     )
 
 
-def _hidden(module: str) -> bool:
+def hidden(module: str) -> bool:
     """Return whether a function of the module's name was in the package, as in `theano.d3viz`."""
     others = [x for x in _origins(module) if x != module and x not in real_modules()]
     return any(map(_works, others))

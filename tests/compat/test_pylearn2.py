@@ -85,10 +85,10 @@ def test_unions_keep_the_order():
 
 
 def test_generators_are_made_where_there_is_none():
-    generator = np.random.RandomState(1)  # noqa: NPY002  what pylearn2 makes
+    generator = np.random.RandomState(1)
     assert rng.make_np_rng(generator, which_method="uniform") is generator
     made = rng.make_np_rng(None, 7, which_method=["uniform", "normal"])
-    assert made.uniform() == np.random.RandomState(7).uniform()  # noqa: NPY002
+    assert made.uniform() == np.random.RandomState(7).uniform()
     # Without the method that is needed, it is a seed.
     assert rng.make_np_rng([1, 2], which_method="uniform").uniform() < 1
     assert isinstance(rng.make_theano_rng(5), MRG_RandomStreams)

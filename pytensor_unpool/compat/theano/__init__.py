@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,7 @@ from pytensor_unpool.compat.theano.compile import (
 from pytensor_unpool.compat.theano.configparser import change_flags, config
 from pytensor_unpool.compat.theano.gof import Op, Variable
 from pytensor_unpool.compat.theano.gradient import Lop, Rop, grad
-from pytensor_unpool.compat.theano import scan as _
-from pytensor_unpool.compat.theano.scan_module import scan
+from pytensor_unpool.compat.theano.scan_module import scan as _scan
 from pytensor_unpool.compat.theano.updates import OrderedUpdates
 
 __all__ = [
@@ -51,6 +51,10 @@ __all__ = [
 __version__ = "1.0.5"
 
 __getattr__, __dir__ = fall_back(__name__)
+
+# Theano's heirs have a package of this name. Imported later, it would hide the function.
+import_module(f"{__name__}.scan")
+scan = _scan
 
 
 def sparse_grad(var: Any) -> Any:

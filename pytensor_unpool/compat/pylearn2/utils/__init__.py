@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.gradient import disconnected_grad
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.gradient import disconnected_grad
 
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.errors import ArgumentError

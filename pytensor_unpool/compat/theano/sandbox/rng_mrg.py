@@ -13,16 +13,16 @@ from pytensor_unpool.compat.theano.tensor.shared_randomstreams import Streams
 from pytensor_unpool.errors import ArgumentError
 
 __all__ = [
-    "A1p134",
-    "A1p72",
-    "A2p134",
-    "A2p72",
     "M1",
     "M2",
+    "A1p72",
+    "A1p134",
+    "A2p72",
+    "A2p134",
     "MRG_RNGs",
     "MRG_RandomStreams",
-    "ff_2p134",
     "ff_2p72",
+    "ff_2p134",
     "guess_n_streams",
 ]
 

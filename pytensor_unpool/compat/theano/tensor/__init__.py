@@ -2,21 +2,17 @@
 
 import pytensor.tensor as pt
 
+from pytensor_unpool.compat.axes import REDUCTIONS
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.compile.sharedvalue import shared as _shared
 from pytensor_unpool.compat.theano.gradient import Lop, Rop, consider_constant, grad
 from pytensor_unpool.compat.theano.tensor.basic import (
-    argmax,
-    argmin,
     batched_dot,
     batched_tensordot,
     col,
     default,
     flatten,
     matrix,
-    max,
-    max_and_argmax,
-    min,
     patternbroadcast,
     row,
     scalar,
@@ -40,8 +36,6 @@ __all__ = [
     "TensorType",
     "TensorVariable",
     "_shared",
-    "argmax",
-    "argmin",
     "argtopk",
     "batched_dot",
     "batched_tensordot",
@@ -51,9 +45,6 @@ __all__ = [
     "flatten",
     "grad",
     "matrix",
-    "max",
-    "max_and_argmax",
-    "min",
     "patternbroadcast",
     "repeat",
     "row",
@@ -73,6 +64,8 @@ __all__ = [
 ]
 
 __getattr__, __dir__ = fall_back(__name__)
+
+vars().update(REDUCTIONS)
 
 # As in Theano, the functions hide the modules of their name, which can still be imported from.
 sort, var = pt.sort, pt.var

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -12,24 +11,19 @@ from pytensor import config
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.compat.axes import with_constant_axis
+from pytensor_unpool.compat.axes import REDUCTIONS
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.not_an_op import OldFunction
 from pytensor_unpool.compat.theano.tensor.type import TensorType
 from pytensor_unpool.errors import ArgumentError, ShapeError
 
 __all__ = [
-    "argmax",
-    "argmin",
     "batched_dot",
     "batched_tensordot",
     "col",
     "default",
     "flatten",
     "matrix",
-    "max",
-    "max_and_argmax",
-    "min",
     "patternbroadcast",
     "row",
     "scalar",
@@ -43,7 +37,12 @@ __all__ = [
     "vector",
 ]
 
-__getattr__, __dir__ = fall_back(__name__)
+_old_attribute, __dir__ = fall_back(__name__)
+
+
+def __getattr__(name: str) -> Any:
+    # Not among the names here: `max` would be no longer Python's.
+    return REDUCTIONS[name] if name in REDUCTIONS else _old_attribute(name)
 
 
 def tensor(*args: Any, **kwargs: Any) -> TensorVariable:
@@ -67,11 +66,6 @@ scalar, vector, matrix = _constructor(pt.scalar), _constructor(pt.vector), _cons
 row, col = _constructor(pt.row), _constructor(pt.col)
 tensor3, tensor4 = _constructor(pt.tensor3), _constructor(pt.tensor4)
 tensor5 = _constructor(pt.tensor5)
-
-
-argmax, argmin = with_constant_axis(pt.argmax), with_constant_axis(pt.argmin)
-max, min = with_constant_axis(pt.max), with_constant_axis(pt.min)  # noqa: A001
-max_and_argmax = with_constant_axis(pt.max_and_argmax)
 
 
 def stack(*tensors: Any, axis: int | None = None) -> TensorVariable:
@@ -119,13 +113,13 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> TensorVariable:
     if isinstance(reps, Variable) and reps.type.ndim == 1:
         reps = list(reps)
     reps = list(reps) if isinstance(reps, list | tuple) else [reps]
-    wanted = builtins.max(len(reps), x.type.ndim) if ndim is None else ndim
-    if wanted < builtins.max(len(reps), x.type.ndim):
+    wanted = max(len(reps), x.type.ndim) if ndim is None else ndim
+    if wanted < max(len(reps), x.type.ndim):
         raise ShapeError(
             f"ndim must be at least the number of axes of x, and of reps: got {ndim} for "
             f"{x.type.ndim} and {len(reps)}. Leave it out.",
             got=ndim,
-            wanted=builtins.max(len(reps), x.type.ndim),
+            wanted=max(len(reps), x.type.ndim),
         )
     return cast(TensorVariable, pt.tile(x, [1] * (wanted - len(reps)) + reps))
 
@@ -175,7 +169,7 @@ def batched_dot(a: Any, b: Any) -> TensorVariable:
         return cast(TensorVariable, pt.shape_padright(a, b.type.ndim - 1) * b)
     if b.type.ndim == 1:
         return cast(TensorVariable, a * pt.shape_padright(b, a.type.ndim - 1))
-    return batched_tensordot(a, b, [[a.type.ndim - 1], [builtins.max(1, b.type.ndim - 2)]])
+    return batched_tensordot(a, b, [[a.type.ndim - 1], [max(1, b.type.ndim - 2)]])
 
 
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
@@ -213,7 +207,7 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
 def _summed(axes: Any, ndim_x: int, ndim_y: int) -> tuple[list[int], list[int]]:
     """Return the axes that `batched_tensordot` sums, of each tensor, counted from the front."""
     if not _is_sequence(axes):
-        n, most = int(axes), builtins.min(ndim_x, ndim_y)
+        n, most = int(axes), min(ndim_x, ndim_y)
         if not 0 <= n < most:
             raise ShapeError(
                 f"axes must be a number below {most}, without the axis of items: got {n}. Pass the "

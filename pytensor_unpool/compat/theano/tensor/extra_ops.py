@@ -178,6 +178,7 @@ class CumOp(OldOp, extra_ops.CumOp):
     _has_twins = True
 
     def __new__(cls, axis: int | None = None, mode: str = "add") -> Any:
+        """Return the operation, or one that finds the axis when it is called."""
         if axis is None or axis < 0:
             return _AtAxis(axis, lambda known: cls(known, mode))
         return super().__new__(cls)
@@ -212,6 +213,7 @@ class Unique(OldOp, extra_ops.Unique):
         return_counts: bool = False,
         axis: int | None = None,
     ) -> Any:
+        """Return the operation, or one that finds the axis when it is called."""
         if axis is not None and axis < 0:
             returned = return_index, return_inverse, return_counts
             return _AtAxis(axis, lambda known: cls(*returned, known))

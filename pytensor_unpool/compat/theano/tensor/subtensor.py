@@ -10,7 +10,13 @@ from pytensor.tensor import subtensor
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.not_an_op import NotAnOp
 
-__all__ = ["AdvancedIncSubtensor1", "AdvancedSubtensor1"]
+__all__ = [
+    "AdvancedIncSubtensor1",
+    "AdvancedSubtensor1",
+    "advanced_inc_subtensor1",
+    "advanced_set_subtensor1",
+    "advanced_subtensor1",
+]
 
 __getattr__, __dir__ = fall_back(__name__)
 
@@ -30,7 +36,7 @@ class AdvancedSubtensor1(NotAnOp):
 
     def __call__(self, x: Any, ilist: Any) -> Any:
         """Return the rows of `x` at these indices; gradients are dense."""
-        return subtensor.advanced_subtensor1(pt.as_tensor_variable(x), pt.as_tensor_variable(ilist))
+        return pt.as_tensor_variable(x)[pt.as_tensor_variable(ilist)]
 
 
 class AdvancedIncSubtensor1(NotAnOp):
@@ -45,3 +51,8 @@ class AdvancedIncSubtensor1(NotAnOp):
         """Return `x` with rows set to those of `y`, or increased by them."""
         change = pt.set_subtensor if self.set_instead_of_inc else pt.inc_subtensor
         return change(pt.as_tensor_variable(x)[pt.as_tensor_variable(ilist)], y)
+
+
+advanced_subtensor1 = AdvancedSubtensor1()
+advanced_inc_subtensor1 = AdvancedIncSubtensor1()
+advanced_set_subtensor1 = AdvancedIncSubtensor1(set_instead_of_inc=True)

@@ -30,6 +30,7 @@ class TensorType(new.TensorType):
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return a type of PyTensor's, or one of a derived class."""
         if cls is not TensorType:
             return super().__new__(cls)
         made = object.__new__(new.TensorType)

@@ -151,6 +151,7 @@ class DownsampleFactorMaxGrad(_DownsampleOp):
     makes = pool.MaxPoolGrad.makes
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return the gradient of the maximum, or of another mode."""
         mode = args[4] if len(args) > 4 else kwargs.get("mode", "max")
         return super().__new__(cls) if mode == "max" else AveragePoolGrad(*args, **kwargs)
 
