@@ -72,8 +72,11 @@ def old_names() -> Mapping[str, OldName]:
 @cache
 def table_names() -> Mapping[str, OldName]:
     """Return the names that the table has a line for; not what is found through them."""
-    rows = ((module, row) for module, section in _table().items() for row in _rows(module, section))
-    return {f"{module}.{name}": OldName(f"{module}.{name}", *row) for module, (name, *row) in rows}
+    return {
+        f"{module}.{name}": OldName(f"{module}.{name}", new, status, note)
+        for module, section in _table().items()
+        for name, new, status, note in _rows(module, section)
+    }
 
 
 @cache

@@ -19,7 +19,7 @@ _IfElse: Any = import_module(_MODULE).IfElse
 
 
 @stands_for(_IfElse)
-class IfElse(OldOp, _IfElse):  # type: ignore[misc]
+class IfElse(OldOp, _IfElse):
     """``IfElse(n_outs)(condition, *then, *otherwise)``: only one of the two is computed.
 
     Parameters

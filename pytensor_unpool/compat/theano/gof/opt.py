@@ -61,7 +61,7 @@ class LocalOptimizer(basic.NodeRewriter):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "transform" in vars(cls):
-            cls.transform = _with_graph(vars(cls)["transform"], 2)  # type: ignore[method-assign]
+            cls.transform = _with_graph(vars(cls)["transform"], 2)
         super().__init_subclass__(**kwargs)
 
     def __hash__(self) -> int:
