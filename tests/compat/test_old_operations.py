@@ -131,6 +131,22 @@ def test_classes_of_operations_know_what_they_make():
     assert not isinstance(nnet.softmax(x).owner.op, Mine)
 
 
+def test_outputs_come_in_the_form_that_they_are_asked_for():
+    format_as = old("theano.gradient.format_as")
+    assert format_as(True, False, 1) == [1]
+    assert format_as(False, True, [1, 2]) == (1, 2)
+    assert format_as(False, False, [1]) == 1
+    for flags in ((True, True), (False, False)):
+        with pytest.raises(ValueError, match="format_as needs one flag for 2 outputs"):
+            format_as(*flags, [1, 2])
+
+
+def test_symmetric_systems_are_solved():
+    solve = old("theano.tensor.slinalg.solve_symmetric")
+    x = solve(pt.constant([[2.0, 1.0], [1.0, 3.0]]), pt.constant([4.0, 7.0]))
+    assert np.allclose(x.eval(mode="FAST_COMPILE"), [1.0, 2.0])
+
+
 OPERATIONS = (
     "tensor.nnet.softsign", "tensor.nnet.ultra_fast_sigmoid", "tensor.nnet.softmax_with_bias",
     "tensor.nnet.softmax", "tensor.nnet.crossentropy_categorical_1hot",
