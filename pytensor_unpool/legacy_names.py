@@ -1,18 +1,30 @@
 """The one table of old names: where each name of Theano and pylearn2 is now.
 
 It is read from ``legacy_names.toml`` without importing PyTensor. The old modules in `compat`, their
-tests, the migrator and the guide are all made from it.
+tests, the migrator and the guide are all made from it. What a module of Theano only imported is
+where the table has it for another module, see `theano_names`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["OldName", "Status", "old_modules", "old_names", "resolve"]
+from pytensor_unpool.theano_names import real_modules, real_names
+
+__all__ = [
+    "OldName",
+    "Status",
+    "old_modules",
+    "old_names",
+    "old_operations",
+    "resolve",
+    "rests",
+    "table_names",
+]
 
 Status = Literal["same", "moved", "changed", "identity", "gone"]
 
@@ -46,13 +58,49 @@ class OldName:
 @cache
 def old_names() -> Mapping[str, OldName]:
     """Return every old name, the modules included, by its full dotted name."""
-    return {entry.old: entry for entry in _entries(_table())}
+    names = {**{entry.old: entry for entry in _modules()}, **table_names()}
+    elsewhere = _elsewhere()
+    for old, real in real_names().items():
+        if old not in names:
+            places = [table_names().get(origin) or names.get(origin) for origin in real.origins]
+            places += [elsewhere.get(origin) for origin in real.origins]
+            if found := next(filter(None, places), None) or _rest(old):
+                names[old] = _as(old, found)
+    return names
+
+
+@cache
+def table_names() -> Mapping[str, OldName]:
+    """Return the names that the table has a line for; not what is found through them."""
+    return {
+        f"{module}.{name}": OldName(f"{module}.{name}", new, status, note)
+        for module, section in _table().items()
+        for name, new, status, note in _rows(module, section)
+    }
+
+
+@cache
+def rests() -> Mapping[str, str]:
+    """Return the modules of which all that is not in the table is gone, and what to do instead.
+
+    This includes the modules in them, unless those have a line of their own.
+    """
+    return {module: some["rest"] for module, some in _table().items() if "rest" in some}
+
+
+@cache
+def old_operations() -> frozenset[str]:
+    """Return the names of operations that are functions now, and have no gradient to replace."""
+    sections = _table().items()
+    names = {f"{module}.{x}" for module, some in sections for x in some.get("operations", ())}
+    elsewhere = {old for old, real in real_names().items() if names & {*real.origins}}
+    return frozenset(names | elsewhere)
 
 
 @cache
 def old_modules() -> tuple[str, ...]:
     """Return the old modules, packages before what is in them."""
-    table = _table()
+    table = [*_table(), *real_modules()]
     parents = {module.rsplit(".", n)[0] for module in table for n in range(module.count(".") + 1)}
     return tuple(sorted(parents - {"theano.config", *_sections_of_config(table)}))
 
@@ -76,6 +124,8 @@ def resolve(dotted: str) -> tuple[OldName, str] | None:
     >>> entry, rest = resolve("theano.tensor.nnet.conv.ConvOp.getOutputShape")
     >>> entry.old, rest
     ('theano.tensor.nnet.conv.ConvOp', '.getOutputShape')
+    >>> resolve("theano.tensor.gof.Apply")[0].new
+    'pytensor.graph.Apply'
     """
     names, old, rest = old_names(), dotted, ""
     while old not in names:
@@ -83,7 +133,48 @@ def resolve(dotted: str) -> tuple[OldName, str] | None:
         if not dot:
             return None
         rest = f".{last}{rest}"
+    module = _imported_module(old)
+    if rest and module is not None:
+        found = resolve(f"{module}{rest}")
+        if found is not None and found[0].old != module:
+            entry, rest = found
+            return replace(entry, old=dotted.removesuffix(rest) if rest else dotted), rest
     return names[old], rest
+
+
+def _imported_module(old: str) -> str | None:
+    """Return the module, or the settings, that an old module had imported by this name."""
+    if old in old_modules() or old in table_names() or old not in real_names():
+        return None
+    for origin in real_names()[old].origins:
+        if origin in real_modules():
+            return origin
+        if origin == "theano.configdefaults.config":
+            return "theano.config"
+    return None
+
+
+def _elsewhere() -> dict[str, OldName]:
+    """Return entries for names that the table has, but not for the module that defined them."""
+    found: dict[str, OldName] = {}
+    for old, entry in table_names().items():
+        for origin in real_names()[old].origins if old in real_names() else ():
+            found.setdefault(origin, entry)
+    return found
+
+
+def _as(old: str, entry: OldName) -> OldName:
+    """Return an entry for the same thing in another old module."""
+    same = entry.status == "same" and entry.new != old.replace("theano", "pytensor", 1)
+    return replace(entry, old=old, status="moved" if same else entry.status)
+
+
+def _rest(old: str) -> OldName | None:
+    module = old
+    while module := module.rpartition(".")[0]:
+        if module in rests():
+            return OldName(old, "", "gone", rests()[module])
+    return None
 
 
 @cache
@@ -93,19 +184,16 @@ def _table() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def _sections_of_config(table: Mapping[str, Any]) -> Iterator[str]:
+def _sections_of_config(table: Iterable[str]) -> Iterator[str]:
     """`theano.config` is an object: what stands below it are its settings."""
     return (name for name in table if name.startswith("theano.config."))
 
 
-def _entries(table: Mapping[str, Mapping[str, Any]]) -> Iterator[OldName]:
+def _modules() -> Iterator[OldName]:
     for module in old_modules():
-        same = table.get(module, {}).get("module")
+        same = _table().get(module, {}).get("module")
         new = same or f"{COMPAT}.{module}"
         yield OldName(module, new, "same" if same else "moved", "")
-    for module, section in table.items():
-        for name, new, status, note in _rows(module, section):
-            yield OldName(f"{module}.{name}", new, status, note)
 
 
 def _rows(module: str, section: Mapping[str, Any]) -> Iterator[tuple[str, str, Status, str]]:
@@ -120,7 +208,7 @@ def _rows(module: str, section: Mapping[str, Any]) -> Iterator[tuple[str, str, S
             yield from ((name, new, "identity", note) for name, (new, note) in value.items())
         elif key == "renamed":
             yield from ((name, new, "moved", "") for name, new in value.items())
-        elif key != "module":
+        elif key not in ("module", "rest", "operations"):
             place = f"{COMPAT}.{module}" if key == "own" else key
             status: Status = "same" if place == mirror else "moved"
             yield from ((name, f"{place}.{name}", status, "") for name in value)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from pytensor_unpool.cli.terminal import format_table
-from pytensor_unpool.legacy_names import Status, old_names
+from pytensor_unpool.legacy_names import OldName, Status, old_names
+from pytensor_unpool.theano_names import VERSIONS, real_names
 
 __all__ = ["report"]
 
@@ -16,10 +18,11 @@ MEANINGS: dict[Status, str] = {
     "identity": "returns its input: drop the call",
     "gone": "no equivalent: an error says what to do instead",
 }
+WORKS = ("same", "moved", "identity")
 
 
 def report(part: str = "") -> str:
-    """Return the number of old names of each status, and the names themselves.
+    """Return the numbers of old names of each status and Theano, and the names themselves.
 
     Parameters
     ----------
@@ -29,8 +32,23 @@ def report(part: str = "") -> str:
     entries = [entry for entry in old_names().values() if part in entry.old]
     counts = Counter(entry.status for entry in entries)
     rows = [(status, str(counts[status]), meaning) for status, meaning in MEANINGS.items()]
-    text = format_table(("status", "names", "meaning"), rows)
+    tables = [
+        format_table(("status", "names", "meaning"), rows),
+        format_table(("Theano", "works", "changed", "gone"), list(_by_version(entries))),
+    ]
     if part:
         named = [(e.old, e.status, e.new or e.note) for e in sorted(entries, key=lambda e: e.old)]
-        text = f"{format_table(('old name', 'status', 'now'), named)}\n\n{text}"
-    return text
+        tables.insert(0, format_table(("old name", "status", "now"), named))
+    return "\n\n".join(tables)
+
+
+def _by_version(entries: Iterable[OldName]) -> Iterator[tuple[str, ...]]:
+    """Yield a version, and how many of its names work, have changed, and are gone."""
+    counts = Counter(
+        (version, "works" if entry.status in WORKS else entry.status)
+        for entry in entries
+        if entry.old in real_names()
+        for version in real_names()[entry.old].versions
+    )
+    for version in VERSIONS:
+        yield version, *(str(counts[version, kind]) for kind in ("works", "changed", "gone"))

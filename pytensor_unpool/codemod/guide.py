@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from pytensor_unpool.codemod.rules import RULES
-from pytensor_unpool.legacy_names import OldName, old_modules, old_names
+from pytensor_unpool.legacy_names import OldName, rests, table_names
 
 __all__ = ["updated"]
 
@@ -48,24 +48,34 @@ def _names() -> str:
         [
             "The first column has the old module. `same`: only the module is renamed. `moved`: the",
             "name is elsewhere, with the same arguments. `changed`: the arguments or the meaning",
-            "differ. `identity`: it returns its input. `gone`: there is no equivalent.",
+            "differ. `identity`: it returns its input. `gone`: there is no equivalent. What",
+            "a module of Theano only imported stands under the module that defined it. Look names",
+            "up with `pytensor-unpool explain --names PART`.",
             "",
             "| old module | names | | now in | |",
             "|---|---|---|---|---|",
             *_rows(),
+            "",
+            "Of these modules, and of those in them, all other names are gone:",
+            "",
+            "| old module | |",
+            "|---|---|",
+            *(f"| `{module}` | {_cell(note)} |" for module, note in sorted(rests().items())),
         ]
     )
 
 
 def _rows() -> Iterator[str]:
     """Return one row for all names of a module that share status, place and note."""
-    modules = set(old_modules())
-    entries = [entry for entry in old_names().values() if entry.old not in modules]
-    for key, group in groupby(sorted(entries, key=_way), key=_way):
+    for key, group in groupby(sorted(table_names().values(), key=_way), key=_way):
         module, status, place, note = key
         names = ", ".join(f"`{_name(entry)}`" for entry in group)
         new = f"`{place}`" if place else ""
-        yield f"| `{module}` | {names} | {status} | {new} | {note.replace('|', chr(92) + '|')} |"
+        yield f"| `{module}` | {names} | {status} | {new} | {_cell(note)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _way(entry: OldName) -> tuple[str, str, str, str]:

@@ -6,16 +6,30 @@ import builtins
 import sys
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
+from types import FunctionType
 from typing import Any, NoReturn
 
 from pytensor_unpool.compat.errors import OldAttributeError, OldNameError
+from pytensor_unpool.compat.not_an_op import old_function
 from pytensor_unpool.compat.table_modules import path_entry
-from pytensor_unpool.legacy_names import COMPAT, OldName, old_modules, old_names
+from pytensor_unpool.legacy_names import (
+    COMPAT,
+    OldName,
+    old_modules,
+    old_names,
+    old_operations,
+    table_names,
+)
+from pytensor_unpool.theano_names import VERSIONS, real_modules, real_names
 
-__all__ = ["Gone", "fall_back", "found", "nearest"]
+__all__ = ["Gone", "fall_back", "found", "hidden", "nearest"]
 
 GUIDE = "migration_guide.md, section 'Old names'"
+
+# What the files below `compat` have themselves, by the old module.
+_own: dict[str, frozenset[str]] = {}
 
 
 def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -29,7 +43,7 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
     module = place.removeprefix(f"{COMPAT}.")
     space = vars(sys.modules[place])
     # Its own names alone would hide the others from ``from theano.tensor import *``.
-    own = space.pop("__all__", ())
+    own = _own[module] = frozenset(space.pop("__all__", ()))
     if "__path__" in space:
         space["__path__"].append(path_entry(module))
 
@@ -52,15 +66,28 @@ def fall_back(place: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]
 
 def _listed(module: str) -> Iterator[OldName]:
     """Yield the names in a module that the table resolves, and its submodules."""
+    return iter(_listings().get(module, ()))
+
+
+@cache
+def _listings() -> dict[str, list[OldName]]:
+    found: dict[str, list[OldName]] = {}
     for old, entry in old_names().items():
-        if old.rpartition(".")[0] == module and entry.status != "gone":
-            yield entry
+        if entry.status != "gone":
+            found.setdefault(old.rpartition(".")[0], []).append(entry)
+    return found
 
 
 def _attribute(module: str, name: str) -> Any:
     old = f"{module}.{name}"
-    if old in old_modules():
+    if old in old_modules() and not hidden(old):
         return import_module(f"{COMPAT}.{old}")
+    for origin in _origins(old):
+        if origin in real_modules():
+            return import_module(f"{COMPAT}.{origin}")
+        home, _, there = origin.rpartition(".")
+        if origin != old and there in _own_of(home):
+            return getattr(sys.modules[f"{COMPAT}.{home}"], there)
     entry = old_names().get(old)
     if entry is not None:
         return found(entry)
@@ -69,11 +96,39 @@ def _attribute(module: str, name: str) -> Any:
         if hasattr(mirror, name):
             return _honour(getattr(mirror, name))
     raise OldAttributeError(
-        f"{module} has no {name}: Theano never had it, or no known code uses it. {nearest(old)} "
-        f"See {GUIDE}.",
+        f"{module} has no {name}: {_why(name, module)}. {nearest(old)} See {GUIDE}.",
         got=old,
         wanted="a name of the table",
     )
+
+
+def hidden(module: str) -> bool:
+    """Return whether a function of the module's name was in the package, as in `theano.d3viz`."""
+    others = [x for x in _origins(module) if x != module and x not in real_modules()]
+    return any(map(_works, others))
+
+
+def _works(old: str) -> bool:
+    return old in old_names() and old_names()[old].status != "gone"
+
+
+def _origins(old: str) -> tuple[str, ...]:
+    """Return what an old module had imported by this name, the newest first."""
+    return real_names()[old].origins if old in real_names() else ()
+
+
+def _own_of(module: str) -> frozenset[str]:
+    if module in old_modules():
+        import_module(f"{COMPAT}.{module}")
+    return _own.get(module, frozenset())
+
+
+def _why(name: str, module: str) -> str:
+    if not module.startswith("theano"):
+        return "only what is listed works on PyTensor"
+    if name.startswith("_"):
+        return "what was private in Theano is not here"
+    return f"no Theano from {VERSIONS[0]} to {VERSIONS[-1]} had it"
 
 
 def _mirrors(module: str) -> Iterator[Any]:
@@ -86,7 +141,10 @@ def found(entry: OldName) -> Any:
     """Return the replacement of an old name, a `Gone` if there is none."""
     if entry.status == "gone":
         return Gone(entry)
-    return _honour(_at(entry.new))
+    value = _honour(_at(entry.new))
+    if isinstance(value, FunctionType) and entry.old in old_operations():
+        return old_function(value)
+    return value
 
 
 def _honour(value: Any) -> Any:
@@ -108,13 +166,24 @@ def _at(dotted: str) -> Any:
 
 
 def nearest(old: str) -> str:
-    """Return a sentence that suggests the known name with the most similar spelling."""
+    """Return a sentence that suggests a known name of the same or a similar spelling."""
     module, _, name = old.rpartition(".")
-    for entries in (_listed(module), old_names().values()):
-        known = {entry.old.rpartition(".")[2]: entry.old for entry in entries}
+    here = {entry.old.rpartition(".")[2]: entry.old for entry in _listed(module)}
+    # Of all names, only those that begin alike: there are thousands, and `hasattr` asks too.
+    for known in (here, _by_start().get(name[:3], {})):
         if close := get_close_matches(name, known, 1):
             return f"Did you mean {known[close[0]]}?"
     return "No known name has a similar spelling."
+
+
+@cache
+def _by_start() -> dict[str, dict[str, str]]:
+    """Return names by their first letters, and where the table has each."""
+    found: dict[str, dict[str, str]] = {}
+    for old in (*old_modules(), *table_names()):
+        name = old.rpartition(".")[2]
+        found.setdefault(name[:3], {}).setdefault(name, old)
+    return found
 
 
 class Gone:

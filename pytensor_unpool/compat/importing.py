@@ -3,7 +3,7 @@
 The modules are those below `pytensor_unpool.compat`, which are also registered under their old
 names, so that every class has a single identity. Two attributes of PyTensor's variables follow
 Theano meanwhile: `__bool__`, for code that has imported old names (see `truth`), and
-`default_update` (see `default_updates`).
+`default_update` (see `default_updates`). Scans have two attributes more (see `scan_parts`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
-from pytensor_unpool.compat import default_updates, truth
+from pytensor_unpool.compat import default_updates, scan_parts, truth
 from pytensor_unpool.compat.errors import OldPackageError
 from pytensor_unpool.legacy_names import COMPAT
 
 __all__ = ["install", "installed", "uninstall"]
 
 PACKAGES = ("theano", "pylearn2")
-RULES = (truth, default_updates)
+RULES = (truth, default_updates, scan_parts)
 
 
 def install() -> None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.abc import InspectLoader, PathEntryFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from pytensor_unpool.legacy_names import old_modules
+from pytensor_unpool.legacy_names import COMPAT, old_modules
 
 __all__ = ["path_entry"]
 
@@ -45,10 +46,12 @@ class _Finder(PathEntryFinder):
 
     def iter_modules(self, prefix: str = "") -> Iterator[tuple[str, bool]]:
         """Yield names, and whether they are packages, as `pkgutil` asks for them."""
-        for old in old_modules():
-            package, _, name = old.rpartition(".")
-            if package == self._package:
-                yield f"{prefix}{name}", _is_package(old)
+        for old in _children(self._package):
+            yield f"{prefix}{old.rpartition('.')[2]}", _is_package(old)
+
+
+def _children(package: str) -> list[str]:
+    return [module for module in old_modules() if module.rpartition(".")[0] == package]
 
 
 def _is_package(old: str) -> bool:
@@ -67,10 +70,15 @@ class _Loader(InspectLoader):
     def exec_module(self, module: ModuleType) -> None:
         """Give the module what all old modules have."""
         # Here, because `fallback` imports this file.
-        from pytensor_unpool.compat.fallback import fall_back
+        from pytensor_unpool.compat.fallback import fall_back, hidden
 
         module.__doc__ = f"Names of `{self._old}`."
         vars(module)["__getattr__"], vars(module)["__dir__"] = fall_back(module.__name__)
+        for child in _children(self._old):
+            if hidden(child):
+                # Imported later, it would hide the function of its name.
+                import_module(f"{COMPAT}.{child}")
+                vars(module).pop(child.rpartition(".")[2])
 
 
 sys.path_hooks.append(_Finder)

@@ -196,6 +196,16 @@ def test_detours_lead_to_the_same_place(name):
     assert (place.old, place.rest) == (name, "")
 
 
+@pytest.mark.parametrize("import_", ["import theano", "from theano import OpFromGraph"])
+def test_operations_of_graphs_keep_their_gradients(import_):
+    """PyTensor's class does not know `grad_overrides`."""
+    call = "OpFromGraph([x], [y], grad_overrides=g)\n"
+    code = f"{import_}\nop = {'theano.' if import_ == 'import theano' else ''}{call}"
+    text = migrated(code, [RULE])
+    assert "from pytensor_unpool.compat.theano.compile" in text
+    assert "grad_overrides=g" in text
+
+
 def test_heirs_are_known_by_theanos_names():
     assert theano_name("aesara.tensor.nnet.relu") == "theano.tensor.nnet.relu"
     assert theano_name("pytensor.tensor.nnet.relu") == "theano.tensor.nnet.relu"

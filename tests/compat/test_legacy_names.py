@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from pytensor_unpool.legacy_names import old_modules, old_names, resolve
+from pytensor_unpool.compat.fallback import Gone
+from pytensor_unpool.legacy_names import COMPAT, old_modules, old_names, resolve, rests
+from pytensor_unpool.theano_names import VERSIONS, RealName, real_modules, real_names
 
 
 def found(dotted: str) -> Any:
@@ -18,7 +20,9 @@ def found(dotted: str) -> Any:
         except ModuleNotFoundError:
             continue
         for part in parts[n:]:
-            value = getattr(value, part)
+            # Some settings warn when they are read.
+            settings = getattr(value, "_config_var_dict", {})
+            value = settings[part] if part in settings else getattr(value, part)
         return value
     raise ModuleNotFoundError(dotted)
 
@@ -83,3 +87,62 @@ def test_a_name_that_no_module_has_is_an_attribute_error():
         except Exception as error:  # noqa: BLE001
             wrong[module] = repr(error)
     assert wrong == {}
+
+
+def test_every_name_that_a_theano_had_is_known():
+    """Catches a name for which the message would be that no Theano had it."""
+    assert len(real_names()) > 7000
+    assert sorted(real_names().keys() - old_names().keys()) == []
+    assert sorted(real_modules().keys() - {*old_modules()}) == []
+
+
+def test_every_name_is_there_or_says_why_not():
+    """Catches a name that cannot be imported, and one that works though it is listed as gone."""
+    wrong = {}
+    for old, entry in old_names().items():
+        module, _, name = old.rpartition(".")
+        if not module or f"{module}.".startswith("theano.config."):
+            continue
+        try:
+            value = getattr(importlib.import_module(f"{COMPAT}.{module}"), name)
+        except Exception as error:  # noqa: BLE001
+            wrong[old] = repr(error)
+        else:
+            if isinstance(value, Gone) != (entry.status == "gone"):
+                wrong[old] = f"{entry.status}, but {value!r}"
+    assert wrong == {}
+
+
+def test_all_settings_are_there():
+    from pytensor_unpool.compat.theano.configparser import config
+
+    settings = [old for old in old_names() if old.startswith("theano.config.")]
+    assert len(settings) > 140
+    for old in settings:
+        value = config
+        for part in old.split(".")[2:]:
+            value = 0 if part == "ldflags" else getattr(value, part)
+
+
+def test_facts_say_which_theano_had_a_name_and_where_it_came_from():
+    names = real_names()
+    assert names["theano.tensor.signal.pool.pool_3d"].versions == ("0.9", "1.0")
+    assert names["theano.tensor.signal.downsample.max_pool_2d"].versions == ("0.7", "0.8")
+    assert names["theano.sparse_grad"] == RealName(VERSIONS, ("theano.sparse_grad",))
+    assert names["theano.tensor.basic.Apply"].origins == ("theano.gof.graph.Apply",)
+    # Imported under another name, and from another place than before.
+    assert names["theano.tensor.scal"].origins == ("theano.scalar",)
+    assert names["theano.tensor.nnet.conv2d"].origins[0] == "theano.tensor.nnet.conv2d"
+    assert real_modules()["theano.tensor.signal.downsample"] == ("0.7", "0.8")
+
+
+def test_what_a_module_imported_is_where_the_table_has_it():
+    names = old_names()
+    assert names["theano.tensor.basic.Apply"].new == names["theano.gof.graph.Apply"].new
+    assert resolve("theano.tensor.scal.upcast")[0].new == "pytensor.scalar.upcast"
+    assert resolve("theano.tensor.basic.config.floatX")[0].new == "pytensor.config.floatX"
+
+
+def test_the_rest_of_a_module_is_gone_for_one_reason():
+    assert old_names()["theano.gpuarray.elemwise.GpuElemwise"].note == rests()["theano.gpuarray"]
+    assert old_names()["theano.gof.unify.FVar"].note == rests()["theano.gof.unify"]

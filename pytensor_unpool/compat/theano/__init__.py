@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from pytensor_unpool.compat.theano.compile import (
 from pytensor_unpool.compat.theano.configparser import change_flags, config
 from pytensor_unpool.compat.theano.gof import Op, Variable
 from pytensor_unpool.compat.theano.gradient import Lop, Rop, grad
-from pytensor_unpool.compat.theano.scan_module import scan
+from pytensor_unpool.compat.theano.scan_module import scan as _scan
 from pytensor_unpool.compat.theano.updates import OrderedUpdates
 
 __all__ = [
@@ -44,11 +45,21 @@ __all__ = [
     "grad",
     "scan",
     "shared",
+    "sparse_grad",
 ]
 
 __version__ = "1.0.5"
 
 __getattr__, __dir__ = fall_back(__name__)
+
+# Theano's heirs have a package of this name. Imported later, it would hide the function.
+import_module(f"{__name__}.scan")
+scan = _scan
+
+
+def sparse_grad(var: Any) -> Any:
+    """Return `var`: its gradient is dense, with the values that a sparse one had."""
+    return var
 
 
 def _asarray(a: Any, dtype: Any, order: Any = None) -> np.ndarray:

@@ -10,44 +10,28 @@ from contextlib import ContextDecorator
 from typing import Any
 
 import pytensor
+from pytensor.compile import mode
 
 from pytensor_unpool.compat.errors import OldAttributeError
 from pytensor_unpool.compat.fallback import GUIDE, fall_back
+from pytensor_unpool.compat.settings import DEFAULTS, Setting, of_type, one_of
+from pytensor_unpool.errors import ArgumentError
 
-__all__ = ["OldConfig", "change_flags", "config"]
+__all__ = [
+    "AddConfigVar",
+    "BoolParam",
+    "ConfigParam",
+    "EnumStr",
+    "FloatParam",
+    "IntParam",
+    "OldConfig",
+    "StrParam",
+    "TypedParam",
+    "change_flags",
+    "config",
+]
 
 __getattr__, __dir__ = fall_back(__name__)
-
-# Theano's default values.
-DEFAULTS: dict[str, Any] = {
-    "allow_gc": True,
-    "compute_test_value": "off",
-    "compute_test_value_opt": "off",
-    "device": "cpu",
-    "dnn.conv.algo_bwd": "guess_once",
-    "dnn.conv.algo_bwd_data": "guess_once",
-    "dnn.conv.algo_bwd_filter": "guess_once",
-    "dnn.conv.algo_fwd": "small",
-    "dnn.conv.precision": "as_input_f32",
-    "dnn.conv.workmem": "small",
-    "dnn.conv.workmem_bwd": "none",
-    "dnn.enabled": "auto",
-    "experimental.unpickle_gpu_on_cpu": False,
-    "force_device": False,
-    "gpuarray.preallocate": 0.0,
-    "init_gpu_device": "",
-    "lib.cnmem": 0.0,
-    "nvcc.fastmath": False,
-    "nvcc.flags": "",
-    "print_active_device": True,
-    "print_test_value": False,
-    "pthreads.inc_dir": "",
-    "pthreads.lib": "",
-    "pthreads.lib_dir": "",
-    "scan.allow_gc": False,
-    "scan.allow_output_prealloc": True,
-    "warn.ignore_bug_before": "0.9",
-}
 
 
 class OldConfig:
@@ -80,10 +64,14 @@ class OldConfig:
     def __setattr__(self, name: str, value: Any) -> None:
         """Change a setting of PyTensor's, or keep one that only Theano had."""
         full = self._section + name
-        if full not in self._own and hasattr(pytensor.config, _flat(full)):
-            setattr(pytensor.config, _flat(full), value)
-        else:
+        if full in SETTINGS:
+            self._own[full] = SETTINGS[full].changed(value)
+        elif full in self._own or not hasattr(pytensor.config, _flat(full)):
             self._own[full] = value
+        elif full == "optimizer":
+            _set_optimizer(value)
+        else:
+            setattr(pytensor.config, _flat(full), value)
 
     def __dir__(self) -> Iterator[str]:
         """Return the settings' names."""
@@ -104,7 +92,72 @@ def _is_section(full: str) -> bool:
     return any(name.startswith(f"{full}__") for name in dir(pytensor.config))
 
 
+def _set_optimizer(value: Any) -> None:
+    """Change what PyTensor lets nobody change, because it stores the modes that it made with it."""
+    parameter = pytensor.config._config_var_dict["optimizer"]
+    parameter.val = parameter.apply(str(value))
+    mode._CACHED_RUNTIME_MODES.clear()
+
+
 config = OldConfig("", dict(DEFAULTS))
+
+# The settings that old code has added, by their full names.
+SETTINGS: dict[str, Setting] = {}
+
+ConfigParam, EnumStr = Setting, one_of
+StrParam, IntParam, FloatParam = of_type(str), of_type(int), of_type(float)
+
+
+def _as_bool(value: Any) -> bool:
+    if value in ("False", "false", "0", False, 0):
+        return False
+    if value in ("True", "true", "1", True, 1):
+        return True
+    raise ArgumentError(
+        f"a setting made by BoolParam must be True or False: got {value!r}.",
+        got=value,
+        wanted="True or False",
+    )
+
+
+BoolParam = of_type(_as_bool)
+
+
+def TypedParam(  # noqa: N802
+    default: Any, mytype: Any, is_valid: Any = None, allow_override: bool = True
+) -> Setting:
+    """Return a setting of a type."""
+    return of_type(mytype)(default, is_valid, allow_override)
+
+
+def AddConfigVar(  # noqa: N802
+    name: str, doc: str, configparam: Setting, root: Any = None, in_c_key: bool = True
+) -> None:
+    """Add a setting to ``theano.config``.
+
+    Parameters
+    ----------
+    name : str
+        With a dot after the section's name, if there is one.
+    doc : str
+    configparam : ConfigParam
+        Such as ``IntParam(3)``.
+    root, in_c_key : ignored
+
+    >>> AddConfigVar("mine.depth", "How deep.", IntParam(3))
+    >>> config.mine.depth = "4"
+    >>> config.mine.depth
+    4
+    """
+    if name in config._own or hasattr(pytensor.config, _flat(name)):
+        raise OldAttributeError(
+            f"theano.config has a setting {name} already. Choose another name.",
+            got=name,
+            wanted="a new name",
+        )
+    configparam.fullname, configparam.doc = name, doc
+    SETTINGS[name] = configparam
+    config._own[name] = configparam.first()
 
 
 class change_flags(ContextDecorator):  # noqa: N801

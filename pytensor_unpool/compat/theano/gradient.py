@@ -13,8 +13,9 @@ from pytensor.gradient import zero_grad
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.gradients import refuse_lost
 from pytensor_unpool.compat.static_shape import as_type
+from pytensor_unpool.errors import ArgumentError
 
-__all__ = ["Lop", "Rop", "consider_constant", "grad"]
+__all__ = ["Lop", "Rop", "consider_constant", "format_as", "grad"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
@@ -93,3 +94,28 @@ def _without_warning(function: Callable[..., Any], *arguments: Any) -> Any:
 def consider_constant(x: Any) -> Any:
     """Return `x`, with a gradient of zero."""
     return zero_grad(x)
+
+
+def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
+    """Return one or several outputs as a list, or as a tuple, or one of them alone.
+
+    Parameters
+    ----------
+    use_list, use_tuple : bool
+        Not both. With neither, a list must have one entry, which is returned.
+    outputs : variable, or list or tuple of variables
+
+    >>> format_as(True, False, 1), format_as(False, True, [1, 2]), format_as(False, False, [1])
+    ([1], (1, 2), 1)
+    """
+    several = outputs if isinstance(outputs, list | tuple) else [outputs]
+    if (use_list and use_tuple) or (not use_list and not use_tuple and len(several) != 1):
+        raise ArgumentError(
+            f"format_as needs one flag for {len(several)} outputs: got use_list={use_list}, "
+            f"use_tuple={use_tuple}.",
+            got=(use_list, use_tuple),
+            wanted="one",
+        )
+    if use_list:
+        return list(several)
+    return tuple(several) if use_tuple else several[0]

@@ -12,9 +12,63 @@ from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.tensor.shared_randomstreams import Streams
 from pytensor_unpool.errors import ArgumentError
 
-__all__ = ["MRG_RNGs", "MRG_RandomStreams", "guess_n_streams"]
+__all__ = [
+    "M1",
+    "M2",
+    "A1p72",
+    "A1p134",
+    "A2p72",
+    "A2p134",
+    "MRG_RNGs",
+    "MRG_RandomStreams",
+    "ff_2p72",
+    "ff_2p134",
+    "guess_n_streams",
+]
 
 __getattr__, __dir__ = fall_back(__name__)
+
+# The two recurrences of MRG31k3p (L'Ecuyer and Touzin, 2000): moduli, and matrices of one step.
+M1, M2 = 2147483647, 2147462579
+STEP1 = ((0, 2**22, 2**7 + 1), (1, 0, 0), (0, 1, 0))
+STEP2 = ((2**15, 0, 2**15 + 1), (1, 0, 0), (0, 1, 0))
+
+
+def _after(steps_log2: int, matrix: Any, modulus: int) -> np.ndarray:
+    """Return the matrix of ``2**steps_log2`` steps."""
+    # The sums of products exceed 64 bits.
+    power = np.array(matrix, object)
+    for _ in range(steps_log2):
+        power = power.dot(power) % modulus
+    return power.astype(np.int64)
+
+
+A1p72, A2p72 = _after(72, STEP1, M1), _after(72, STEP2, M2)
+A1p134, A2p134 = _after(134, STEP1, M1), _after(134, STEP2, M2)
+
+
+def _jumped(rstate: Any, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    state = np.array([int(x) for x in rstate], object)
+    halves = first.astype(object).dot(state[:3]) % M1, second.astype(object).dot(state[3:]) % M2
+    return np.concatenate(halves).astype(np.int32)
+
+
+def ff_2p72(rstate: Any) -> np.ndarray:
+    """Return the state of MRG31k3p 2**72 steps later."""
+    return _jumped(rstate, A1p72, A2p72)
+
+
+def ff_2p134(rstate: Any) -> np.ndarray:
+    """Return the state of MRG31k3p 2**134 steps later."""
+    return _jumped(rstate, A1p134, A2p134)
+
+
+def _are_states(numbers: list[int]) -> bool:
+    halves = (numbers[:3], M1), (numbers[3:], M2)
+    return all(isinstance(x, int | np.integer) for x in numbers) and all(
+        any(half) and all(0 <= x < limit for x in half) for half, limit in halves
+    )
+
 
 # MRG's smallest and largest numbers, out of 2**15 and 2**31 - 1.
 ENDS = {
@@ -39,15 +93,58 @@ class MRG_RandomStreams(Streams):  # noqa: N801
     """
 
     def __init__(self, seed: Any = 12345, use_cuda: Any = None) -> None:
+        self.set_rstate(seed)
         super().__init__(seed)
 
     def set_rstate(self, seed: Any) -> None:
-        """Seed the streams; variables that have been drawn keep theirs."""
-        self._seeds = np.random.SeedSequence(seed)
+        """Seed the streams; those of variables that were drawn go on."""
+        numbers = [seed] * 6 if np.ndim(seed) == 0 else list(seed)
+        if len(numbers) != 6 or not _are_states(numbers):
+            raise ArgumentError(
+                f"seed should be an integer, or six of which the first three are from 0 to {M1 - 1}"
+                f", the last three from 0 to {M2 - 1}, and neither are all 0: got {seed}.",
+                got=seed,
+                wanted="an integer, or six",
+            )
+        self.rstate = np.array(numbers, np.int32)
 
     def inc_rstate(self) -> None:
-        """Move on to other streams."""
-        self._seeds.spawn(1)
+        """Go on to other streams: 2**134 steps of MRG31k3p further."""
+        self.rstate = ff_2p134(self.rstate)
+
+    def get_substream_rstates(
+        self, n_streams: int, dtype: str = "float32", inc_rstate: bool = True
+    ) -> np.ndarray:
+        """Return the states of streams that are 2**72 steps of MRG31k3p apart.
+
+        Parameters
+        ----------
+        n_streams : int
+        dtype : ignored
+        inc_rstate : bool
+            Whether to go on to other streams.
+
+        Returns
+        -------
+        int32 array of shape (n_streams, 6)
+        """
+        states = [self.rstate]
+        for _ in range(n_streams - 1):
+            states.append(ff_2p72(states[-1]))
+        if inc_rstate:
+            self.inc_rstate()
+        return np.array(states, np.int32)
+
+    def seed(self, seed: Any = None) -> None:
+        """Reseed all generators from this seed, or from the first one."""
+        self.set_rstate(self.default_instance_seed if seed is None else seed)
+        super().seed(seed)
+
+    def _next_seed(self) -> Any:
+        """Return the seed of the next generator: streams with equal states draw the same."""
+        state = self.rstate.tolist()
+        self.inc_rstate()
+        return state
 
     def uniform(
         self,

@@ -2,6 +2,7 @@
 
 import pytensor.tensor as pt
 
+from pytensor_unpool.compat.axes import REDUCTIONS
 from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.theano.compile.sharedvalue import shared as _shared
 from pytensor_unpool.compat.theano.gradient import Lop, Rop, consider_constant, grad
@@ -26,11 +27,13 @@ from pytensor_unpool.compat.theano.tensor.basic import (
 )
 from pytensor_unpool.compat.theano.tensor.extra_ops import repeat
 from pytensor_unpool.compat.theano.tensor.sort import argtopk, topk, topk_and_argtopk
+from pytensor_unpool.compat.theano.tensor.type import TensorType
 from pytensor_unpool.compat.theano.tensor.var import TensorVariable
 
 __all__ = [
     "Lop",
     "Rop",
+    "TensorType",
     "TensorVariable",
     "_shared",
     "argtopk",
@@ -62,5 +65,7 @@ __all__ = [
 
 __getattr__, __dir__ = fall_back(__name__)
 
-# As in Theano, functions hide the modules of the same name, which can still be imported from.
+vars().update(REDUCTIONS)
+
+# As in Theano, the functions hide the modules of their name, which can still be imported from.
 sort, var = pt.sort, pt.var

@@ -9,11 +9,13 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor import config
 from pytensor.graph.basic import Variable
-from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.axes import REDUCTIONS
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import OldFunction
 from pytensor_unpool.compat.static_shape import with_static_shape
+from pytensor_unpool.compat.theano.tensor.type import TensorType
 from pytensor_unpool.errors import ArgumentError, ShapeError
 
 __all__ = [
@@ -36,7 +38,12 @@ __all__ = [
     "vector",
 ]
 
-__getattr__, __dir__ = fall_back(__name__)
+_old_attribute, __dir__ = fall_back(__name__)
+
+
+def __getattr__(name: str) -> Any:
+    # Not among the names here: `max` would be no longer Python's.
+    return REDUCTIONS[name] if name in REDUCTIONS else _old_attribute(name)
 
 
 def tensor(*args: Any, **kwargs: Any) -> TensorVariable:
@@ -118,6 +125,7 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> TensorVariable:
     return cast(TensorVariable, pt.tile(x, [1] * (wanted - len(reps)) + reps))
 
 
+@OldFunction
 def default(x: Any, a: Any) -> Any:
     """Return `a` if `x` is None, else `x`."""
     return pt.as_tensor_variable(a) if x is None else x

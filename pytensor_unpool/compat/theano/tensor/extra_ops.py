@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
 import pytensor.tensor as pt
 from numpy.lib.array_utils import normalize_axis_index
 from pytensor.graph.basic import Constant
+from pytensor.tensor import extra_ops
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import NotAnOp
+from pytensor_unpool.compat.operations import OldOp, stands_for
 from pytensor_unpool.errors import LARGEST_NUMBER, ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.ops.check import Check, equal
 
-__all__ = ["repeat"]
+__all__ = ["CumOp", "CumprodOp", "CumsumOp", "Unique", "repeat", "unravel_index"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
@@ -145,3 +149,95 @@ def _sources(x: TensorVariable, repeats: TensorVariable, axis: int) -> TensorVar
         repeats = check(repeats, equal(repeats.shape[0], x.shape[axis]))
     ends = pt.cumsum(repeats)
     return cast(TensorVariable, pt.searchsorted(ends, pt.arange(repeats.sum()), side="right"))
+
+
+class _AtAxis(NotAnOp):
+    """An operation along an axis that is counted from the end, or in a tensor as one vector."""
+
+    def __init__(self, axis: int | None, make: Callable[[int], Any]) -> None:
+        self.axis, self._make = axis, make
+
+    def __call__(self, x: Any) -> Any:
+        x = pt.as_tensor_variable(x)
+        if self.axis is None:
+            return self._make(0)(x.flatten())
+        return self._make(normalize_axis_index(self.axis, x.type.ndim))(x)
+
+
+@stands_for(extra_ops.CumOp)
+class CumOp(OldOp, extra_ops.CumOp):
+    """``CumOp(axis, mode)``: the sum, or the product, of all elements up to each one.
+
+    Parameters
+    ----------
+    axis : int, optional
+        It may be counted from the end. Without it, the tensor is flattened first.
+    mode : {"add", "mul"}
+    """
+
+    _has_twins = True
+
+    def __new__(cls, axis: int | None = None, mode: str = "add") -> Any:
+        """Return the operation, or one that finds the axis when it is called."""
+        if axis is None or axis < 0:
+            return _AtAxis(axis, lambda known: cls(known, mode))
+        return super().__new__(cls)
+
+
+def CumsumOp(axis: int | None = None) -> Any:  # noqa: N802
+    """Return `CumOp` for sums."""
+    return CumOp(axis, "add")
+
+
+def CumprodOp(axis: int | None = None) -> Any:  # noqa: N802
+    """Return `CumOp` for products."""
+    return CumOp(axis, "mul")
+
+
+@stands_for(extra_ops.Unique)
+class Unique(OldOp, extra_ops.Unique):
+    """``Unique(return_index, return_inverse, return_counts, axis)``, as ``numpy.unique``.
+
+    Parameters
+    ----------
+    axis : int, optional
+        It may be counted from the end.
+    """
+
+    _has_twins = True
+
+    def __new__(
+        cls,
+        return_index: bool = False,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        axis: int | None = None,
+    ) -> Any:
+        """Return the operation, or one that finds the axis when it is called."""
+        if axis is not None and axis < 0:
+            returned = return_index, return_inverse, return_counts
+            return _AtAxis(axis, lambda known: cls(*returned, known))
+        return super().__new__(cls)
+
+
+def unravel_index(
+    indices: Any, dims: Any, order: str = "C", ndim: int | None = None
+) -> tuple[TensorVariable, ...]:
+    """Return the coordinates of flat indices, one tensor for each axis.
+
+    Parameters
+    ----------
+    indices : integer tensor_like
+    dims : tuple of ints, or integer vector
+        The shape that the indices are in.
+    order : {"C", "F"}
+    ndim : int, optional
+        The length of `dims`, where it is a vector of unknown length.
+
+    >>> [x.eval().tolist() for x in unravel_index([4, 5], (2, 3))]
+    [[1, 1], [1, 2]]
+    """
+    dims = pt.as_tensor_variable(dims)
+    if ndim is not None:
+        dims = pt.specify_shape(dims, (ndim,))
+    return tuple(pt.unravel_index(indices, dims, order))

@@ -47,7 +47,11 @@ class Streams:
         """Reseed all generators from this seed, or from the first one."""
         self._seeds = np.random.SeedSequence(self.default_instance_seed if seed is None else seed)
         for generator, _ in self.state_updates:
-            generator.set_value(np.random.default_rng(self._seeds.spawn(1)[0]), borrow=True)
+            generator.set_value(np.random.default_rng(self._next_seed()), borrow=True)
+
+    def _next_seed(self) -> Any:
+        """Return the seed of the next generator."""
+        return self._seeds.spawn(1)[0]
 
     def updates(self) -> list[tuple[Any, Any]]:
         """Return the updates of the generators, which functions apply by default."""
@@ -250,7 +254,7 @@ class Streams:
 
     def _draw(self, distribution: Any, *parameters: Any, size: Any, **options: Any) -> Any:
         """Return a variable of a distribution, with its own generator."""
-        generator = pytensor.shared(np.random.default_rng(self._seeds.spawn(1)[0]), borrow=True)
+        generator = pytensor.shared(np.random.default_rng(self._next_seed()), borrow=True)
         following, drawn = distribution(
             *parameters, size=size, rng=generator, return_next_rng=True, **options
         )

@@ -14,6 +14,7 @@ import pytensor.tensor as pt
 from pytensor.compile.ops import ViewOp
 from pytensor.tensor.variable import TensorVariable
 
+from pytensor_unpool.compat.not_an_op import OldFunction
 from pytensor_unpool.compat.theano.tensor.nnet.softmaxes import logsoftmax, softmax
 from pytensor_unpool.errors import DTypeError
 
@@ -87,6 +88,7 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> TensorVariable
     )
 
 
+@OldFunction
 def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> TensorVariable:
     """Return minus the logarithm of each row's probability of its true class.
 
@@ -158,6 +160,7 @@ def _of_class(rows: TensorVariable, classes: TensorVariable) -> TensorVariable:
     return cast(TensorVariable, rows[pt.arange(classes.shape[0]), classes])
 
 
+@OldFunction
 def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> list[TensorVariable]:
     """Return the cross-entropy of the softmax of ``x + b``, the softmax, and its argmax."""
     rows, y_idx = pt.as_tensor_variable(x) + b, pt.as_tensor_variable(y_idx)

@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import OldFunction
 from pytensor_unpool.compat.theano.tensor.nnet.losses import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -99,11 +100,13 @@ def selu(x: Any) -> TensorVariable:
     return cast(TensorVariable, SELU_SCALE * elu(x, SELU_ALPHA))
 
 
+@OldFunction
 def softsign(x: Any) -> Any:
     """Return ``x / (1 + abs(x))``."""
     return x / (1 + abs(x))
 
 
+@OldFunction
 def prepend_scalar_to_each_row(val: Any, x: Any) -> TensorVariable:
     """Return the matrix `x` with a first column that holds a number."""
     x = pt.as_tensor_variable(x)
@@ -111,11 +114,13 @@ def prepend_scalar_to_each_row(val: Any, x: Any) -> TensorVariable:
     return cast(TensorVariable, pt.concatenate([first, x], axis=1))
 
 
+@OldFunction
 def prepend_0_to_each_row(x: Any) -> TensorVariable:
     """Return the matrix `x` with a first column of zeros."""
     return prepend_scalar_to_each_row(np.float64(0), x)
 
 
+@OldFunction
 def prepend_1_to_each_row(x: Any) -> TensorVariable:
     """Return the matrix `x` with a first column of ones."""
     return prepend_scalar_to_each_row(np.float64(1), x)

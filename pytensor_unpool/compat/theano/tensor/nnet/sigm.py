@@ -9,6 +9,7 @@ from pytensor.scalar import math as scalar_math
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.not_an_op import OldFunction
 from pytensor_unpool.compat.operations import honour
 
 __all__ = [
@@ -33,6 +34,7 @@ def hard_sigmoid(x: Any) -> TensorVariable:
     return cast(TensorVariable, pt.clip(x * slope + shift, 0, 1))
 
 
+@OldFunction
 def ultra_fast_sigmoid(x: Any) -> TensorVariable:
     """Return a piecewise sigmoid, three pieces on each side of zero, with an error below 0.03."""
     x = pt.as_tensor_variable(x)

@@ -15,7 +15,7 @@ from pytensor.tensor.rewriting import special as rewriting
 from pytensor.tensor.rewriting.basic import register_specialize
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.compat.not_an_op import NotAnOp
+from pytensor_unpool.compat.not_an_op import NotAnOp, OldFunction
 from pytensor_unpool.errors import ShapeError
 
 __all__ = [
@@ -44,6 +44,7 @@ def _rows(name: str, x: Any) -> TensorVariable:
     return cast(TensorVariable, pt.shape_padleft(x)) if x.type.ndim == 1 else x
 
 
+@OldFunction
 def softmax(c: Any) -> TensorVariable:
     """Return the exponentials of each row, divided by their sum.
 
@@ -112,6 +113,7 @@ def softmax_graph(c: Any) -> TensorVariable:
     return cast(TensorVariable, exponentials / exponentials.sum(axis=-1, keepdims=True))
 
 
+@OldFunction
 def softmax_with_bias(x: Any, b: Any) -> TensorVariable:
     """Return the softmax of ``x + b``, for a vector `b`."""
     return softmax(pt.as_tensor_variable(x) + b)
@@ -120,6 +122,8 @@ def softmax_with_bias(x: Any, b: Any) -> TensorVariable:
 class Softmax(NotAnOp):
     """``Softmax()(x)`` is ``softmax(x)``."""
 
+    makes = (special.Softmax,)
+
     def __call__(self, x: Any) -> TensorVariable:
         """Return the softmax of the rows of `x`."""
         return softmax(x)
@@ -127,6 +131,8 @@ class Softmax(NotAnOp):
 
 class LogSoftmax(NotAnOp):
     """``LogSoftmax()(x)`` is ``logsoftmax(x)``."""
+
+    makes = (special.LogSoftmax,)
 
     def __call__(self, x: Any) -> TensorVariable:
         """Return the logarithm of the softmax of the rows of `x`."""

@@ -1,4 +1,4 @@
-"""`theano.tensor.signal.downsample` of Theano 0.7: functions, and Op classes as callables.
+"""`theano.tensor.signal.downsample` of Theano 0.7 and 0.8: functions, and Op classes as callables.
 
 The gradient of a maximum goes to every element that equals it, in full, as in Theano on a CPU.
 """
@@ -18,9 +18,12 @@ from pytensor_unpool.compat.theano.tensor.signal.arguments import image_tensor
 from pytensor_unpool.compat.theano.tensor.signal.pool import max_pool_2d_same_size
 
 __all__ = [
+    "AveragePoolGrad",
     "DownsampleFactorMax",
     "DownsampleFactorMaxGrad",
     "DownsampleFactorMaxGradGrad",
+    "MaxPoolGrad",
+    "PoolGrad",
     "max_pool2D",
     "max_pool_2d",
     "max_pool_2d_same_size",
@@ -95,8 +98,14 @@ class _DownsampleOp(NotAnOp):
     """Base of Theano's Ops that have fixed windows."""
 
     def __init__(
-        self, ds: Any, ignore_border: Any = False, st: Any = None, padding: Any = (0, 0)
+        self,
+        ds: Any,
+        ignore_border: Any = False,
+        st: Any = None,
+        padding: Any = (0, 0),
+        mode: str = "max",
     ) -> None:
+        self.mode = mode
         self.ds = _pair(ds)
         self.ignore_border = ignore_border
         self.st = self.ds if st is None else _pair(st)
@@ -107,11 +116,13 @@ class _DownsampleOp(NotAnOp):
 
 
 class DownsampleFactorMax(_DownsampleOp):
-    """``DownsampleFactorMax(ds, ignore_border, st, padding)(x)``."""
+    """``DownsampleFactorMax(ds, ignore_border, st, padding, mode)(x)``."""
+
+    makes = pool.Pool.makes
 
     def __call__(self, x: Any) -> TensorVariable:
         """Return the pooled tensor."""
-        return pool.Pool(self.ignore_border)(x, *self._numbers())
+        return pool.Pool(self.ignore_border, self.mode)(x, *self._numbers())
 
     @staticmethod
     def out_shape(
@@ -133,11 +144,40 @@ class DownsampleFactorMaxGrad(_DownsampleOp):
     >>> unpool = DownsampleFactorMaxGrad((2, 2), ignore_border=True)
     >>> unpool(x, [[5.0, 8.0]], [[50.0, 80.0]]).eval().tolist()
     [[0.0, 50.0, 0.0, 0.0], [0.0, 0.0, 80.0, 0.0]]
+
+    With a `mode` other than "max" it is an `AveragePoolGrad`.
     """
+
+    makes = pool.MaxPoolGrad.makes
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return the gradient of the maximum, or of another mode."""
+        mode = args[4] if len(args) > 4 else kwargs.get("mode", "max")
+        return super().__new__(cls) if mode == "max" else AveragePoolGrad(*args, **kwargs)
 
     def __call__(self, x: Any, maxout: Any, gz: Any) -> TensorVariable:
         """Return zeros like `x`, with `gz` added wherever it equals its window's `maxout`."""
         return pool.MaxPoolGrad(self.ignore_border)(x, maxout, gz, *self._numbers())
+
+
+class AveragePoolGrad(_DownsampleOp):
+    """``AveragePoolGrad(ds, ignore_border, st, padding, mode)(x, gz)``."""
+
+    makes = pool.AveragePoolGrad.makes
+
+    def __init__(
+        self,
+        ds: Any,
+        ignore_border: Any = False,
+        st: Any = None,
+        padding: Any = (0, 0),
+        mode: str = "average_inc_pad",
+    ) -> None:
+        super().__init__(ds, ignore_border, st, padding, mode)
+
+    def __call__(self, x: Any, gz: Any) -> TensorVariable:
+        """Return every element's share of `gz`, in the shape of `x`."""
+        return pool.AveragePoolGrad(self.ignore_border, self.mode)(x, gz, *self._numbers())
 
 
 class DownsampleFactorMaxGradGrad(_DownsampleOp):
@@ -146,3 +186,14 @@ class DownsampleFactorMaxGradGrad(_DownsampleOp):
     def __call__(self, x: Any, maxout: Any, gz: Any) -> TensorVariable:
         """Return `gz`, which has the shape of `x`, summed over the maxima of every window."""
         return pool.DownsampleFactorMaxGradGrad(self.ignore_border)(x, maxout, gz, *self._numbers())
+
+
+MaxPoolGrad = DownsampleFactorMaxGrad
+PoolGrad = pool.PoolGrad
+
+WITH_FIXED_WINDOWS: dict[type, type] = {
+    pool.Pool: DownsampleFactorMax,
+    pool.MaxPoolGrad: MaxPoolGrad,
+    pool.AveragePoolGrad: AveragePoolGrad,
+    pool.DownsampleFactorMaxGradGrad: DownsampleFactorMaxGradGrad,
+}

@@ -201,7 +201,20 @@ def _empty(x: TensorVariable, windows: Windows) -> TensorVariable | None:
 
 
 class _WindowedOp(NotAnOp):
-    """Base of Theano's Ops that take their windows as inputs."""
+    """Base of Theano's Ops that take their windows as inputs.
+
+    Before Theano 0.9 they were given their windows when they were made: ``Pool(ds, ...)``.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        fixed = {"ds", "st", "padding"}
+        if not (args and isinstance(args[0], tuple | list | np.ndarray)) and not fixed & {*kwargs}:
+            return super().__new__(cls)
+        # Here, because `downsample` imports this file.
+        from pytensor_unpool.compat.theano.tensor.signal import downsample
+
+        kind = downsample.WITH_FIXED_WINDOWS.get(cls)
+        return super().__new__(cls) if kind is None else kind(*args, **kwargs)
 
     def __init__(
         self, ignore_border: Any = False, mode: str = "max", ndim: int = 2, openmp: Any = None
@@ -228,6 +241,8 @@ class _WindowedOp(NotAnOp):
 
 class Pool(_WindowedOp):
     """``Pool(ignore_border, mode, ndim)(x, ws, stride, pad)``."""
+
+    makes = (ops.MaxPool, ops.Pool)
 
     def __call__(self, x: Any, ws: Any, stride: Any = None, pad: Any = None) -> TensorVariable:
         """Return the pooled tensor."""
@@ -308,6 +323,8 @@ def _smaller_of(a: Any, b: Any) -> Any:
 class MaxPoolGrad(_WindowedOp):
     """``MaxPoolGrad(ignore_border, ndim)(x, maxout, gz, ws, stride, pad)``, for un-pooling."""
 
+    makes = (ops.TiedUnpool,)
+
     def __init__(self, ignore_border: Any, ndim: int = 2, openmp: Any = None) -> None:
         super().__init__(ignore_border, "max", ndim)
 
@@ -322,6 +339,8 @@ class MaxPoolGrad(_WindowedOp):
 
 class AveragePoolGrad(_WindowedOp):
     """``AveragePoolGrad(ignore_border, mode, ndim)(x, gz, ws, stride, pad)``."""
+
+    makes = (ops.PoolInputGrad,)
 
     def __init__(self, ignore_border: Any, mode: str = "average_inc_pad", ndim: int = 2) -> None:
         super().__init__(ignore_border, mode, ndim)
@@ -345,6 +364,8 @@ class AveragePoolGrad(_WindowedOp):
 
 class DownsampleFactorMaxGradGrad(_WindowedOp):
     """``DownsampleFactorMaxGradGrad(ignore_border)(x, maxout, ggx, ws, stride, pad)``."""
+
+    makes = (ops.TiedGather,)
 
     def __call__(
         self, x: Any, maxout: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None
