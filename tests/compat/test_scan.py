@@ -135,3 +135,19 @@ def test_steps_may_end_the_scan_and_have_updates_of_their_own():
     assert got[-2] <= 5 < got[-1]
     np.testing.assert_allclose(gradient, got[-1])
     assert count.get_value() == len(got)
+
+
+def test_graphs_of_steps_have_their_old_names():
+    """Catches AttributeError in old code that looks into scans, as Blocks' ComputationGraph."""
+    w = theano.shared(np.float64(2), name="w")
+    states, _ = theano.scan(
+        lambda last: w * last, outputs_info=T.constant(np.float64(1)), n_steps=3
+    )
+    scans = [x.owner.op for x in theano.gof.graph.ancestors([states]) if _is_scan(x)]
+    assert [[type(x).__name__ for x in scan.outputs] for scan in scans] == [["TensorVariable"]]
+    assert scans[0].outputs == scans[0].inner_outputs
+    assert scans[0].inputs == scans[0].inner_inputs
+
+
+def _is_scan(x: Any) -> bool:
+    return x.owner is not None and isinstance(x.owner.op, theano.scan_module.scan_op.Scan)

@@ -1,7 +1,9 @@
-"""Names of `pylearn2.utils`: `sharedX`."""
+"""Names of `pylearn2.utils`: `sharedX`, `float32_floatX`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from pytensor_unpool.compat.fallback import fall_back
 
-__all__ = ["sharedX"]
+__all__ = ["float32_floatX", "sharedX"]
 
 __getattr__, __dir__ = fall_back(__name__)
 
@@ -21,3 +23,14 @@ def sharedX(  # noqa: N802
     """Return a shared variable of floatX, or of `dtype`."""
     array = np.asarray(value, dtype=dtype or pytensor.config.floatX)
     return pytensor.shared(array, name, borrow=borrow)
+
+
+def float32_floatX(f: Callable[..., Any]) -> Callable[..., None]:  # noqa: N802
+    """Decorate a function so that floatX is float32 in its calls. They return None, as of old."""
+
+    @wraps(f)
+    def call(*args: Any, **kwargs: Any) -> None:
+        with pytensor.config.change_flags(floatX="float32"):
+            f(*args, **kwargs)
+
+    return call

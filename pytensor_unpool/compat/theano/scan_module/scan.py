@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import pytensor
+from pytensor.scan.op import Scan
 
 from pytensor_unpool.compat.draws import Drew, watched
 from pytensor_unpool.compat.fallback import fall_back
@@ -15,6 +17,10 @@ from pytensor_unpool.compat.theano.updates import OrderedUpdates
 __all__ = ["scan"]
 
 __getattr__, __dir__ = fall_back(__name__)
+
+# Old code that walks through graphs looks at those of steps, which have other names in PyTensor.
+for _old, _new in (("inputs", "inner_inputs"), ("outputs", "inner_outputs")):
+    setattr(Scan, _old, property(attrgetter(_new)))
 
 
 def scan(
