@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pytensor_unpool.errors import ShapeError, UnpoolError
+from pytensor.tensor.exceptions import NotScalarConstantError
+
+from pytensor_unpool.errors import ArgumentError, ShapeError, UnpoolError
 
 
 class OldAssertionError(UnpoolError, AssertionError):
@@ -31,3 +33,7 @@ class OldNameError(UnpoolError, NotImplementedError):
 
 class OldPackageError(UnpoolError, ImportError):
     """Old packages cannot be installed, or have no such module."""
+
+
+class OldNotConstantError(ArgumentError, NotScalarConstantError):
+    """An argument is symbolic, and must be a number."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 import pytest
 
@@ -28,6 +29,7 @@ from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.probabilistic_max_pool
     prob_max_pool_c01b,
 )
 from pytensor_unpool.compat.pylearn2.sandbox.cuda_convnet.response_norm import CrossMapNorm
+from pytensor_unpool.compat.pylearn2.utils import float32_floatX
 from pytensor_unpool.compat.theano.sandbox.cuda.basic_ops import gpu_contiguous
 from tests.support.cuda_convnet_cases import REFUSED, SMALL, ones
 from tests.support.whole import run
@@ -193,3 +195,17 @@ def test_one_switch_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not FilterActs(strict=False).strict
     with pytest.raises(AssertionError, match="stride at most ds"):
         MaxPool(2, 3)
+
+
+def test_float_x_is_float32_in_decorated_tests() -> None:
+    seen = []
+
+    @float32_floatX
+    def old_test(number: int) -> int:
+        seen.append((number, pytensor.config.floatX))
+        raise ValueError("of the test")
+
+    with pytensor.config.change_flags(floatX="float64"):
+        with pytest.raises(ValueError, match="of the test"):
+            old_test(3)
+        assert (seen, pytensor.config.floatX) == ([(3, "float32")], "float64")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import mul
 from typing import Any, cast
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor import config
-from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.axes import REDUCTIONS
@@ -16,7 +17,8 @@ from pytensor_unpool.compat.fallback import fall_back
 from pytensor_unpool.compat.not_an_op import OldFunction
 from pytensor_unpool.compat.static_shape import with_static_shape
 from pytensor_unpool.compat.theano.tensor.type import TensorType
-from pytensor_unpool.errors import ArgumentError, ShapeError
+from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
+from pytensor_unpool.ops.check import Check, equal
 
 __all__ = [
     "batched_dot",
@@ -69,8 +71,18 @@ tensor3, tensor4 = _constructor(pt.tensor3), _constructor(pt.tensor4)
 tensor5 = _constructor(pt.tensor5)
 
 
-def stack(*tensors: Any, axis: int | None = None) -> TensorVariable:
-    """Join tensors along a new axis: ``stack([a, b], axis)``, or ``stack(a, b)`` as before 0.7."""
+def stack(*tensors: Any, axis: int | None = None, **named: Any) -> TensorVariable:
+    """Join tensors along a new axis: ``stack([a, b], axis)``, or ``stack(a, b)`` as before 0.7.
+
+    The list may be passed as ``tensors=``.
+    """
+    tensors = (named.pop("tensors"),) if not tensors and set(named) == {"tensors"} else tensors
+    if named:
+        raise DTypeError(
+            f"stack takes tensors and axis: got {sorted(named)} too. Leave them out.",
+            got=sorted(named),
+            wanted=("tensors", "axis"),
+        )
     sequence = isinstance(tensors[0], list | tuple) if tensors else False
     if sequence and len(tensors) <= 2:
         where = 0 if axis is None else axis
@@ -95,8 +107,17 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Tenso
             got=(ndim, outdim),
             wanted="one",
         )
-    wanted = 1 if ndim is None and outdim is None else ndim or outdim
-    return cast(TensorVariable, pt.flatten(pt.as_tensor_variable(x), ndim=wanted))
+    x = pt.as_tensor_variable(x)
+    given = outdim if ndim is None else ndim
+    wanted = 1 if given is None else given
+    if wanted != 1 and not 1 <= wanted <= x.type.ndim:
+        raise ShapeError(
+            f"ndim must be from 1 to {x.type.ndim}: got {wanted}. It is the number of axes of the "
+            f"result.",
+            got=wanted,
+            wanted=x.type.ndim,
+        )
+    return cast(TensorVariable, pt.flatten(x, ndim=wanted))
 
 
 def tile(x: Any, reps: Any, ndim: int | None = None) -> TensorVariable:
@@ -111,9 +132,10 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> TensorVariable:
         The number of axes of the result; without it, as many as `x` has or `reps` says.
     """
     x = pt.as_tensor_variable(x)
-    if isinstance(reps, Variable) and reps.type.ndim == 1:
-        reps = list(reps)
-    reps = list(reps) if isinstance(reps, list | tuple) else [reps]
+    if not isinstance(reps, list | tuple):
+        reps = pt.as_tensor_variable(reps)
+        reps = list(reps) if reps.type.ndim == 1 else [reps]
+    reps = list(reps)
     wanted = max(len(reps), x.type.ndim) if ndim is None else ndim
     if wanted < max(len(reps), x.type.ndim):
         raise ShapeError(
@@ -161,7 +183,7 @@ def batched_dot(a: Any, b: Any) -> TensorVariable:
     a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
     for name, x in (("a", a), ("b", b)):
         if x.type.ndim == 0:
-            raise ShapeError(
+            raise DTypeError(
                 f"{name} must have a batch axis: got a number. Use `a * b`.", got=0, wanted=1
             )
     if a.type.ndim == 1:
@@ -195,12 +217,29 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> TensorVariable:
     of_x, of_y = _summed(axes, x.type.ndim, y.type.ndim)
     kept_x = [i for i in range(1, x.type.ndim) if i not in of_x]
     kept_y = [i for i in range(1, y.type.ndim) if i not in of_y]
-    summed = pt.prod(pt.stack([x.shape[i] for i in of_x])) if of_x else 1
-    left = x.dimshuffle(0, *kept_x, *of_x).reshape((x.shape[0], -1, summed))
-    right = y.dimshuffle(0, *of_y, *kept_y).reshape((y.shape[0], summed, -1))
+    x = _with_items_of(x, y)
+    left = x.dimshuffle(0, *kept_x, *of_x).reshape([_size(x, of) for of in ([0], kept_x, of_x)])
+    right = y.dimshuffle(0, *of_y, *kept_y).reshape([_size(y, of) for of in ([0], of_y, kept_y)])
     product = pt.matmul(left, right)
     lengths = [x.shape[0], *(x.shape[i] for i in kept_x), *(y.shape[i] for i in kept_y)]
     return cast(TensorVariable, product.reshape(lengths, ndim=len(lengths)))
+
+
+def _size(x: TensorVariable, axes: Sequence[int]) -> Any:
+    """Return the product of lengths. Reshaping cannot find one out where another is 0."""
+    lengths = [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape) if i in axes]
+    return reduce(mul, lengths, 1)
+
+
+def _with_items_of(x: TensorVariable, y: TensorVariable) -> TensorVariable:
+    """Return `x` if it has as many items as `y`. PyTensor would broadcast those of length 1."""
+    got, wanted = x.type.shape[0], y.type.shape[0]
+    message = "both must have as many items: their first axes differ"
+    if got is not None and wanted is not None and got != wanted:
+        raise DTypeError(f"{message}, {got} and {wanted}.", got=got, wanted=wanted)
+    if got == wanted or 1 not in (got, wanted):
+        return x
+    return Check(DTypeError, f"{message}.")(x, equal(x.shape[0], y.shape[0]))
 
 
 def _summed(axes: Any, ndim_x: int, ndim_y: int) -> tuple[list[int], list[int]]:

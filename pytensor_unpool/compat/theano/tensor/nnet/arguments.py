@@ -11,7 +11,7 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.variable import TensorVariable
 
-from pytensor_unpool.compat.errors import OldShapeError
+from pytensor_unpool.compat.errors import OldNotConstantError, OldShapeError
 from pytensor_unpool.compat.static_shape import UnspecifyShape
 from pytensor_unpool.errors import ArgumentError, DTypeError, ShapeError
 from pytensor_unpool.ops.check import Check, equal
@@ -136,7 +136,7 @@ def agreeing(x: TensorVariable, pairs: Sequence[tuple[Any, Any]], message: str) 
             )
     if not unknown:
         return x
-    return Check(ShapeError, f"{message}.")(x, pt.all(pt.stack(unknown)))
+    return Check(OldShapeError, f"{message}.")(x, pt.all(pt.stack(unknown)))
 
 
 def constant_lengths(name: str, shape: Any, ndim: int) -> list[int | None]:
@@ -167,7 +167,8 @@ def _constant(name: str, length: Any) -> int | None:
     if length is None:
         return None
     if not _is_length(length):
-        raise ArgumentError(
+        error = OldNotConstantError if isinstance(length, Variable) else ArgumentError
+        raise error(
             f"{name} must hold constant ints of at least 0, or None: got {length}. Pass None for "
             f"lengths that are not known.",
             got=length,

@@ -357,9 +357,28 @@ class AveragePoolGrad(_WindowedOp):
     ) -> TensorVariable:
         """Return every element's share of `gz`, in the shape of `x`."""
         x = pt.as_tensor_variable(x)
-        windows, numbers = self._windows(ws, stride, pad)
-        dx = ops.PoolInputGrad(windows, self.mode)(gz, lengths_vector(x, self.ndim), *numbers)
-        return with_static_shape(dx, x.type.shape)
+        return with_static_shape(self._shares(x, gz, ws, stride, pad), x.type.shape)
+
+    def _shares(self, x: TensorVariable, gz: Any, ws: Any, stride: Any, pad: Any) -> TensorVariable:
+        lengths = lengths_vector(x, self.ndim)
+        pads = _pads_around_windows(ws, pad)
+        if pads is None or not self.ignore_border or self.mode == "average_exc_pad":
+            windows, numbers = self._windows(ws, stride, pad)
+            return ops.PoolInputGrad(windows, self.mode)(gz, lengths, *numbers)
+        # This Op did not compare them with the windows, of which some lie in the padding then.
+        windows, numbers = self._windows(ws, stride, None)
+        padded = ops.PoolInputGrad(windows, self.mode)(gz, lengths + 2 * pads, *numbers)
+        inner = [slice(p, p + lengths[i]) for i, p in enumerate(pads.tolist())]
+        return padded[(..., *inner)]
+
+
+def _pads_around_windows(ws: Any, pad: Any) -> np.ndarray | None:
+    """Return the pads if one of them is at least as long as its window, and all are known."""
+    if isinstance(ws, Variable) or pad is None or isinstance(pad, Variable):
+        return None
+    windows, pads = np.asarray(ws), np.asarray(pad)
+    known = all(x.dtype.kind in "iu" and x.ndim == 1 for x in (windows, pads))
+    return pads if known and len(pads) == len(windows) and (pads >= windows).any() else None
 
 
 class DownsampleFactorMaxGradGrad(_WindowedOp):
