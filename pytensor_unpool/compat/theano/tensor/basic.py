@@ -100,7 +100,8 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Tenso
             wanted="one",
         )
     x = pt.as_tensor_variable(x)
-    wanted = 1 if ndim is None and outdim is None else outdim if ndim is None else ndim
+    given = [number for number in (ndim, outdim) if number is not None]
+    wanted = given[0] if given else 1
     if wanted != 1 and not 1 <= wanted <= x.type.ndim:
         raise ShapeError(
             f"ndim must be from 1 to {x.type.ndim}: got {wanted}. It is the number of axes of the "
