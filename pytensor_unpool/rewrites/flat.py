@@ -17,14 +17,11 @@ from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scalar.basic import Add, Mod, Mul
+from pytensor.tensor import subtensor
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.rewriting.basic import register_canonicalize, register_specialize
 from pytensor.tensor.shape import Reshape
-from pytensor.tensor.subtensor import (
-    AdvancedIncSubtensor,
-    AdvancedIncSubtensor1,
-    AdvancedSubtensor,
-)
+from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 
 from pytensor_unpool.ops import MaxGather, MaxPool, MaxUnpool, RuntimeBroadcast
 from pytensor_unpool.rewrites.graph_facts import (
@@ -61,10 +58,18 @@ def local_flat_subtensor_to_max_gather(fgraph: FunctionGraph, node: Apply) -> li
     return rewritten("local_flat_subtensor_to_max_gather", flat_gathering, fgraph, node)
 
 
+# Before 3.3, PyTensor has one more Op for assignments to a vector.
+ASSIGNMENTS = [
+    getattr(subtensor, name)
+    for name in ("AdvancedIncSubtensor", "AdvancedIncSubtensor1")
+    if hasattr(subtensor, name)
+]
+
+
 # Tagged as inplace, which JAX, PyTorch and MLX exclude: their own scatter is faster. C and Numba
 # are as fast with the Op, which also checks positions.
 @register_specialize("fast_compile", "pytensor_unpool", "inplace")
-@node_rewriter([AdvancedIncSubtensor, AdvancedIncSubtensor1])
+@node_rewriter(ASSIGNMENTS)
 def local_vector_set_subtensor_to_max_unpool(
     fgraph: FunctionGraph, node: Apply
 ) -> list[Variable] | None:

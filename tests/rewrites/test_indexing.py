@@ -214,7 +214,6 @@ LEFT_ALONE = {
         pt.zeros((2, 3, LENGTH), "complex128")[ROWS, CHANNELS, P], V
     ),
     "an element of each row": pt.set_subtensor(pt.zeros((3, 4))[pt.arange(3), P[0, :, 0] % 4], 1.0),
-    "a vector of indices": pt.inc_subtensor(pt.zeros(LENGTH)[P[0, 0]], V[0, 0]),
 }  # fmt: skip
 
 
