@@ -1,8 +1,6 @@
 """Names of Theano whose arguments or meaning PyTensor has changed: what they gave, and give."""
 
-import doctest
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -43,23 +41,6 @@ def test_calls_give_what_they_gave_in_theano():
 
 def evaluate(x: Any) -> Any:
     return np.asarray(x.eval(mode=PYTHON)).tolist()
-
-
-DOCUMENTED = [
-    "compat.importing", "compat.theano", "compat.theano.compile.function",
-    "compat.theano.configparser", "compat.theano.gof.graph", "compat.theano.printing",
-    "compat.theano.sandbox.rng_mrg", "compat.theano.tensor.basic",
-    "compat.theano.tensor.nnet.losses", "compat.theano.tensor.nnet.softmaxes",
-    "compat.theano.tensor.shared_randomstreams", "compat.theano.updates", "legacy_names",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("module", DOCUMENTED)
-def test_examples_in_docstrings_give_what_they_say(module):
-    with pytensor.config.change_flags(mode="FAST_COMPILE"):
-        results = doctest.testmod(import_module(f"pytensor_unpool.{module}"))
-    assert results.attempted > 0
-    assert results.failed == 0
 
 
 # Softmax and losses.
