@@ -316,3 +316,52 @@ def test_shapes_may_be_symbolic_and_unknown() -> None:
     assert abstract_conv.border_mode_to_pad(((1, 2), 0), 2, (3, 3)) == ((1, 2), (0, 0))
     with pytest.raises(ArgumentError, match="invalid border_mode"):
         abstract_conv.border_mode_to_pad("same", 2, (3, 3))
+
+
+# Checks of shapes.
+
+
+def test_lengths_of_convolutions_are_checked() -> None:
+    n = pt.lscalar("n")
+    lengths = pt.stack(abstract_conv.assert_conv_shape((2, n, 3, n)))
+    f = pytensor.function([n], lengths, mode="FAST_COMPILE")
+    assert f(4).tolist() == [2, 4, 3, 4]
+    with pytest.raises(AssertionError, match=r"dim\[3\] is less than 1"):
+        f(0)
+    with pytest.raises(ValueError, match=r"dim\[0\] is less than 0.*got -1"):
+        abstract_conv.assert_conv_shape((-1, 2, 3, 3))
+    with pytest.raises(ValueError, match=r"dim\[2\] is less than 1.*got 0"):
+        abstract_conv.assert_conv_shape((1, 2, pt.constant(0), 3))
+
+
+def test_shapes_are_asserted_if_the_setting_says_so() -> None:
+    from pytensor_unpool.compat.theano import config
+
+    x, n = pt.dmatrix("x"), pt.lscalar("n")
+    assert abstract_conv.assert_shape(x, (2, n)) is x
+    with config.change_flags(**{"conv.assert_shape": True}):
+        y = abstract_conv.assert_shape(x, (2, n))
+        assert abstract_conv.assert_shape(x, (None, None)) is x
+    f = pytensor.function([x, n], y, mode="FAST_COMPILE")
+    np.testing.assert_array_equal(f(np.ones((2, 3)), 3), np.ones((2, 3)))
+    for shape, length in (((2, 3), 4), ((3, 3), 3)):
+        with pytest.raises(AssertionError, match="Unexpected shape"):
+            f(np.ones(shape), length)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_shapes_that_a_convolution_cannot_have(setting: Any) -> None:
+    border_mode, subsample, dilation = setting
+    image, kernel = (2, 4, 9, 8), (6, 4, 3, 2)
+    shape = abstract_conv.get_conv_output_shape(image, kernel, border_mode, subsample, dilation)
+
+    def may_be(output: Any) -> bool:
+        return abstract_conv.check_conv_gradinputs_shape(
+            image, kernel, output, border_mode, subsample, dilation
+        )
+
+    assert may_be(shape)
+    assert may_be((None, pt.lscalar("n"), *shape[2:]))
+    assert not may_be((2, 6, shape[2] + 1, None))
+    assert not may_be((3, 6, *shape[2:]))
+    assert not may_be(shape[:3])

@@ -12,6 +12,11 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.variable import TensorVariable
 
 from pytensor_unpool.compat.fallback import fall_back
+from pytensor_unpool.compat.theano.tensor.nnet.conv_checks import (
+    assert_conv_shape,
+    assert_shape,
+    check_conv_gradinputs_shape,
+)
 from pytensor_unpool.compat.theano.tensor.nnet.conv_shapes import (
     border_mode_to_pad,
     get_conv_gradinputs_shape,
@@ -39,11 +44,14 @@ __all__ = [
     "AbstractConv3d",
     "AbstractConv3d_gradInputs",
     "AbstractConv3d_gradWeights",
+    "assert_conv_shape",
+    "assert_shape",
     "bilinear_kernel_1D",
     "bilinear_kernel_2D",
     "bilinear_upsampling",
     "border_mode_to_pad",
     "causal_conv1d",
+    "check_conv_gradinputs_shape",
     "conv2d",
     "conv2d_grad_wrt_inputs",
     "conv2d_grad_wrt_weights",
