@@ -63,21 +63,6 @@ def test_shown_output_is_what_comes_out(text):
     assert result.failed == 0, "".join(said)
 
 
-def modules_with_examples():
-    files = [path.relative_to(ROOT) for path in (ROOT / "pytensor_unpool").rglob("*.py")]
-    with_examples = [path for path in sorted(files) if ">>>" in (ROOT / path).read_text()]
-    return [
-        ".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in with_examples
-    ]
-
-
-@pytest.mark.parametrize("module", modules_with_examples())
-def test_docstring_examples(module, capsys):
-    result = doctest.testmod(import_module(module))
-    assert result.attempted > 0
-    assert result.failed == 0, capsys.readouterr().out
-
-
 @pytest.mark.parametrize("text", blocks("diff"))
 def test_scripts_before_and_after_give_the_same(text, monkeypatch, tmp_path, rng):
     """Theano's names in the script before are PyTensor's, which kept them, or those of compat."""
