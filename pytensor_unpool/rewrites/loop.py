@@ -37,6 +37,7 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
+from pytensor_unpool.ops import MaxGather
 from pytensor_unpool.ops.check import Check
 from pytensor_unpool.rewrites.graph_facts import Length, is_zero, plain
 from pytensor_unpool.rewrites.record import Finding, Unproven, note
@@ -228,8 +229,17 @@ def _gathered_at_once(
     ndim = max(p.type.ndim for p in positions)
     if ndim != zeros.type.ndim:
         raise Unproven("the positions do not have the shape of the result")
-    where = [*_ranges(leading, ndim), *(_padded(p, len(leading), ndim) for p in positions)]
-    gathered = sources[0][tuple(where)]
+    if len(positions) != 1 or sources[0].type.ndim != ndim:
+        raise Unproven("the positions are not those in one axis")
+    if positions[0].type.shape[: len(leading)] != tuple(leading):
+        raise Unproven("the positions are not those of each item")
+    # The Op, not indexing: PyTensor takes what was written last to an index for what is read from
+    # it, which is wrong where positions repeat.
+    items_read = tuple(slice(n) for n in leading)
+    source = _long_enough(sources[0], leading)[items_read]
+    source = pt.specify_shape(source, [*leading, *[None] * (ndim - len(leading))])
+    wraps = positions[0].type.numpy_dtype.kind == "i"
+    gathered = MaxGather(ndim - len(leading), "sum", wraps=wraps)(source, positions[0])
     if zeros.type.shape[: len(leading)] == tuple(leading):
         return gathered
     box = tuple(slice(n) for n in leading)

@@ -149,6 +149,51 @@ def test_loops_of_any_depth(levels, rng):
     check([v, p], u, arguments, ["MaxUnpool"])
 
 
+def drawn_loop(rng: np.random.Generator) -> tuple[list[Any], Any, list[list[Any]]]:
+    """Return inputs, a loop that is an un-pooling or nearly so, and arrays, some of them short."""
+    full = tuple(map(int, rng.integers(1, 4, rng.integers(1, 3))))
+    last, size = int(rng.integers(1, 4)), 7
+    known = rng.random() < 0.4
+    shape = (*full, last) if known else (None,) * (len(full) + 1)
+    v, p = (pt.tensor(dtype=dtype, shape=shape) for dtype in ("float64", "int64"))
+    box = rng.integers(1, np.add(full, 1)) if rng.random() < 0.4 else full
+    items = [tuple(map(int, item)) for item in np.ndindex(*box)]
+    if rng.random() < 0.3:
+        items = [items[i] for i in rng.permutation(len(items))]
+    if rng.random() < 0.15:
+        items.append(items[0])
+    if rng.random() < 0.15 and len(items) > 1:
+        items.pop(int(rng.integers(len(items))))
+    if rng.random() < 0.2:
+        items = [tuple(i - n for i, n in zip(item, full, strict=True)) for item in items]
+    colon = (slice(None),) if rng.random() < 0.5 else ()
+    write = pt.set_subtensor if rng.random() < 0.7 else pt.inc_subtensor
+    u = pt.zeros((*[v.shape[i] for i in range(len(full))], size))
+    for item in items:
+        u = write(u[(*item, p[(*item, *colon)])], v[(*item, *colon)])
+    cases = []
+    for change in (0, 1):
+        near = [n if known else max(0, n + change * int(rng.integers(-1, 2))) for n in full]
+        values = rng.integers(-5, 6, (*near, last)).astype(float)
+        cases.append([values, rng.integers(-size, size, values.shape)])
+    return [v, p], u, cases
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_drawn_loops_and_their_gradients_are_as_without_rewrites(seed):
+    inputs, u, cases = drawn_loop(np.random.default_rng(seed))
+    outputs = [u, pt.grad((u**2).sum(), inputs[0])]
+    run, reference = compiled(inputs, outputs, "FAST_COMPILE"), plain(inputs, outputs)
+    for arguments in cases:
+        try:
+            reference(*arguments)
+        except IndexError:
+            with pytest.raises(IndexError, match="out of bounds"):
+                run(*arguments)
+        else:
+            same(run, reference, arguments)
+
+
 def test_a_part_of_the_items(rng):
     values, positions, _ = arrays(rng)
     e, a = pytensor.shared(values), pytensor.shared(positions % LENGTH)

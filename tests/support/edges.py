@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 Row = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]
 
@@ -35,3 +36,11 @@ def check(entry: Row) -> None:
     got = result if isinstance(result, np.ndarray) else result.eval(mode="FAST_COMPILE")
     np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-12)
     assert (got.shape, got.dtype) == (np.shape(wanted), wanted.dtype)
+
+
+def check_error(
+    f: Callable[..., Any], arguments: tuple[Any, ...], error: type[Exception], words: str
+) -> None:
+    """Assert that a call, or the graph that it returns, raises an error with these words."""
+    with pytest.raises(error, match=words):
+        f(*arguments).eval(mode="FAST_COMPILE")

@@ -49,7 +49,8 @@ def function(
     mode = MODES.get(mode, mode) if isinstance(mode, str) else mode
     if updates:
         pairs = updates.items() if isinstance(updates, Mapping) else updates
-        updates = [(shared, generalized(new, shared.type)) for shared, new in pairs]
+        # PyTensor says what is wrong with keys that are no variables.
+        updates = [(key, generalized(new, getattr(key, "type", None))) for key, new in pairs]
     with warnings.catch_warnings():
         # PyTensor is deprecating `no_default_updates`, which still works.
         warnings.filterwarnings("ignore", ".*no_default_updates.*", DeprecationWarning)
